@@ -1,0 +1,191 @@
+//! One row of `datasets.*.toml`: an endpoint of the service and everything that is known about it.
+
+use serde::Deserialize;
+
+/// A dataset: one list or singleton of one service. Ids are kebab-case and forever.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dataset {
+    /// Kebab-case, unique, never changed.
+    pub id: String,
+    /// Which folder of the bundle it goes to.
+    pub group: Group,
+    /// Azure's spelling of the log category, for the sixteen logs.
+    pub category: Option<String>,
+    /// Which service is asked.
+    #[serde(default)]
+    pub service: Service,
+    /// `v1.0` or `beta` (Graph), or the `api-version` (ARM).
+    pub version: String,
+    /// Path behind the version, for example `/groups/{0}/members`; `{n}` is the n-th part of the fan-out key.
+    pub path: String,
+    /// `$select`, when the default selection lacks what Support needs.
+    #[serde(default)]
+    pub select: Vec<String>,
+    /// `$expand`.
+    pub expand: Option<String>,
+    /// A fixed `$filter`, joined to the time filter by `and`.
+    pub filter: Option<String>,
+    /// Headers that every page needs, for example `Prefer: include-unknown-enum-members`.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// Collection or singleton.
+    #[serde(default)]
+    pub shape: Shape,
+    /// Page size that is asked for; none where the API has no such option.
+    pub page_size: Option<u32>,
+    /// How the page size is asked for: `$top` (default) or `Prefer: odata.maxpagesize`.
+    #[serde(default)]
+    pub page_size_by_prefer: bool,
+    /// The time filter of a log.
+    pub time: Option<TimeFilter>,
+    /// Property that identifies a record (de-duplication). Empty: records are not de-duplicated.
+    #[serde(default = "id_property")]
+    pub id_property: String,
+    /// Ask once for each record of another dataset.
+    pub for_each: Option<ForEach>,
+    /// What a 404 means.
+    #[serde(default)]
+    pub not_found: NotFound,
+    /// Least permissions. An empty list of application permissions: only a signed-in user can read it.
+    pub permission: Permission,
+    /// Set when the least permission can write: why the service asks for it. Such rows are in no default profile.
+    pub write_permission_reason: Option<String>,
+    /// Directory roles that a signed-in user needs, if any.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// Licence without which the service refuses: `P1`, `P2`, `WorkloadId`, `GlobalSecureAccess`, `Governance`.
+    pub licence: Option<String>,
+    /// Throttle budget.
+    pub throttle: Throttle,
+    /// Resource units one request costs (directory budget).
+    #[serde(default = "one")]
+    pub resource_units: u32,
+    /// Clouds that have it: `global`, `usgov`, `usgov-dod`, `china`.
+    pub clouds: Vec<String>,
+    /// Support scenarios (profiles.toml) that need it.
+    pub profiles: Vec<String>,
+    /// Why a customer should agree to hand it over, one sentence.
+    pub why: String,
+    /// Where the facts of this row come from: an address or a specification.
+    pub source: String,
+    /// Date of that source, `YYYY-MM-DD` or `YYYY-MM`.
+    pub source_date: String,
+    /// What no source proved, so that the code accepts either answer.
+    pub unverified: Option<String>,
+}
+
+fn id_property() -> String {
+    "id".into()
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Folder of the bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Group {
+    /// `data/objects/`
+    Objects,
+    /// `data/config/`
+    Config,
+    /// `data/logs/`
+    Logs,
+}
+
+/// Which service answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// Microsoft Graph.
+    #[default]
+    Graph,
+    /// Azure Resource Manager.
+    Arm,
+}
+
+/// What the body is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shape {
+    /// `{"value": [...]}`, perhaps with `@odata.nextLink`; a bare array and a bare object are accepted too.
+    #[default]
+    Collection,
+    /// One object: one record.
+    Singleton,
+}
+
+/// The time filter of a log.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeFilter {
+    /// Property that is compared and by which records are assigned to slices.
+    pub property: String,
+    /// Operators of the lower and the upper bound as the API documents them: `ge`/`le`, `gt`/`lt`, `ge`/`lt`.
+    /// Empty: the service takes no time filter and records are chosen here.
+    #[serde(default)]
+    pub operators: Vec<String>,
+    /// `$orderby` that makes paging stable, if the API documents one.
+    pub order_by: Option<String>,
+    /// How far back the service keeps records, days, at most (with the best licence).
+    pub retention_days: u32,
+}
+
+/// Fan-out: one request for each record of `dataset`, in `$batch` where the service has it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForEach {
+    /// The dataset whose records are walked; its key parts come first in `{0}`, `{1}`, …
+    pub dataset: String,
+    /// Property of its records that is the last key part.
+    #[serde(default = "id_property")]
+    pub property: String,
+    /// Only records for which all of these hold.
+    #[serde(default, rename = "where")]
+    pub conditions: Vec<Where>,
+}
+
+/// A condition on a top-level property of the parent record.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Where {
+    /// The property.
+    pub property: String,
+    /// Its value (as text) must be one of these.
+    pub is: Vec<String>,
+}
+
+/// What a 404 means for this endpoint.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NotFound {
+    /// Nothing is configured there: no records, complete.
+    Empty,
+    /// The endpoint does not exist in this cloud or tenant: unavailable.
+    #[default]
+    Unavailable,
+}
+
+/// Least permissions for reading, by kind of sign-in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permission {
+    /// Application permissions (app-only). Empty: not supported.
+    pub application: Vec<String>,
+    /// Delegated permissions (signed-in user).
+    pub delegated: Vec<String>,
+}
+
+/// The budget that a request draws on (docs: Graph throttling limits).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Throttle {
+    /// Identity and access reports: 5 requests in 10 s per app and tenant.
+    Reports,
+    /// Identity Protection and Conditional Access: 1 request a second per tenant, all apps together, no `Retry-After`.
+    Identity,
+    /// Directory: resource units per 10 s.
+    Directory,
+}

@@ -1,0 +1,349 @@
+//! Skipping and stepping: where a value ends, the members of an object, the items of an array.
+
+use super::Error;
+use crate::limits::JSON_DEPTH_MAX;
+
+/// Half-open byte range of a value in its buffer, without surrounding white space.
+pub type Span = std::ops::Range<usize>;
+
+fn error<T>(offset: usize, expected: &'static str) -> Result<T, Error> {
+    Err(Error { offset, expected })
+}
+
+/// First position at or after `at` that is not JSON white space.
+#[inline]
+pub fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// The span of the value that starts at or after `at` (white space is skipped).
+///
+/// # Errors
+/// Anything that is not one valid JSON value, or that nests deeper than [`JSON_DEPTH_MAX`].
+pub fn value_span(bytes: &[u8], at: usize) -> Result<Span, Error> {
+    let start = skip_space(bytes, at);
+    Ok(start..skip_value(bytes, start)?)
+}
+
+/// The position behind the value that starts exactly at `at`. Does not recurse.
+///
+/// # Errors
+/// As [`value_span`].
+pub fn skip_value(bytes: &[u8], at: usize) -> Result<usize, Error> {
+    // One bit a level: 1 = object, 0 = array.
+    let mut kinds: u128 = 0;
+    let mut depth = 0usize;
+    let mut at = at;
+    loop {
+        // A value starts here.
+        match bytes.get(at) {
+            Some(open @ (b'{' | b'[')) => {
+                if depth == JSON_DEPTH_MAX {
+                    return error(at, "less nesting");
+                }
+                let is_object = *open == b'{';
+                kinds = kinds << 1 | u128::from(is_object);
+                depth += 1;
+                at = skip_space(bytes, at + 1);
+                let close = if is_object { b'}' } else { b']' };
+                if bytes.get(at) == Some(&close) {
+                    at += 1;
+                    kinds >>= 1;
+                    depth -= 1;
+                } else {
+                    if is_object {
+                        at = skip_key(bytes, at)?;
+                    }
+                    continue;
+                }
+            }
+            Some(b'"') => at = skip_string(bytes, at)?,
+            Some(b'-' | b'0'..=b'9') => at = skip_number(bytes, at)?,
+            Some(b't') => at = skip_word(bytes, at, b"true")?,
+            Some(b'f') => at = skip_word(bytes, at, b"false")?,
+            Some(b'n') => at = skip_word(bytes, at, b"null")?,
+            _ => return error(at, "a value"),
+        }
+        // A value ended here: close what closes, step over a comma.
+        loop {
+            if depth == 0 {
+                return Ok(at);
+            }
+            at = skip_space(bytes, at);
+            let in_object = kinds & 1 == 1;
+            match (bytes.get(at), in_object) {
+                (Some(b','), _) => {
+                    at = skip_space(bytes, at + 1);
+                    if in_object {
+                        at = skip_key(bytes, at)?;
+                    }
+                    break;
+                }
+                (Some(b'}'), true) | (Some(b']'), false) => {
+                    at += 1;
+                    kinds >>= 1;
+                    depth -= 1;
+                }
+                (_, true) => return error(at, "a comma or a closing brace"),
+                (_, false) => return error(at, "a comma or a closing bracket"),
+            }
+        }
+    }
+}
+
+/// From a key's opening quote to the first byte of its value.
+fn skip_key(bytes: &[u8], at: usize) -> Result<usize, Error> {
+    if bytes.get(at) != Some(&b'"') {
+        return error(at, "a key");
+    }
+    let at = skip_space(bytes, skip_string(bytes, at)?);
+    if bytes.get(at) != Some(&b':') {
+        return error(at, "a colon");
+    }
+    Ok(skip_space(bytes, at + 1))
+}
+
+fn skip_string(bytes: &[u8], at: usize) -> Result<usize, Error> {
+    let mut at = at + 1;
+    loop {
+        match memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
+            None => return error(bytes.len(), "the end of a string"),
+            Some(step) => {
+                if let Some(bad) = bytes[at..at + step].iter().position(|&byte| byte < 0x20) {
+                    return error(at + bad, "no control character in a string");
+                }
+                at += step;
+            }
+        }
+        if bytes[at] == b'"' {
+            return Ok(at + 1);
+        }
+        at = match bytes.get(at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at + 2,
+            Some(b'u') if bytes.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => at + 6,
+            _ => return error(at, "a valid escape"),
+        };
+    }
+}
+
+fn skip_digits(bytes: &[u8], mut at: usize) -> Result<usize, Error> {
+    let start = at;
+    while let Some(b'0'..=b'9') = bytes.get(at) {
+        at += 1;
+    }
+    if at == start { error(at, "a digit") } else { Ok(at) }
+}
+
+fn skip_number(bytes: &[u8], mut at: usize) -> Result<usize, Error> {
+    if bytes.get(at) == Some(&b'-') {
+        at += 1;
+    }
+    at = if bytes.get(at) == Some(&b'0') { at + 1 } else { skip_digits(bytes, at)? };
+    if bytes.get(at) == Some(&b'.') {
+        at = skip_digits(bytes, at + 1)?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(at) {
+        at += 1;
+        if let Some(b'+' | b'-') = bytes.get(at) {
+            at += 1;
+        }
+        at = skip_digits(bytes, at)?;
+    }
+    Ok(at)
+}
+
+fn skip_word(bytes: &[u8], at: usize, word: &'static [u8]) -> Result<usize, Error> {
+    if bytes.get(at..at + word.len()) == Some(word) { Ok(at + word.len()) } else { error(at, "true, false or null") }
+}
+
+/// Steps over the members of the object at `at`.
+///
+/// # Errors
+/// When no object starts there.
+pub fn members(bytes: &[u8], at: usize) -> Result<Members<'_>, Error> {
+    let at = skip_space(bytes, at);
+    if bytes.get(at) != Some(&b'{') {
+        return error(at, "an object");
+    }
+    Ok(Members { bytes, at: at + 1, first: true, done: false })
+}
+
+/// Iterator over an object: the key as written between its quotes (still escaped) and the span of the value.
+/// After the last member, [`Members::end`] is the position behind the closing brace.
+pub struct Members<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    first: bool,
+    done: bool,
+}
+
+impl Members<'_> {
+    /// The position behind the object, once the iterator is exhausted without an error.
+    pub fn end(&self) -> usize {
+        self.at
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = Result<(&'a [u8], Span), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match step(self.bytes, &mut self.at, &mut self.first, &mut self.done, b'}')? {
+            Err(error) => Some(Err(error)),
+            Ok(key) => Some(self.member(key)),
+        }
+    }
+}
+
+impl<'a> Members<'a> {
+    fn member(&mut self, key: usize) -> Result<(&'a [u8], Span), Error> {
+        let result = (|| {
+            let value = skip_key(self.bytes, key)?;
+            let end = skip_string(self.bytes, key)?;
+            Ok((&self.bytes[key + 1..end - 1], value..skip_value(self.bytes, value)?))
+        })();
+        match &result {
+            Ok((_, span)) => self.at = span.end,
+            Err(_) => self.done = true,
+        }
+        result
+    }
+}
+
+/// Steps over the items of the array at `at`.
+///
+/// # Errors
+/// When no array starts there.
+pub fn items(bytes: &[u8], at: usize) -> Result<Items<'_>, Error> {
+    let at = skip_space(bytes, at);
+    if bytes.get(at) != Some(&b'[') {
+        return error(at, "an array");
+    }
+    Ok(Items { bytes, at: at + 1, first: true, done: false })
+}
+
+/// Iterator over the spans of an array's items.
+pub struct Items<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    first: bool,
+    done: bool,
+}
+
+impl Items<'_> {
+    /// The position behind the array, once the iterator is exhausted without an error.
+    pub fn end(&self) -> usize {
+        self.at
+    }
+}
+
+impl Iterator for Items<'_> {
+    type Item = Result<Span, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = match step(self.bytes, &mut self.at, &mut self.first, &mut self.done, b']')? {
+            Err(error) => return Some(Err(error)),
+            Ok(start) => start,
+        };
+        let result = skip_value(self.bytes, start).map(|end| start..end);
+        match &result {
+            Ok(span) => self.at = span.end,
+            Err(_) => self.done = true,
+        }
+        Some(result)
+    }
+}
+
+/// To the start of the next member or item; `None` behind the closing byte.
+fn step(bytes: &[u8], at: &mut usize, first: &mut bool, done: &mut bool, close: u8) -> Option<Result<usize, Error>> {
+    if *done {
+        return None;
+    }
+    let mut next = skip_space(bytes, *at);
+    if bytes.get(next) == Some(&close) {
+        *at = next + 1;
+        *done = true;
+        return None;
+    }
+    if !std::mem::replace(first, false) {
+        if bytes.get(next) != Some(&b',') {
+            *done = true;
+            return Some(error(next, "a comma or the end"));
+        }
+        next = skip_space(bytes, next + 1);
+    }
+    Some(Ok(next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_same_ends_as_serde_json() {
+        for text in
+            ["{}", "[]", "-0.5e+3", "\"a\\u0041\\\"\"", "[1,[2,{\"a\":[]}],null]", "{\"a\":{\"b\":[true,false]}}"]
+        {
+            assert_eq!(skip_value(text.as_bytes(), 0), Ok(text.len()), "{text}");
+            assert!(serde_json::from_str::<serde_json::Value>(text).is_ok());
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_json() {
+        let bad = [
+            "",
+            "{",
+            "[1,]",
+            "{\"a\" 1}",
+            "{a:1}",
+            "01x",
+            "-",
+            "1.",
+            "\"\\x\"",
+            "\"\u{1}\"",
+            "tru",
+            "[1}",
+            "{\"a\":1]",
+            "\"abc",
+        ];
+        for text in bad {
+            let whole = skip_value(text.as_bytes(), 0).is_ok_and(|end| end == text.len());
+            assert!(!whole, "{text}");
+            assert!(serde_json::from_str::<serde_json::Value>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_a_limit_and_no_recursion() {
+        let deep = "[".repeat(100_000);
+        assert_eq!(skip_value(deep.as_bytes(), 0).map_err(|error| error.expected), Err("less nesting"));
+        let full = "[".repeat(JSON_DEPTH_MAX) + &"]".repeat(JSON_DEPTH_MAX);
+        assert_eq!(skip_value(full.as_bytes(), 0), Ok(full.len()));
+    }
+
+    #[test]
+    fn members_and_items_give_spans_and_the_end() {
+        let text = b" { \"a\" : 1 , \"b\":[ 2 , {\"c\":3} ] } tail";
+        let mut object = members(text, 0).unwrap();
+        let all: Vec<_> = object.by_ref().map(|member| member.unwrap()).collect();
+        assert_eq!(all.len(), 2);
+        assert_eq!(&text[all[1].1.clone()], b"[ 2 , {\"c\":3} ]");
+        assert_eq!(&text[object.end()..], b" tail");
+        let mut array = items(text, all[1].1.start).unwrap();
+        let parts: Vec<_> = array.by_ref().map(|item| item.unwrap()).collect();
+        assert_eq!(parts.len(), 2);
+        assert_eq!(array.end(), all[1].1.end);
+    }
+
+    #[test]
+    fn an_error_ends_the_iteration() {
+        let mut object = members(b"{\"a\":1 \"b\":2}", 0).unwrap();
+        assert!(object.next().unwrap().is_ok());
+        assert!(object.next().unwrap().is_err());
+        assert!(object.next().is_none());
+    }
+}

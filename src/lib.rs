@@ -1,0 +1,27 @@
+//! The rooms of entra-bundle, in the order in which data passes them.
+//!
+//! A room imports only rooms that stand above it in this list (`tests/rooms.rs` checks it);
+//! ARCHITECTURE.md draws the picture. `json`, `limits` and `clock` are the ground floor and import nothing.
+
+pub mod clock;
+pub mod json;
+pub mod limits;
+
+pub mod catalog;
+pub mod record;
+
+pub mod net;
+pub mod source;
+
+pub mod pseudonym;
+
+pub mod spool;
+pub mod sweep;
+
+pub mod archive;
+pub mod manifest;
+pub mod report;
+
+pub mod tenant;
+
+pub mod commands;

@@ -1,0 +1,15 @@
+//! Every cap of the program, each with its unit and the arithmetic behind it.
+
+/// Longest reply body that is read, bytes: 1,000 sign-ins of 16 kB each, four times over.
+pub const BODY_BYTES_MAX: usize = 64 << 20;
+/// Deepest JSON nesting that is accepted; the deepest documented Graph reply has 11 levels.
+pub const JSON_DEPTH_MAX: usize = 128;
+/// Clean bytes that make one block. 1 MiB independent deflate blocks cost about 3 % of size against one
+/// stream and can be made, checked and remade one by one.
+pub const BLOCK_BYTES: usize = 1 << 20;
+/// Members of one `$batch` (documented maximum).
+pub const BATCH_ITEMS_MAX: usize = 20;
+/// Pages of one list: 100,000 pages of 1,000 records; a list that is longer is a loop.
+pub const PAGES_MAX: u64 = 100_000;
+/// How often one request is tried before its slice is given up.
+pub const TRIES_MAX: u32 = 8;
