@@ -1,0 +1,72 @@
+//! The options of `collect`. Parsing does nothing else: what the options mean together is decided in `settings`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::net::auth::AuthKind;
+
+/// Collects what Support asks for into one verified zip.
+#[derive(Args)]
+pub struct CollectArgs {
+    /// Collect from the embedded demo tenant: real HTTP over loopback, nothing leaves this machine
+    #[arg(long, conflicts_with = "tenant")]
+    pub demo: bool,
+    /// Tenant id (GUID) or one of its domains
+    #[arg(long, value_name = "ID")]
+    pub tenant: Option<String>,
+    /// How to sign in
+    #[arg(long, value_name = "KIND", value_enum, default_value = "auto")]
+    pub auth: AuthKind,
+    /// Support scenario whose data is needed; may be repeated (see `catalog list`)
+    #[arg(long = "profile", value_name = "NAME")]
+    pub profiles: Vec<String>,
+    /// Dataset to collect, by id or pattern such as `sign-ins*`; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// Dataset to leave out, by id or pattern; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Start of the log window: 7d, 36h, 90m back from its end, or a time such as 2026-09-01T00:00:00Z
+    #[arg(long, value_name = "WHEN", default_value = "7d")]
+    pub since: String,
+    /// End of the log window [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Support case number, written into the bundle
+    #[arg(long, value_name = "ID")]
+    pub case: Option<String>,
+    /// The zip to write [default: entra-bundle-CASE-TIME.zip here]
+    #[arg(long, value_name = "FILE.zip")]
+    pub out: Option<PathBuf>,
+    /// Key file [default: the tenant's key in the configuration folder, made on first use]
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Privacy policy: `standard` or `strict`
+    #[arg(long, value_name = "NAME", default_value = "standard")]
+    pub policy: String,
+    /// Kind of identifier to leave as it is, for example `object-ids`; may be repeated
+    #[arg(long, value_name = "KIND")]
+    pub keep: Vec<String>,
+    /// Replace a documented request budget: reports=5/10, identity=1/1, directory=800/10, or CLASS=off
+    #[arg(long, value_name = "CLASS=N/SECONDS")]
+    pub rate: Vec<String>,
+    /// National cloud
+    #[arg(long, value_name = "NAME", default_value = "global")]
+    pub cloud: String,
+    /// Ask this Graph address instead of the cloud's
+    #[arg(long, value_name = "URL")]
+    pub graph_url: Option<String>,
+    /// Sign in at this address instead of the cloud's
+    #[arg(long, value_name = "URL")]
+    pub login_url: Option<String>,
+    /// Ask this Azure Resource Manager address instead of the cloud's
+    #[arg(long, value_name = "URL")]
+    pub arm_url: Option<String>,
+    /// Print what would be collected, with which permissions and in what time at the least; collect nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the manifest (or the plan) on stdout as one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
