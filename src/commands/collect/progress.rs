@@ -1,0 +1,191 @@
+//! What the person in front of the terminal sees while a run goes on: one line a dataset in flight, one line for the whole.
+//!
+//! Takes counts, gives lines on stderr. On a terminal they move; elsewhere one line is printed for each dataset that
+//! ends. Never shows a value: dataset ids, counts, rates and times only.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::record::Outcome;
+
+/// The display of one run. Cheap to share.
+pub(super) struct Progress {
+    lines: MultiProgress,
+    whole: ProgressBar,
+    moving: bool,
+    started: Instant,
+    records: AtomicU64,
+    /// Work units (slices, keys, lists) that are planned and done: what "time left" is computed from.
+    units: AtomicU64,
+    units_done: AtomicU64,
+    open: Mutex<BTreeMap<&'static str, Arc<Line>>>,
+}
+
+/// One dataset in flight.
+struct Line {
+    bar: ProgressBar,
+    started: Instant,
+    records: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Progress {
+    /// A display on stderr. `units` = datasets planned.
+    pub(super) fn new(units: u64) -> Self {
+        let moving = std::io::stderr().is_terminal();
+        let target = if moving { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
+        let lines = MultiProgress::with_draw_target(target);
+        let whole = lines.add(ProgressBar::no_length().with_style(style("{elapsed} {wide_msg}")));
+        Self {
+            lines,
+            whole,
+            moving,
+            started: Instant::now(),
+            records: AtomicU64::new(0),
+            units: AtomicU64::new(units),
+            units_done: AtomicU64::new(0),
+            open: Mutex::default(),
+        }
+    }
+
+    /// A dataset begins; `parts` slices or keys are planned for it.
+    pub(super) fn begin(&self, dataset: &'static str, parts: u64) {
+        self.units.fetch_add(parts.saturating_sub(1), Relaxed);
+        let bar = ProgressBar::no_length().with_style(style("  {spinner} {wide_msg}"));
+        let bar = self.lines.insert_before(&self.whole, bar);
+        bar.enable_steady_tick(Duration::from_millis(250));
+        let line = Line { bar, started: Instant::now(), records: AtomicU64::new(0), bytes: AtomicU64::new(0) };
+        self.lock().insert(dataset, Arc::new(line));
+    }
+
+    /// Records of a dataset were pseudonymised and stored.
+    pub(super) fn add(&self, dataset: &'static str, records: u64, bytes: u64) {
+        self.records.fetch_add(records, Relaxed);
+        let Some(line) = self.lock().get(dataset).cloned() else { return };
+        let total = line.records.fetch_add(records, Relaxed) + records;
+        let total_bytes = line.bytes.fetch_add(bytes, Relaxed) + bytes;
+        let seconds = line.started.elapsed().as_secs_f64().max(0.001);
+        line.bar.set_message(format!(
+            "{dataset}  {} records  {}/s  {}/s",
+            grouped(total),
+            grouped((total as f64 / seconds) as u64),
+            size(total_bytes as f64 / seconds)
+        ));
+    }
+
+    /// A slice or key of a dataset is done.
+    pub(super) fn part_done(&self) {
+        self.units_done.fetch_add(1, Relaxed);
+    }
+
+    /// The bottom line: totals, what is waited for, time left.
+    pub(super) fn status(&self, waiting: Option<&str>) {
+        let done = self.units_done.load(Relaxed);
+        let units = self.units.load(Relaxed).max(done).max(1);
+        let elapsed = self.started.elapsed();
+        let left = match done {
+            0 => String::new(),
+            _ => format!("  about {} left", span(elapsed.mul_f64((units - done) as f64 / done as f64))),
+        };
+        let waiting = waiting.map(|text| format!("  {text}")).unwrap_or_default();
+        self.whole.set_message(format!("{} records  {done}/{units} parts{left}{waiting}", grouped(self.records.load(Relaxed))));
+    }
+
+    /// A dataset ended. Without a moving display this is the line that says so.
+    pub(super) fn end(&self, dataset: &'static str, outcome: Outcome, records: u64) {
+        self.part_done();
+        if let Some(line) = self.lock().remove(dataset) {
+            line.bar.finish_and_clear();
+        }
+        self.say(&format!("  {:<11} {:>11}  {dataset}", word(outcome), grouped(records)));
+    }
+
+    /// A line that stays.
+    pub(super) fn say(&self, line: &str) {
+        if self.moving {
+            // The terminal may be gone; talk is not worth an error.
+            let _ = self.lines.println(line);
+        } else {
+            eprintln!("{line}");
+        }
+    }
+
+    /// Takes the moving lines away.
+    pub(super) fn close(&self) {
+        self.whole.finish_and_clear();
+        let _ = self.lines.clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, Arc<Line>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+/// The outcome as the manifest spells it.
+pub(super) fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Complete => "complete",
+        Outcome::Partial => "partial",
+        Outcome::Denied => "denied",
+        Outcome::Unlicensed => "unlicensed",
+        Outcome::Unavailable => "unavailable",
+        Outcome::Skipped => "skipped",
+        Outcome::Failed => "failed",
+        Outcome::Interrupted => "interrupted",
+    }
+}
+
+/// `1234567` → `1,234,567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Bytes in the unit that reads best.
+pub(super) fn size(bytes: f64) -> String {
+    match bytes {
+        b if b < 1e3 => format!("{b:.0} B"),
+        b if b < 1e6 => format!("{:.0} kB", b / 1e3),
+        b if b < 1e9 => format!("{:.1} MB", b / 1e6),
+        b => format!("{:.2} GB", b / 1e9),
+    }
+}
+
+/// A duration as a person says it.
+pub(super) fn span(duration: Duration) -> String {
+    match duration.as_secs() {
+        s if s < 90 => format!("{s} s"),
+        s if s < 5_400 => format!("{} min", s.div_ceil(60)),
+        s => format!("{} h {:02} min", s / 3600, s % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!((grouped(7), grouped(999), grouped(1_000), grouped(1_234_567)), ("7".into(), "999".into(), "1,000".into(), "1,234,567".into()));
+        assert_eq!((size(512.0), size(1.5e6), size(2.5e9)), ("512 B".into(), "1.5 MB".into(), "2.50 GB".into()));
+        assert_eq!(span(Duration::from_secs(61)), "61 s");
+        assert_eq!(span(Duration::from_secs(3_601)), "61 min");
+        assert_eq!(span(Duration::from_secs(7_260)), "2 h 01 min");
+    }
+}
