@@ -13,3 +13,13 @@ pub const BATCH_ITEMS_MAX: usize = 20;
 pub const PAGES_MAX: u64 = 100_000;
 /// How often one request is tried before its slice is given up.
 pub const TRIES_MAX: u32 = 8;
+/// JSON inside a string inside JSON…: four layers; audit records have two.
+pub const TEXT_LAYERS_MAX: u8 = 4;
+/// Entries of a thread's memory of mapped values: 4,096 × about 150 bytes = 0.6 MiB; a bigger one misses the CPU's caches.
+pub const MEMORY_ENTRIES: usize = 4096;
+/// Longest value that the memory keeps, bytes; longer ones rarely come twice.
+pub const MEMORY_VALUE_BYTES_MAX: usize = 160;
+/// Longest dictionary term, words: "Given Middle Family (Team, Site)" has six.
+pub const TERM_WORDS_MAX: usize = 8;
+/// Objects are looked through for a sibling at most this far, members: the widest documented record has 150.
+pub const SIBLINGS_MAX: usize = 1024;
