@@ -1,0 +1,240 @@
+//! The rows of `fields.toml` compiled for lookup: a trie of paths per dataset, and a table by key.
+//!
+//! Takes the catalog's rows, gives for (place, key) the cases that may apply. Keys are compared without regard to
+//! ASCII case, as diagnostic logs spell the same fields in other cases. Never sees a value.
+
+use hashbrown::HashMap;
+
+use crate::catalog::{Action, FieldRule, Group, Kind, fields, parent_keys};
+
+/// A place in a trie.
+pub(super) type Node = u32;
+/// Not in any trie: only the rows by key hold.
+pub(super) const NOWHERE: Node = 0;
+/// Number of a known key; [`NO_KEY`] for others.
+pub(super) type KeyNumber = u16;
+/// A key that stands in no row.
+pub(super) const NO_KEY: KeyNumber = 0;
+
+/// One row as it applies to one key.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) action: Action,
+    /// Lower-case key of the sibling and its accepted lower-case texts.
+    pub(super) when: Option<(Box<str>, Box<[Box<str>]>)>,
+    /// Lower-case key of the sibling that names the attribute.
+    pub(super) by: Option<Box<str>>,
+    /// Name in the removal mark.
+    pub(super) mark: &'static str,
+}
+
+#[derive(Default, Clone)]
+struct Place {
+    children: Vec<(KeyNumber, Node)>,
+    any: Node,
+    cases: Vec<Case>,
+}
+
+/// What the gate knows about one dataset's path, for the parent member.
+struct Parent {
+    template: Box<str>,
+    kinds: Vec<Kind>,
+}
+
+/// The compiled rows.
+pub struct Rules {
+    keys: HashMap<Box<[u8]>, KeyNumber, foldhash::fast::FixedState>,
+    places: Vec<Place>,
+    by_key: Vec<Vec<Case>>,
+    roots: HashMap<Box<str>, Node, foldhash::fast::FixedState>,
+    parents: HashMap<Box<str>, Parent, foldhash::fast::FixedState>,
+}
+
+impl Rules {
+    /// Compiles the rows for the datasets of a catalog: id, group, path.
+    pub fn new<'a>(datasets: impl IntoIterator<Item = (&'a str, Group, &'a str)>) -> Self {
+        let mut rules = Self {
+            keys: HashMap::default(),
+            places: vec![Place::default()],
+            by_key: vec![Vec::new()],
+            roots: HashMap::default(),
+            parents: HashMap::default(),
+        };
+        for row in fields() {
+            for key in &row.keys {
+                let number = rules.number_of(key);
+                rules.by_key[usize::from(number)].push(case(row));
+            }
+        }
+        for (id, group, path) in datasets {
+            rules.add_dataset(id, group);
+            rules.add_parent(id, path);
+        }
+        rules
+    }
+
+    fn add_dataset(&mut self, id: &str, group: Group) {
+        let root = self.new_place();
+        self.roots.insert(id.into(), root);
+        for row in fields() {
+            if !row.datasets.iter().any(|pattern| covers(pattern, id)) && row.group != Some(group) {
+                continue;
+            }
+            for path in &row.paths {
+                let mut at = root;
+                for key in path.split('.') {
+                    at = self.child_or_new(at, key);
+                }
+                self.places[at as usize].cases.push(case(row));
+            }
+        }
+        // A record of a diagnostic log holds the same record under `properties`; a page holds it under `value`.
+        for wrapper in ["properties", "value"] {
+            let number = self.number_of(wrapper);
+            let place = &mut self.places[root as usize];
+            if !place.children.iter().any(|child| child.0 == number) {
+                place.children.push((number, root));
+            }
+        }
+    }
+
+    fn add_parent(&mut self, id: &str, path: &str) {
+        let Some(end) = path.rfind('}') else { return };
+        let template = path[..=end].trim_start_matches('/');
+        let segments: Vec<&str> = template.split('/').collect();
+        let kinds = segments
+            .windows(2)
+            .filter(|pair| pair[1].starts_with('{'))
+            .map(|pair| parent_keys().iter().find(|row| row.segment == pair[0]).map_or(Kind::PrincipalId, |row| row.kind))
+            .collect();
+        self.parents.insert(id.into(), Parent { template: template.into(), kinds });
+    }
+
+    fn new_place(&mut self) -> Node {
+        self.places.push(Place::default());
+        Node::try_from(self.places.len() - 1).unwrap_or(NOWHERE)
+    }
+
+    fn child_or_new(&mut self, at: Node, key: &str) -> Node {
+        let number = if key == "*" { NO_KEY } else { self.number_of(key) };
+        let place = &self.places[at as usize];
+        let found = if key == "*" { place.any } else { exact(place, number) };
+        if found != NOWHERE {
+            return found;
+        }
+        let new = self.new_place();
+        let place = &mut self.places[at as usize];
+        if key == "*" {
+            place.any = new;
+        } else {
+            place.children.push((number, new));
+        }
+        new
+    }
+
+    fn number_of(&mut self, key: &str) -> KeyNumber {
+        let next = KeyNumber::try_from(self.by_key.len()).unwrap_or(NO_KEY);
+        let number = *self.keys.entry(key.to_ascii_lowercase().into_bytes().into()).or_insert(next);
+        if number == next {
+            self.by_key.push(Vec::new());
+        }
+        number
+    }
+
+    /// The number of a key, in any ASCII case.
+    #[inline]
+    pub(super) fn key(&self, key: &[u8]) -> KeyNumber {
+        let mut buffer = [0u8; 48];
+        let Some(lower) = buffer.get_mut(..key.len()) else { return NO_KEY };
+        lower.copy_from_slice(key);
+        lower.make_ascii_lowercase();
+        self.keys.get(&*lower).copied().unwrap_or(NO_KEY)
+    }
+
+    /// Where records of a dataset start.
+    pub(super) fn root(&self, dataset: &str) -> Node {
+        self.roots.get(dataset).copied().unwrap_or(NOWHERE)
+    }
+
+    /// Where a member leads.
+    #[inline]
+    pub(super) fn child(&self, at: Node, key: KeyNumber) -> Node {
+        match self.places.get(at as usize) {
+            Some(place) if at != NOWHERE => match exact(place, key) {
+                NOWHERE => place.any,
+                child => child,
+            },
+            _ => NOWHERE,
+        }
+    }
+
+    /// The cases that may hold for a value: by path if there are any, then by key.
+    #[inline]
+    pub(super) fn cases(&self, at: Node, key: KeyNumber) -> (&[Case], &[Case]) {
+        let by_path = self.places.get(at as usize).map_or(&[][..], |place| &place.cases);
+        (by_path, self.by_key.get(usize::from(key)).map_or(&[][..], Vec::as_slice))
+    }
+
+    /// The path prefix of a fan-out dataset with `{n}` in it, and the kinds of the key parts.
+    pub(super) fn parent(&self, dataset: &str) -> Option<(&str, &[Kind])> {
+        self.parents.get(dataset).map(|parent| (&*parent.template, &*parent.kinds))
+    }
+
+    /// Every key that stands in a row: words that are no names.
+    pub(super) fn vocabulary(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().filter_map(|key| std::str::from_utf8(key).ok())
+    }
+}
+
+#[inline]
+fn exact(place: &Place, key: KeyNumber) -> Node {
+    if key == NO_KEY {
+        return NOWHERE;
+    }
+    place.children.iter().find(|child| child.0 == key).map_or(NOWHERE, |child| child.1)
+}
+
+fn covers(pattern: &str, id: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == id, |start| id.starts_with(start))
+}
+
+fn case(row: &'static FieldRule) -> Case {
+    let lower = |text: &String| text.to_ascii_lowercase().into_boxed_str();
+    Case {
+        action: row.action,
+        when: row.when.as_ref().map(|when| (lower(&when.sibling), when.is.iter().map(lower).collect())),
+        by: row.by.as_ref().map(lower),
+        mark: row.mark.as_deref().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_come_before_keys_and_wrappers_are_transparent() {
+        let rules = Rules::new([("audits", Group::Logs, "/auditLogs/directoryAudits")]);
+        let root = rules.root("audits");
+        let id = rules.key(b"ID");
+        let step = |at, key: &[u8]| rules.child(at, rules.key(key));
+        let user = step(step(root, b"initiatedBy"), b"user");
+        assert_eq!(rules.cases(rules.child(user, id), id).0[0].action, Action::Kind(Kind::UserId));
+        assert_eq!(step(root, b"properties"), root);
+        assert_eq!(step(root, b"nothing of the sort"), NOWHERE);
+        assert_eq!(rules.cases(NOWHERE, rules.key(b"ipaddress")).1[0].action, Action::Kind(Kind::Ip));
+        assert_eq!(rules.root("unknown"), NOWHERE);
+    }
+
+    #[test]
+    fn the_parent_ends_at_the_last_placeholder() {
+        let rules = Rules::new([
+            ("group-members", Group::Objects, "/groups/{0}/members"),
+            ("schemas", Group::Config, "/servicePrincipals/{0}/synchronization/jobs/{1}/schema"),
+        ]);
+        assert_eq!(rules.parent("group-members"), Some(("groups/{0}", &[Kind::GroupId][..])));
+        let (template, kinds) = rules.parent("schemas").unwrap();
+        assert_eq!(template, "servicePrincipals/{0}/synchronization/jobs/{1}");
+        assert_eq!(kinds, [Kind::ServicePrincipalId, Kind::ConfigName]);
+    }
+}
