@@ -27,3 +27,6 @@ pub use dictionary::Dictionary;
 pub use gate::{Gate, WellKnown};
 pub use policy::{Policy, PolicyError};
 pub use rules::Rules;
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use super::decode::chain;
 use super::expression;
 use super::guid;
 use super::gate::Gate;
-use super::map::pseudonymise;
+use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
 use super::rewrite::{Duty, Pass};
 use super::rules::NOWHERE;
@@ -76,7 +76,7 @@ impl Gate {
             return !keep && self.seal_guid(value, out);
         }
         let start = out.len();
-        if pseudonymise(kind, value, &*self.cipher, out).is_ok() {
+        if self.seal(kind, value, out).is_ok() {
             let changed = &out[start..] != value;
             if !changed {
                 out.truncate(start);
@@ -90,6 +90,15 @@ impl Gate {
         self.opaque(value, out)
     }
 
+    /// The map, which asks the policy about every part: the domain of an address, the ids in a job's name.
+    fn seal(&self, kind: Kind, value: &str, out: &mut String) -> Result<(), NotThisKind> {
+        let keeps = |kind: Kind, part: &str| match guid::parse(part) {
+            Some(id) => (self.well_known)(id) || self.is_kept(self.known(id).unwrap_or(kind)),
+            None => self.is_kept(kind),
+        };
+        pseudonymise_keeping(kind, value, &*self.cipher, &keeps, out)
+    }
+
     /// A span that a pattern recognised: mapped, or left when the policy keeps the kind. With `or_opaque`, what the
     /// map refuses becomes an atom.
     pub(super) fn claimed(&self, kind: Kind, value: &str, or_opaque: bool, out: &mut String) -> bool {
@@ -97,7 +106,7 @@ impl Gate {
             return false;
         }
         let start = out.len();
-        match pseudonymise(kind, value, &*self.cipher, out) {
+        match self.seal(kind, value, out) {
             Ok(()) if &out[start..] != value => true,
             Ok(()) => {
                 out.truncate(start);
@@ -128,7 +137,7 @@ impl Gate {
     /// A GUID in any spelling that the map knows.
     pub(super) fn seal_guid(&self, value: &str, out: &mut String) -> bool {
         let start = out.len();
-        let done = pseudonymise(Kind::PrincipalId, value, &*self.cipher, out).is_ok() && &out[start..] != value;
+        let done = self.seal(Kind::PrincipalId, value, out).is_ok() && &out[start..] != value;
         if !done {
             out.truncate(start);
         }

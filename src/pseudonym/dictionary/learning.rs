@@ -22,7 +22,7 @@ const NUMBER_DIGITS_MIN: usize = 8;
 
 /// Values learnt so far.
 #[derive(Default)]
-pub struct Learning {
+pub(in crate::pseudonym) struct Learning {
     ids: HashMap<u128, Kind, foldhash::fast::RandomState>,
     domains: HashSet<Box<str>, foldhash::fast::RandomState>,
     /// What is looked for: the text to find, the value that it stands for, its kind, whether separators matter.

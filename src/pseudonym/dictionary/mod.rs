@@ -9,7 +9,7 @@ mod learning;
 mod stop;
 mod words;
 
-pub use learning::Learning;
+pub(super) use learning::Learning;
 
 use hashbrown::{HashMap, HashSet};
 

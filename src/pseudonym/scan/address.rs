@@ -18,8 +18,11 @@ fn quad(bytes: &[u8], start: usize, separator: u8) -> Option<usize> {
             at += 1;
         }
         let digits = bytes[at.min(bytes.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let number = bytes.get(at..at + digits)?.iter().fold(0u32, |sum, digit| sum * 10 + u32::from(digit - b'0'));
-        if digits == 0 || digits > 3 || number > 255 || digits > 1 && bytes[at] == b'0' {
+        if digits == 0 || digits > 3 || digits > 1 && bytes[at] == b'0' {
+            return None;
+        }
+        let number = bytes[at..at + digits].iter().fold(0u32, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+        if number > 255 {
             return None;
         }
         at += digits;
