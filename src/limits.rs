@@ -13,3 +13,8 @@ pub const BATCH_ITEMS_MAX: usize = 20;
 pub const PAGES_MAX: u64 = 100_000;
 /// How often one request is tried before its slice is given up.
 pub const TRIES_MAX: u32 = 8;
+/// Longest canonical name that becomes a reversible token, bytes: four times the longest attribute that names somebody
+/// (256 characters, displayName); a longer one becomes a keyed digest.
+pub const ATOM_BYTES_MAX: usize = 1024;
+/// Longest key file, bytes: about 300 are used.
+pub const KEY_FILE_BYTES_MAX: usize = 4096;

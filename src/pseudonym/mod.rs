@@ -1,1 +1,7 @@
 //! (room under construction)
+
+pub mod canonical;
+pub mod cipher;
+pub mod key;
+pub mod key_folder;
+pub mod map;
