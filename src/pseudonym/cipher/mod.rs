@@ -105,9 +105,6 @@ static SYMBOL_VALUES: [u8; 256] = {
     values
 };
 
-#[cfg(test)]
-#[path = "cipher_tests.rs"]
-mod tests;
 
 #[cfg(test)]
 #[path = "cipher_tests.rs"]
