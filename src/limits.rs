@@ -23,3 +23,8 @@ pub const MEMORY_VALUE_BYTES_MAX: usize = 160;
 pub const TERM_WORDS_MAX: usize = 8;
 /// Objects are looked through for a sibling at most this far, members: the widest documented record has 150.
 pub const SIBLINGS_MAX: usize = 1024;
+/// Longest canonical name that becomes a reversible token, bytes: four times the longest attribute that names somebody
+/// (256 characters, displayName); a longer one becomes a keyed digest.
+pub const ATOM_BYTES_MAX: usize = 1024;
+/// Longest key file, bytes: about 300 are used.
+pub const KEY_FILE_BYTES_MAX: usize = 4096;

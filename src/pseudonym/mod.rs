@@ -20,6 +20,8 @@ mod values;
 
 pub mod canonical;
 pub mod cipher;
+pub mod key;
+pub mod key_folder;
 pub mod map;
 
 pub use clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCause};
