@@ -176,8 +176,8 @@ impl Learning {
             *longest = (*longest).max(u8::try_from(parts.len()).unwrap_or(u8::MAX));
             let Ok(position) = u32::try_from(dictionary.terms.len()) else { break };
             let exact = exact.then(|| trimmed(&text)).filter(|_| parts.len() > 1);
-            dictionary.sequences.insert(sequence, position);
-            dictionary.terms.push(Term { value, kind, exact });
+            let next = dictionary.sequences.insert(sequence, position);
+            dictionary.terms.push(Term { value, kind, exact, next });
         }
         dictionary
     }

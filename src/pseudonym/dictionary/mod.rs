@@ -27,6 +27,8 @@ struct Term {
     kind: Kind,
     /// The lower-case text that must stand there, for terms whose separators matter.
     exact: Option<Box<str>>,
+    /// Another term of the same words (`ada.field` and "Ada Field").
+    next: Option<u32>,
 }
 
 /// The frozen dictionary.
@@ -117,21 +119,33 @@ impl Dictionary {
         let mut best = None;
         for count in 1..=longest.min(TERM_WORDS_MAX) {
             if count > 1 {
-                let next = self.words.next(text, last_end, end)?;
+                let Some(next) = self.words.next(text, last_end, end) else { break };
                 if !words::joins(&text[last_end..next.start]) {
                     break;
                 }
                 sequence = words::extend(sequence, next.hash);
                 last_end = next.end;
             }
-            let term = self.sequences.get(&sequence).and_then(|&position| self.terms.get(position as usize));
-            if let Some(term) = term
-                && term.exact.as_ref().is_none_or(|exact| words::is_same(exact, &text[first.start..last_end]))
-            {
+            if let Some(term) = self.same_words(sequence, &text[first.start..last_end]) {
                 best = Some((term, last_end));
             }
         }
         best
+    }
+
+    /// The term of these words: the one with just these separators, or else one whose separators do not matter.
+    fn same_words(&self, sequence: u64, text: &str) -> Option<&Term> {
+        let mut next = self.sequences.get(&sequence).copied();
+        let mut loose = None;
+        while let Some(term) = next.and_then(|position| self.terms.get(position as usize)) {
+            match &term.exact {
+                Some(exact) if words::is_same(exact, text) => return Some(term),
+                Some(_) => {}
+                None => loose = loose.or(Some(term)),
+            }
+            next = term.next;
+        }
+        loose
     }
 }
 

