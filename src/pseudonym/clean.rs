@@ -88,7 +88,9 @@ pub enum RefusalCause {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GateError {
     /// The fan-out key does not fit the dataset's path.
-    #[error("dataset {dataset}: the path has {placeholders} placeholders and the parent {parts} key parts; check its row in the catalog")]
+    #[error(
+        "dataset {dataset}: the path has {placeholders} placeholders and the parent {parts} key parts; check its row in the catalog"
+    )]
     Parent {
         /// Dataset id.
         dataset: &'static str,

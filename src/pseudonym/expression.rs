@@ -54,15 +54,36 @@ fn append(gate: &Gate, duty: Option<Duty>, text: &str, layer: u8, piece: &mut St
 /// `Some(None)` an attribute without a rule, `Some(Some(duty))` an attribute with one.
 fn attribute(gate: &Gate, words: &str) -> Option<Option<Duty>> {
     const GRAMMAR: [&str; 24] = [
-        "and", "or", "not", "eq", "ne", "in", "notin", "contains", "notcontains", "startswith", "notstartswith",
-        "endswith", "notendswith", "match", "notmatch", "any", "all", "ge", "le", "gt", "lt", "true", "false", "null",
+        "and",
+        "or",
+        "not",
+        "eq",
+        "ne",
+        "in",
+        "notin",
+        "contains",
+        "notcontains",
+        "startswith",
+        "notstartswith",
+        "endswith",
+        "notendswith",
+        "match",
+        "notmatch",
+        "any",
+        "all",
+        "ge",
+        "le",
+        "gt",
+        "lt",
+        "true",
+        "false",
+        "null",
     ];
     let is_word = |symbol: char| symbol.is_alphanumeric() || "._-".contains(symbol);
     let name = words
         .split(|symbol| !is_word(symbol))
         .filter(|word| !word.is_empty() && !word.starts_with('-'))
-        .filter(|word| !GRAMMAR.contains(&word.to_ascii_lowercase().as_str()))
-        .last()?;
+        .rfind(|word| !GRAMMAR.contains(&word.to_ascii_lowercase().as_str()))?;
     let key = name.rsplit('.').next().unwrap_or(name);
     let mut number = gate.rules.key(key.as_bytes());
     // `displayName` has no rule by key; in a rule over users or devices the class says what it is.

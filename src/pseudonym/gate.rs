@@ -67,8 +67,11 @@ impl Gate {
             let start = bytes.len();
             let known = learnt.len();
             let result = match std::str::from_utf8(record.expose()) {
-                Ok(text) => Pass::new(self, text, &mut bytes, 0, learns.then_some(&mut learnt))
-                    .document(root, SCAN, first.as_deref()),
+                Ok(text) => Pass::new(self, text, &mut bytes, 0, learns.then_some(&mut learnt)).document(
+                    root,
+                    SCAN,
+                    first.as_deref(),
+                ),
                 Err(error) => Err(RefusalCause::Utf8 { offset: error.valid_up_to() }),
             };
             match result {

@@ -14,7 +14,6 @@ use crate::limits::{MEMORY_ENTRIES, MEMORY_VALUE_BYTES_MAX, TEXT_LAYERS_MAX};
 pub(super) type Question = u8;
 
 /// The question's number. Five layers of fewer than 48 kinds fit a byte.
-#[expect(clippy::cast_possible_truncation, reason = "there are fewer than 48 kinds")]
 #[inline]
 pub(super) fn question(kind: Option<Kind>, layer: u8) -> Question {
     layer.min(TEXT_LAYERS_MAX) * 48 + kind.map_or(47, |kind| kind as u8)

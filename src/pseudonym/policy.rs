@@ -23,7 +23,9 @@ pub struct Policy {
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
     /// Not a kind and not a group of kinds.
-    #[error("no such identifier kind: {0}; `entra-bundle catalog list` shows the kinds, `object-ids` stands for three of them")]
+    #[error(
+        "no such identifier kind: {0}; `entra-bundle catalog list` shows the kinds, `object-ids` stands for three of them"
+    )]
     NoSuchKind(String),
     /// Not a policy's name.
     #[error("no such policy: {0}; there are `standard` and `strict`, or give a TOML file")]

@@ -45,6 +45,27 @@ pub(super) struct Pass<'p> {
     memo: Option<(usize, &'p str, Option<Span>)>,
 }
 
+/// Bytes that end a run inside a string: the quote, the backslash, control characters.
+static ENDS_RUN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < 0x20 {
+        table[at] = true;
+        at += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};
+
+fn escape_length(bytes: &[u8], at: usize) -> Result<usize, RefusalCause> {
+    match bytes.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
+        Some(b'u') if bytes.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => Ok(6),
+        _ => expected(at, "a valid escape"),
+    }
+}
+
 fn expected<T>(offset: usize, expected: &'static str) -> Result<T, RefusalCause> {
     Err(RefusalCause::Json(Error { offset, expected }))
 }
@@ -202,22 +223,16 @@ impl<'p> Pass<'p> {
         let mut at = start;
         let mut escaped = false;
         loop {
+            while bytes.get(at).is_some_and(|&byte| !ENDS_RUN[usize::from(byte)]) {
+                at += 1;
+            }
             match bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
-                    at += match bytes.get(at + 1) {
-                        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-                        Some(b'u')
-                            if bytes.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) =>
-                        {
-                            6
-                        }
-                        _ => return expected(at, "a valid escape"),
-                    };
+                    at += escape_length(bytes, at)?;
                 }
-                Some(0..0x20) => return expected(at, "no control character in a string"),
-                Some(_) => at += 1,
+                Some(_) => return expected(at, "no control character in a string"),
                 None => return expected(at, "the end of a string"),
             }
         }
@@ -329,11 +344,11 @@ impl<'p> Pass<'p> {
     }
 
     fn holds(&mut self, case: &'p Case, scope: usize) -> bool {
-        let Some((sibling, accepted)) = &case.when else { return true };
-        match self.sibling(sibling, scope) {
+        let Some(when) = &case.when else { return true };
+        match self.sibling(&when.sibling, scope) {
             None => false,
-            Some(text) if accepted.is_empty() => !text.is_empty(),
-            Some(text) => accepted.iter().any(|one| one.eq_ignore_ascii_case(&text)),
+            Some(text) if when.is.is_empty() => !text.is_empty(),
+            Some(text) => when.is.iter().any(|one| one.eq_ignore_ascii_case(&text)),
         }
     }
 

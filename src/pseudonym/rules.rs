@@ -16,12 +16,19 @@ pub(super) type KeyNumber = u16;
 /// A key that stands in no row.
 pub(super) const NO_KEY: KeyNumber = 0;
 
+/// What a sibling must say: its lower-case key and the accepted lower-case texts; none accepted: it must say something.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    pub(super) sibling: Box<str>,
+    pub(super) is: Vec<Box<str>>,
+}
+
 /// One row as it applies to one key.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
     pub(super) action: Action,
-    /// Lower-case key of the sibling and its accepted lower-case texts.
-    pub(super) when: Option<(Box<str>, Box<[Box<str>]>)>,
+    /// The condition, if any.
+    pub(super) when: Option<Condition>,
     /// Lower-case key of the sibling that names the attribute.
     pub(super) by: Option<Box<str>>,
     /// Name in the removal mark.
@@ -105,7 +112,9 @@ impl Rules {
         let kinds = segments
             .windows(2)
             .filter(|pair| pair[1].starts_with('{'))
-            .map(|pair| parent_keys().iter().find(|row| row.segment == pair[0]).map_or(Kind::PrincipalId, |row| row.kind))
+            .map(|pair| {
+                parent_keys().iter().find(|row| row.segment == pair[0]).map_or(Kind::PrincipalId, |row| row.kind)
+            })
             .collect();
         self.parents.insert(id.into(), Parent { template: template.into(), kinds });
     }
@@ -202,7 +211,10 @@ fn case(row: &'static FieldRule) -> Case {
     let lower = |text: &String| text.to_ascii_lowercase().into_boxed_str();
     Case {
         action: row.action,
-        when: row.when.as_ref().map(|when| (lower(&when.sibling), when.is.iter().map(lower).collect())),
+        when: row
+            .when
+            .as_ref()
+            .map(|when| Condition { sibling: lower(&when.sibling), is: when.is.iter().map(lower).collect() }),
         by: row.by.as_ref().map(lower),
         mark: row.mark.as_deref().unwrap_or_default(),
     }

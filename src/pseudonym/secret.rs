@@ -25,7 +25,8 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Compiles the rows.
     pub(super) fn new() -> Self {
-        let words: Vec<String> = secrets().iter().flat_map(|row| &row.keywords).map(|word| regex::escape(word)).collect();
+        let words: Vec<String> =
+            secrets().iter().flat_map(|row| &row.keywords).map(|word| regex::escape(word)).collect();
         #[expect(clippy::expect_used, reason = "the patterns are compiled in, and the catalog's tests compile them")]
         let compile = |pattern: &str| Regex::new(pattern).expect("secrets.toml");
         #[expect(clippy::expect_used, reason = "the patterns are compiled in, and the catalog's tests compile them")]

@@ -7,8 +7,8 @@
 use super::canonical::canonical;
 use super::decode::chain;
 use super::expression;
-use super::guid;
 use super::gate::Gate;
+use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
 use super::rewrite::{Duty, Pass};
@@ -45,9 +45,9 @@ impl Gate {
         }
         match self.policy.treatment(kind) {
             Treatment::Keep => self.kept(kind, value, layer, out),
-            Treatment::Map => {
-                recall(self.epoch(), question(Some(kind), layer), value, out, |out| self.mapped(kind, value, layer, out))
-            }
+            Treatment::Map => recall(self.epoch(), question(Some(kind), layer), value, out, |out| {
+                self.mapped(kind, value, layer, out)
+            }),
         }
     }
 
@@ -258,10 +258,10 @@ pub(super) fn has_shape(shape: Shape, value: &str) -> bool {
         Shape::Guid => guid::parse(value).is_some(),
         Shape::Hex => value.len() >= 16 && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
         Shape::Number => !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()),
-        Shape::Mail => {
-            value.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
+        Shape::Mail => value.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.')),
+        Shape::Dns => {
+            value.contains('.') && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
         }
-        Shape::Dns => value.contains('.') && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)),
         Shape::Ip => value.parse::<std::net::IpAddr>().is_ok(),
         Shape::IpRange => value.split_once('/').is_some_and(|(ip, length)| {
             ip.parse::<std::net::IpAddr>().is_ok() && length.parse::<u8>().is_ok_and(|length| length <= 128)

@@ -34,7 +34,12 @@ impl Learning {
     pub(in crate::pseudonym) fn value(&mut self, kind: Kind, value: &str) {
         let value = value.trim();
         match kind {
-            Kind::UserId | Kind::DeviceId | Kind::GroupId | Kind::ServicePrincipalId | Kind::AppId | Kind::TenantId
+            Kind::UserId
+            | Kind::DeviceId
+            | Kind::GroupId
+            | Kind::ServicePrincipalId
+            | Kind::AppId
+            | Kind::TenantId
             | Kind::ConfigId => self.id(kind, value),
             Kind::Name => self.name(value, value),
             Kind::OrgName => self.term(value, value, kind, false),
@@ -119,7 +124,11 @@ impl Learning {
         let Some((local, _)) = address.rsplit_once('@') else { return };
         let local = local.split("#EXT#").next().unwrap_or(local);
         // A guest's local part ends in the home domain: `ada_partner.example`.
-        let account = if address.contains("#EXT#") { local.rsplit_once('_').map_or(local, |(account, _)| account) } else { local };
+        let account = if address.contains("#EXT#") {
+            local.rsplit_once('_').map_or(local, |(account, _)| account)
+        } else {
+            local
+        };
         self.term(account, account, Kind::Account, true);
     }
 

@@ -48,9 +48,16 @@ fn accounts_and_hosts_keep_their_separators() {
 #[test]
 fn common_words_are_never_terms() {
     let common = [
-        (Kind::Account, "admin"), (Kind::Account, "it"), (Kind::Account, "user"), (Kind::Name, "Test User"),
-        (Kind::Name, "Ada"), (Kind::Host, "iPhone"), (Kind::EmployeeId, "50126"), (Kind::Account, "displayname"),
-        (Kind::Name, "Global Administrator"), (Kind::Account, "smith"),
+        (Kind::Account, "admin"),
+        (Kind::Account, "it"),
+        (Kind::Account, "user"),
+        (Kind::Name, "Test User"),
+        (Kind::Name, "Ada"),
+        (Kind::Host, "iPhone"),
+        (Kind::EmployeeId, "50126"),
+        (Kind::Account, "displayname"),
+        (Kind::Name, "Global Administrator"),
+        (Kind::Account, "smith"),
     ];
     let dictionary = dictionary(&common);
     let text = "admin it user Test User Ada iPhone 50126 displayName Global Administrator";
@@ -71,7 +78,8 @@ fn ids_remember_the_more_personal_class() {
 
 #[test]
 fn own_domains_cover_what_lies_under_them() {
-    let dictionary = dictionary(&[(Kind::Domain, "Alderwood.example"), (Kind::Domain, "alderwoodmarine.onmicrosoft.com")]);
+    let dictionary =
+        dictionary(&[(Kind::Domain, "Alderwood.example"), (Kind::Domain, "alderwoodmarine.onmicrosoft.com")]);
     assert!(dictionary.is_under_own_domain("sts.ALDERWOOD.example"));
     assert!(!dictionary.is_under_own_domain("notalderwood.example"));
     assert!(dictionary.is_own_domain("ALDERWOOD"));

@@ -6,15 +6,32 @@ use crate::pseudonym::gate::Gate;
 
 /// First halves that belong to the system or to paths.
 const AUTHORITIES: [&str; 18] = [
-    "AUTHORITY", "BUILTIN", "SERVICE", "HKLM", "HKCU", "HKEY_LOCAL_MACHINE", "HKEY_CURRENT_USER", "SOFTWARE", "SYSTEM",
-    "WINDOWS", "MICROSOFT", "CERT", "WORKGROUP", "APPPOOL", "MACHINE", "DEVICE", "REGISTRY", "USERS",
+    "AUTHORITY",
+    "BUILTIN",
+    "SERVICE",
+    "HKLM",
+    "HKCU",
+    "HKEY_LOCAL_MACHINE",
+    "HKEY_CURRENT_USER",
+    "SOFTWARE",
+    "SYSTEM",
+    "WINDOWS",
+    "MICROSOFT",
+    "CERT",
+    "WORKGROUP",
+    "APPPOOL",
+    "MACHINE",
+    "DEVICE",
+    "REGISTRY",
+    "USERS",
 ];
 
 /// Claims down-level logon names: the first half in capitals, or one of the customer's own domains.
 pub(super) fn find(gate: &Gate, text: &str, claims: &mut Claims) {
     let bytes = text.as_bytes();
     for slash in memchr::memchr_iter(b'\\', bytes) {
-        let left = bytes[..slash].iter().rev().take_while(|&&byte| is_word_byte(byte) || b"-._".contains(&byte)).count();
+        let left =
+            bytes[..slash].iter().rev().take_while(|&&byte| is_word_byte(byte) || b"-._".contains(&byte)).count();
         let right =
             bytes[slash + 1..].iter().take_while(|&&byte| is_word_byte(byte) || b"-._$".contains(&byte)).count();
         let (start, mut end) = (slash - left, slash + 1 + right);

@@ -112,7 +112,8 @@ pub(super) fn find_v6(gate: &Gate, text: &str, claims: &mut Claims) {
         }
         let start = at;
         at += bytes[at..].iter().take_while(|&&byte| is_part(byte)).count();
-        let glued = start > 0 && is_word_byte(bytes[start - 1]) || bytes.get(at).is_some_and(|&byte| is_word_byte(byte));
+        let glued =
+            start > 0 && is_word_byte(bytes[start - 1]) || bytes.get(at).is_some_and(|&byte| is_word_byte(byte));
         let run = text[start..at].trim_end_matches('.');
         let colons = run.bytes().filter(|&byte| byte == b':').count();
         if glued || colons < 2 || run.len() < 4 {

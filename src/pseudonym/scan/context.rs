@@ -2,8 +2,21 @@
 
 /// Words that announce an id of a request; compared without blanks, dashes and case.
 const REQUEST: [&str; 15] = [
-    "correlationid", "correlation", "traceid", "trace", "requestid", "request", "sessionid", "activityid", "trackingid",
-    "clientrequestid", "xmsrequestid", "operationid", "transactionid", "cycleid", "jobid",
+    "correlationid",
+    "correlation",
+    "traceid",
+    "trace",
+    "requestid",
+    "request",
+    "sessionid",
+    "activityid",
+    "trackingid",
+    "clientrequestid",
+    "xmsrequestid",
+    "operationid",
+    "transactionid",
+    "cycleid",
+    "jobid",
 ];
 /// Words that announce a version number.
 const VERSION: [&str; 8] = ["version", "ver", "v", "build", "release", "rev", "revision", "rv"];
@@ -36,7 +49,9 @@ mod tests {
 
     #[test]
     fn words_before_an_id_tell_requests_from_objects() {
-        for before in ["Correlation ID: ", "Trace ID: ", "correlationId=", "x-ms-request-id: ", "Request Id '", "TraceId="] {
+        for before in
+            ["Correlation ID: ", "Trace ID: ", "correlationId=", "x-ms-request-id: ", "Request Id '", "TraceId="]
+        {
             assert!(is_request(before), "{before}");
         }
         for before in ["User ", "Object ID: ", "", "id ", "the principal with id ", "requested by "] {

@@ -24,11 +24,14 @@ pub(super) fn find(gate: &Gate, text: &str, claims: &mut Claims) {
         at = equals + 1;
         let letters = bytes[..equals].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let start = equals - letters;
-        let exchange = start > 0 && bytes[start - 1] == b'/' && text[start..].get(..2).is_some_and(|o| o.eq_ignore_ascii_case("o="));
+        let exchange = start > 0
+            && bytes[start - 1] == b'/'
+            && text[start..].get(..2).is_some_and(|o| o.eq_ignore_ascii_case("o="));
         if attribute(&text[start..]) != Some(letters + 1) || start > 0 && !exchange && is_word_byte(bytes[start - 1]) {
             continue;
         }
-        let (start, end) = if exchange { (start - 1, exchange_end(text, equals)) } else { (start, dn_end(text, start)) };
+        let (start, end) =
+            if exchange { (start - 1, exchange_end(text, equals)) } else { (start, dn_end(text, start)) };
         let is_name = exchange || text[start..end].contains(',') || text[start..].starts_with("CN=");
         if end <= equals + 1 || !is_name || !claims.is_free(start, end) {
             continue;

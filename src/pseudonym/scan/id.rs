@@ -22,7 +22,8 @@ pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
         let Some(start) = dash.checked_sub(8) else { continue };
         let end = start + 36;
         let Some(id) = bytes.get(start..end).and_then(guid::parse_dashed) else { continue };
-        let glued = start > 0 && guid::is_hex(bytes[start - 1]) || bytes.get(end).is_some_and(|&byte| guid::is_hex(byte));
+        let glued =
+            start > 0 && guid::is_hex(bytes[start - 1]) || bytes.get(end).is_some_and(|&byte| guid::is_hex(byte));
         if glued || !claims.is_free(start, end) {
             continue;
         }
@@ -31,7 +32,9 @@ pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
         let keep = match gate.known(id) {
             _ if (gate.well_known)(id) => true,
             Some(kind) => gate.is_kept(kind),
-            None => gate.is_kept(Kind::PrincipalId) || gate.is_kept(Kind::RequestId) && context::is_request(&text[..start]),
+            None => {
+                gate.is_kept(Kind::PrincipalId) || gate.is_kept(Kind::RequestId) && context::is_request(&text[..start])
+            }
         };
         if !keep && gate.seal_guid(&text[start..end], &mut new) {
             claims.replace(start, end, new);

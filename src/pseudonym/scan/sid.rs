@@ -15,8 +15,7 @@ pub(super) fn find(gate: &Gate, text: &str, claims: &mut Claims) {
         if !starts_here {
             continue;
         }
-        let mut end =
-            dash + bytes[dash..].iter().take_while(|&&byte| byte == b'-' || byte.is_ascii_digit()).count();
+        let mut end = dash + bytes[dash..].iter().take_while(|&&byte| byte == b'-' || byte.is_ascii_digit()).count();
         while end > dash && bytes[end - 1] == b'-' {
             end -= 1;
         }

@@ -137,18 +137,23 @@ fn credentials_are_dropped_and_what_declares_a_person_never_passes() {
     assert!(password["secretText"].is_null());
     assert_eq!(password["keyId"], "c7d1a2f4-8e60-4b39-95ac-3f7b0e5d2816");
     assert!(clean_one["keyCredentials"][0]["key"].as_str().unwrap().starts_with("[REMOVED:key-material:"));
-    for (key, odd) in [("userId", "26be570a-1111-5555-blah"), ("ipAddress", "123.456.7.89"), ("userPrincipalName", "no address")] {
+    for (key, odd) in
+        [("userId", "26be570a-1111-5555-blah"), ("ipAddress", "123.456.7.89"), ("userPrincipalName", "no address")]
+    {
         assert_ne!(field(&gate, key, odd), odd);
     }
     assert_eq!(field(&gate, "userId", "None"), "None");
-    let numbers = value(&clean(&gate, "users", r#"{"employeeId":4417,"latitude":47.68050003051758,"accountEnabled":true}"#));
+    let numbers =
+        value(&clean(&gate, "users", r#"{"employeeId":4417,"latitude":47.68050003051758,"accountEnabled":true}"#));
     assert_ne!(numbers["employeeId"], "4417");
     assert_eq!(numbers["latitude"], 48);
 }
 
 #[test]
 fn policies_decide_about_kinds() {
-    let record = format!(r#"{{"userId":"{USER}","appDisplayName":"Harbor Payroll","correlationId":"4a9f0e63-d7b2-4c81-a5f6-e18c3b2d7094","resourceId":"00000003-0000-0000-c000-000000000000"}}"#);
+    let record = format!(
+        r#"{{"userId":"{USER}","appDisplayName":"Harbor Payroll","correlationId":"4a9f0e63-d7b2-4c81-a5f6-e18c3b2d7094","resourceId":"00000003-0000-0000-c000-000000000000"}}"#
+    );
     let strict = value(&clean(&frozen(gate_with(Policy::strict())), "sign-ins", &record));
     assert_ne!(strict["appDisplayName"], "Harbor Payroll");
     assert_ne!(strict["correlationId"], "4a9f0e63-d7b2-4c81-a5f6-e18c3b2d7094");

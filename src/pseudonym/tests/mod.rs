@@ -71,12 +71,24 @@ fn batch(dataset: &'static str, records: &[&str]) -> RawBatch {
 
 /// A directory with one person, one device, one group; the made-up tenant of all tests.
 const DIRECTORY: [(&str, &str); 6] = [
-    ("organization", r#"{"id":"2f6e8d91-c05b-4a73-b9e4-60d1f7a3c582","displayName":"Alderwood Marine","verifiedDomains":[{"name":"alderwood.example"},{"name":"alderwoodmarine.onmicrosoft.com"}]}"#),
+    (
+        "organization",
+        r#"{"id":"2f6e8d91-c05b-4a73-b9e4-60d1f7a3c582","displayName":"Alderwood Marine","verifiedDomains":[{"name":"alderwood.example"},{"name":"alderwoodmarine.onmicrosoft.com"}]}"#,
+    ),
     ("domains", r#"{"id":"emea.alderwood.example"}"#),
-    ("users", r#"{"id":"7f3c1d52-8a4e-4b6f-9d10-2c5e8f7a6b31","displayName":"Ada Field (Crew)","givenName":"Ada","surname":"Field","userPrincipalName":"ada.field@alderwood.example","mail":"Ada.Field@alderwood.example","mailNickname":"afield7","onPremisesSamAccountName":"afield7","onPremisesDomainName":"ad.alderwood.local","onPremisesSecurityIdentifier":"S-1-5-21-1004336348-1177238915-682003330-1104"}"#),
-    ("devices", r#"{"id":"0c9e4b77-51d2-4f3a-8e6b-9a7d3c2f1e05","deviceId":"91d0c6aa-7be1-4a3c-b1d5-5e9f2c7a8d60","displayName":"AW-LT-0412"}"#),
+    (
+        "users",
+        r#"{"id":"7f3c1d52-8a4e-4b6f-9d10-2c5e8f7a6b31","displayName":"Ada Field (Crew)","givenName":"Ada","surname":"Field","userPrincipalName":"ada.field@alderwood.example","mail":"Ada.Field@alderwood.example","mailNickname":"afield7","onPremisesSamAccountName":"afield7","onPremisesDomainName":"ad.alderwood.local","onPremisesSecurityIdentifier":"S-1-5-21-1004336348-1177238915-682003330-1104"}"#,
+    ),
+    (
+        "devices",
+        r#"{"id":"0c9e4b77-51d2-4f3a-8e6b-9a7d3c2f1e05","deviceId":"91d0c6aa-7be1-4a3c-b1d5-5e9f2c7a8d60","displayName":"AW-LT-0412"}"#,
+    ),
     ("groups", r#"{"id":"5d8a3f16-27c9-4e0b-b4f1-86a2d7c9e053","displayName":"Field Crew"}"#),
-    ("applications", r#"{"id":"e41b6c08-93fa-4d27-8b5e-1f0a7d3c9264","appId":"93c5d7e2-4b18-4a6f-9e03-d2f8b1a7605c","displayName":"Harbor Payroll"}"#),
+    (
+        "applications",
+        r#"{"id":"e41b6c08-93fa-4d27-8b5e-1f0a7d3c9264","appId":"93c5d7e2-4b18-4a6f-9e03-d2f8b1a7605c","displayName":"Harbor Payroll"}"#,
+    ),
 ];
 
 /// A gate that has read the directory.

@@ -31,8 +31,21 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 40, 6, |inner| {
         let keys = prop_oneof![
             "[a-zA-Z]{1,8}",
-            prop::sample::select(vec!["id", "type", "displayName", "targetResources", "initiatedBy", "user", "key", "value", "newValue", "location", "hint", "additionalInfo"])
-                .prop_map(str::to_owned),
+            prop::sample::select(vec![
+                "id",
+                "type",
+                "displayName",
+                "targetResources",
+                "initiatedBy",
+                "user",
+                "key",
+                "value",
+                "newValue",
+                "location",
+                "hint",
+                "additionalInfo"
+            ])
+            .prop_map(str::to_owned),
         ];
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
@@ -114,7 +127,8 @@ proptest! {
 #[test]
 fn threads_give_the_same_bytes() {
     let gate = gate();
-    let record = r#"{"userPrincipalName":"ada.field@alderwood.example","text":"Ada Field on AW-LT-0412 from 203.0.113.77"}"#;
+    let record =
+        r#"{"userPrincipalName":"ada.field@alderwood.example","text":"Ada Field on AW-LT-0412 from 203.0.113.77"}"#;
     let wanted = clean(&gate, "sign-ins", record);
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -18,17 +18,37 @@ fn shared(path: &str) -> Option<PathBuf> {
 /// The dataset whose records a sample file holds.
 fn dataset_of(name: &str) -> &'static str {
     const STARTS: [(&str, &str); 32] = [
-        ("users", "users"), ("user_get", "users"), ("user_delta", "users"), ("deleted_items", "deleted-users"),
-        ("group_members", "group-members"), ("group_owners", "group-owners"), ("groups", "groups"),
-        ("group_delta", "groups"), ("devices", "devices"), ("device_registered", "device-owners"),
-        ("application", "applications"), ("service_principals", "service-principals"),
-        ("service_principal_get", "service-principals"), ("organization", "organization"), ("domains", "domains"),
-        ("domain_get", "domains"), ("org_contacts", "contacts"), ("directory_role_members", "group-members"),
-        ("directory_roles", "directory-roles"), ("role_assignments", "role-assignments"),
-        ("role_definitions", "role-definitions"), ("administrative_unit", "administrative-units"),
-        ("oauth2", "oauth2-permission-grants"), ("signins", "sign-ins"), ("diag_noninteractive", "sign-ins-noninteractive"),
-        ("directory_audits", "audits"), ("diag_audit", "audits"), ("custom_security_attribute_audits", "custom-security-attribute-audits"),
-        ("provisioning_logs", "provisioning"), ("risk_detections", "user-risk-events"), ("risky_users", "risky-users"),
+        ("users", "users"),
+        ("user_get", "users"),
+        ("user_delta", "users"),
+        ("deleted_items", "deleted-users"),
+        ("group_members", "group-members"),
+        ("group_owners", "group-owners"),
+        ("groups", "groups"),
+        ("group_delta", "groups"),
+        ("devices", "devices"),
+        ("device_registered", "device-owners"),
+        ("application", "applications"),
+        ("service_principals", "service-principals"),
+        ("service_principal_get", "service-principals"),
+        ("organization", "organization"),
+        ("domains", "domains"),
+        ("domain_get", "domains"),
+        ("org_contacts", "contacts"),
+        ("directory_role_members", "group-members"),
+        ("directory_roles", "directory-roles"),
+        ("role_assignments", "role-assignments"),
+        ("role_definitions", "role-definitions"),
+        ("administrative_unit", "administrative-units"),
+        ("oauth2", "oauth2-permission-grants"),
+        ("signins", "sign-ins"),
+        ("diag_noninteractive", "sign-ins-noninteractive"),
+        ("directory_audits", "audits"),
+        ("diag_audit", "audits"),
+        ("custom_security_attribute_audits", "custom-security-attribute-audits"),
+        ("provisioning_logs", "provisioning"),
+        ("risk_detections", "user-risk-events"),
+        ("risky_users", "risky-users"),
         ("network_access", "network-access-traffic"),
     ];
     STARTS.iter().find(|(start, _)| name.starts_with(start)).map_or("settings", |(_, dataset)| dataset)
@@ -42,7 +62,8 @@ fn records() -> Vec<(String, &'static str, Value)> {
     files.sort();
     for file in files {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-        if file.extension().is_none_or(|kind| kind != "json") || name.starts_with('_') || name == "log-analytics-tables" {
+        if file.extension().is_none_or(|kind| kind != "json") || name.starts_with('_') || name == "log-analytics-tables"
+        {
             continue;
         }
         let Ok(body) = serde_json::from_slice::<Value>(&std::fs::read(&file).unwrap()) else { continue };
@@ -113,8 +134,20 @@ fn samples_keep_their_structure_and_lose_their_people() {
 /// Keys whose values always identify somebody.
 #[cfg(not(feature = "gate-off"))]
 const PERSONAL: [&str; 14] = [
-    "userPrincipalName", "mail", "ipAddress", "userDisplayName", "userId", "givenName", "surname", "mobilePhone",
-    "callerIpAddress", "externalIp", "machineName", "onPremisesSecurityIdentifier", "employeeId", "otherMails",
+    "userPrincipalName",
+    "mail",
+    "ipAddress",
+    "userDisplayName",
+    "userId",
+    "givenName",
+    "surname",
+    "mobilePhone",
+    "callerIpAddress",
+    "externalIp",
+    "machineName",
+    "onPremisesSecurityIdentifier",
+    "employeeId",
+    "otherMails",
 ];
 
 #[cfg(not(feature = "gate-off"))]

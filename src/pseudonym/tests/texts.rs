@@ -49,7 +49,10 @@ fn devices_domains_and_the_organisation_are_found() {
     let org = field(&gate, "organizationName", "Alderwood Marine");
     assert_eq!(text(&gate, "welcome to Alderwood Marine!"), format!("welcome to {org}!"));
     let url = text(&gate, "see https://sts.emea.alderwood.example/adfs?x=1");
-    assert!(!url.contains("alderwood") && url.starts_with("see https://") && url.ends_with("/adfs?x=1"), "host in a URL");
+    assert!(
+        !url.contains("alderwood") && url.starts_with("see https://") && url.ends_with("/adfs?x=1"),
+        "host in a URL"
+    );
     let logon = text(&gate, r"logon ALDERWOOD\afield7 denied");
     assert_eq!(logon, format!(r"logon {label}\{} denied", field(&gate, "samAccountName", "afield7")));
     assert!(!text(&gate, r"alderwood\afield7").contains("afield7"));
@@ -144,8 +147,14 @@ fn rules_and_filters_still_select_the_same() {
     let job = field(&gate, "department", "Deck Crew");
     let upn = field(&gate, "userPrincipalName", "ada.field@alderwood.example");
     let cases = [
-        (r#"(user.department -eq "Deck Crew") -and (user.accountEnabled -eq true)"#, format!(r#"(user.department -eq "{job}") -and (user.accountEnabled -eq true)"#)),
-        (r#"user.userPrincipalName -in ["ada.field@alderwood.example"]"#, format!(r#"user.userPrincipalName -in ["{upn}"]"#)),
+        (
+            r#"(user.department -eq "Deck Crew") -and (user.accountEnabled -eq true)"#,
+            format!(r#"(user.department -eq "{job}") -and (user.accountEnabled -eq true)"#),
+        ),
+        (
+            r#"user.userPrincipalName -in ["ada.field@alderwood.example"]"#,
+            format!(r#"user.userPrincipalName -in ["{upn}"]"#),
+        ),
         ("userPrincipalName eq 'ada.field@alderwood.example'", format!("userPrincipalName eq '{upn}'")),
         (r#"device.trustType -eq "ServerAD""#, r#"device.trustType -eq "ServerAD""#.to_owned()),
     ];
