@@ -18,7 +18,8 @@ pub struct FieldRule {
     pub datasets: Vec<String>,
     /// All datasets of this group.
     pub group: Option<Group>,
-    /// Paths from the record, dot between keys, `*` for any key. With `datasets` or `group` only.
+    /// Paths from the record, dot between keys, `*` for any key. With `datasets` or `group` only. `**.key`: this key at
+    /// any depth, asked last.
     #[serde(default)]
     pub paths: Vec<String>,
     /// Keys, compared without regard to ASCII case. Without `datasets` and `group` only.

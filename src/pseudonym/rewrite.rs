@@ -40,6 +40,7 @@ pub(super) struct Pass<'p> {
     layer: u8,
     changed: bool,
     learnt: Option<&'p mut Learnt>,
+    root: Node,
     scratch: String,
     /// The last sibling looked for: start of its object, its key, its value.
     memo: Option<(usize, &'p str, Option<Span>)>,
@@ -79,11 +80,12 @@ impl<'p> Pass<'p> {
         learnt: Option<&'p mut Learnt>,
     ) -> Self {
         let scratch = String::new();
-        Self { gate, text, at: 0, copied: 0, out, layer, changed: false, learnt, scratch, memo: None }
+        Self { gate, text, at: 0, copied: 0, out, layer, changed: false, learnt, root: NOWHERE, scratch, memo: None }
     }
 
     /// Writes the whole text; gives whether any value changed. `first` stands before the members of an object.
     pub(super) fn document(&mut self, root: Node, duty: Duty, first: Option<&str>) -> Result<bool, RefusalCause> {
+        self.root = root;
         self.space();
         if let Some(member) = first {
             self.insert_first(member)?;
@@ -185,13 +187,11 @@ impl<'p> Pass<'p> {
                 return expected(self.at, "a key");
             }
             let (key, escaped) = self.string_span()?;
-            let number = if escaped {
-                self.gate.rules.key(unescape(self.text[key.clone()].as_bytes())?.as_bytes())
-            } else {
-                self.gate.rules.key(self.text[key.clone()].as_bytes())
-            };
+            let mut number = self.key_number(&self.text[key.clone()], escaped)?;
             if number == NO_KEY {
+                let start = key.start;
                 self.rewrite_string(key, escaped, SCAN)?;
+                number = self.gate.rules.attribute(&self.text[start..self.at - 1]);
             }
             self.space();
             if self.peek() != Some(b':') {
@@ -213,6 +213,14 @@ impl<'p> Pass<'p> {
             }
             self.space();
         }
+    }
+
+    #[inline]
+    fn key_number(&self, key: &str, escaped: bool) -> Result<u16, RefusalCause> {
+        Ok(match escaped {
+            true => self.gate.rules.key(unescape(key.as_bytes())?.as_bytes()),
+            false => self.gate.rules.key(key.as_bytes()),
+        })
     }
 
     /// The span between the quotes of the string at `at`, and whether it has escapes; steps behind it.
@@ -319,7 +327,7 @@ impl<'p> Pass<'p> {
         }
         let gate = self.gate;
         let (by_path, by_key) = gate.rules.cases(child, key);
-        for case in by_path.iter().chain(by_key) {
+        for case in by_path.iter().chain(by_key).chain(gate.rules.deep(self.root, key)) {
             if self.holds(case, scope) {
                 return self.duty_of(case, scope);
             }
@@ -331,7 +339,7 @@ impl<'p> Pass<'p> {
         let mut duty = Duty { action: case.action, mark: case.mark, json: case.action == Action::Json };
         if case.action == Action::Named {
             let name = case.by.as_deref().and_then(|by| self.sibling(by, scope));
-            let number = name.map_or(NO_KEY, |name| self.gate.rules.key(name.as_bytes()));
+            let number = name.map_or(NO_KEY, |name| self.gate.rules.attribute(&name));
             let named = self.gate.rules.cases(NOWHERE, number).1.iter().find(|named| named.when.is_none());
             duty = match named {
                 Some(named) if named.action != Action::Named => {

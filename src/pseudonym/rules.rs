@@ -40,6 +40,8 @@ struct Place {
     children: Vec<(KeyNumber, Node)>,
     any: Node,
     cases: Vec<Case>,
+    /// Of a root: what holds for a key at any depth when nothing else decides.
+    deep: Vec<(KeyNumber, Case)>,
 }
 
 /// What the gate knows about one dataset's path, for the parent member.
@@ -88,6 +90,11 @@ impl Rules {
                 continue;
             }
             for path in &row.paths {
+                if let Some(key) = path.strip_prefix("**.") {
+                    let number = self.number_of(key);
+                    self.places[root as usize].deep.push((number, case(row)));
+                    continue;
+                }
                 let mut at = root;
                 for key in path.split('.') {
                     at = self.child_or_new(at, key);
@@ -160,6 +167,17 @@ impl Rules {
         self.keys.get(&*lower).copied().unwrap_or(NO_KEY)
     }
 
+    /// The number of an attribute's name: as a key, or by its last step (`name.givenName`, `urn:…:User:department`,
+    /// `emails[type eq "work"].value`).
+    pub(super) fn attribute(&self, name: &str) -> KeyNumber {
+        let head = name.split('[').next().unwrap_or(name);
+        [name, head, head.rsplit(['.', ':']).next().unwrap_or(head)]
+            .into_iter()
+            .map(|name| self.key(name.as_bytes()))
+            .find(|&number| number != NO_KEY)
+            .unwrap_or(NO_KEY)
+    }
+
     /// Where records of a dataset start.
     pub(super) fn root(&self, dataset: &str) -> Node {
         self.roots.get(dataset).copied().unwrap_or(NOWHERE)
@@ -182,6 +200,12 @@ impl Rules {
     pub(super) fn cases(&self, at: Node, key: KeyNumber) -> (&[Case], &[Case]) {
         let by_path = self.places.get(at as usize).map_or(&[][..], |place| &place.cases);
         (by_path, self.by_key.get(usize::from(key)).map_or(&[][..], Vec::as_slice))
+    }
+
+    /// The cases that hold for a key at any depth of a dataset's records.
+    pub(super) fn deep(&self, root: Node, key: KeyNumber) -> impl Iterator<Item = &Case> {
+        let deep = self.places.get(root as usize).map_or(&[][..], |place| &place.deep);
+        deep.iter().filter(move |(number, _)| *number == key).map(|(_, case)| case)
     }
 
     /// The path prefix of a fan-out dataset with `{n}` in it, and the kinds of the key parts.
@@ -247,6 +271,6 @@ mod tests {
         assert_eq!(rules.parent("group-members"), Some(("groups/{0}", &[Kind::GroupId][..])));
         let (template, kinds) = rules.parent("schemas").unwrap();
         assert_eq!(template, "servicePrincipals/{0}/synchronization/jobs/{1}");
-        assert_eq!(kinds, [Kind::ServicePrincipalId, Kind::ConfigName]);
+        assert_eq!(kinds, [Kind::ServicePrincipalId, Kind::ConfigId]);
     }
 }

@@ -55,8 +55,43 @@ impl Gate {
         if let Some(id) = guid::parse(value) {
             return self.is_mapped_id(id) && self.seal_guid(value, out);
         }
-        let has_shape = identifiers().get(kind as usize).is_some_and(|row| has_shape(row.shape, value));
-        !has_shape && self.scan(value, layer, out)
+        let Some(row) = identifiers().get(kind as usize) else { return self.scan(value, layer, out) };
+        if row.shape == Shape::Guid {
+            return self.around_ids(value, layer, out);
+        }
+        !has_shape(row.shape, value) && self.scan(value, layer, out)
+    }
+
+    /// A kept id that is made of several parts (`Directory_<guid>_X_1`): GUIDs in it stay unless they are known to be
+    /// somebody's, the rest is scanned.
+    fn around_ids(&self, value: &str, layer: u8, out: &mut String) -> bool {
+        let mut rebuilt = String::new();
+        let mut changed = false;
+        let mut rest = value;
+        let mut piece = |text: &str, is_id: bool| {
+            let start = rebuilt.len();
+            let new = match guid::parse(text) {
+                Some(id) if is_id => self.is_mapped_id(id) && self.seal_guid(text, &mut rebuilt),
+                _ => self.scan(text, layer, &mut rebuilt),
+            };
+            if !new {
+                rebuilt.truncate(start);
+                rebuilt.push_str(text);
+            }
+            changed |= new;
+        };
+        while let Some(at) = rest.as_bytes().windows(36).position(|window| guid::parse_dashed(window).is_some()) {
+            let (before, tail) = rest.split_at(at);
+            let (id, tail) = tail.split_at(36);
+            piece(before, false);
+            piece(id, true);
+            rest = tail;
+        }
+        piece(rest, false);
+        if changed {
+            out.push_str(&rebuilt);
+        }
+        changed
     }
 
     fn mapped(&self, kind: Kind, value: &str, layer: u8, out: &mut String) -> bool {
@@ -64,6 +99,8 @@ impl Gate {
             return false;
         }
         match kind {
+            // Some services give the initial domain for a name.
+            Kind::OrgName if has_shape(Shape::Dns, value) => return self.mapped(Kind::Domain, value, layer, out),
             Kind::Url => return self.url(value, layer, out),
             Kind::Coordinates if value.trim().parse::<f64>().is_ok() => return rounded(value, out),
             _ => {}
@@ -278,11 +315,11 @@ pub(super) fn has_shape(shape: Shape, value: &str) -> bool {
 /// Coordinates to the whole degree, about 100 km.
 fn rounded(value: &str, out: &mut String) -> bool {
     let Ok(degrees) = value.trim().parse::<f64>() else { return false };
-    let text = format!("{:.0}", degrees.clamp(-180.0, 180.0));
-    let text = if text == "-0" { "0" } else { text.as_str() };
-    if text == value {
+    if degrees.fract() == 0.0 && degrees.abs() <= 180.0 {
         return false;
     }
+    let text = format!("{:.0}", degrees.clamp(-180.0, 180.0));
+    let text = if text == "-0" { "0" } else { text.as_str() };
     out.push_str(text);
     true
 }

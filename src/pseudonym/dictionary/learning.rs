@@ -42,6 +42,7 @@ impl Learning {
             | Kind::TenantId
             | Kind::ConfigId => self.id(kind, value),
             Kind::Name => self.name(value, value),
+            Kind::OrgName if value.contains('.') && !value.contains(' ') => self.domain(value),
             Kind::OrgName => self.term(value, value, kind, false),
             Kind::Upn | Kind::Mail | Kind::ProxyAddress => self.address(value),
             Kind::Account | Kind::EmployeeId | Kind::Serial | Kind::Puid => self.term(value, value, kind, true),

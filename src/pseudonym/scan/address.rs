@@ -51,6 +51,11 @@ pub(super) fn find_v4(gate: &Gate, text: &str, claims: &mut Claims) {
         if bytes.get(end).is_some_and(|&byte| is_word_byte(byte) || byte == b'_') {
             continue;
         }
+        // `Rich Client 4.40.0.0`: a version, or a network that identifies nobody.
+        if text[start..end].ends_with(".0.0") && bytes.get(end) != Some(&b'/') {
+            claims.keep(start, end);
+            continue;
+        }
         if let Some(tail) = text[end..].strip_prefix(".in-addr.arpa") {
             let whole = text.len() - tail.len();
             reversed(gate, text, start, end, claims);

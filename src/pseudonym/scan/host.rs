@@ -27,3 +27,17 @@ pub(super) fn find(gate: &Gate, dictionary: &Dictionary, text: &str, claims: &mu
         }
     }
 }
+
+/// Claims the owner in the path of a personal site: `/personal/ada_field_alderwood_example/`.
+pub(super) fn find_personal_site(gate: &Gate, text: &str, claims: &mut Claims) {
+    const FOLDER: &str = "/personal/";
+    for (at, _) in text.match_indices(FOLDER) {
+        let start = at + FOLDER.len();
+        let length = text[start..].find(|symbol: char| !symbol.is_alphanumeric() && symbol != '_' && symbol != '-');
+        let end = length.map_or(text.len(), |length| start + length);
+        let mut new = String::new();
+        if start < end && claims.is_free(start, end) && gate.claimed(Kind::Account, &text[start..end], true, &mut new) {
+            claims.replace(start, end, new);
+        }
+    }
+}

@@ -190,6 +190,9 @@ impl Gate {
         if traits.has(AT) {
             mail::find(self, text, &mut claims);
         }
+        if traits.has(SLASH) {
+            host::find_personal_site(self, text, &mut claims);
+        }
         if traits.digits > 0 {
             self.find_numbers(text, traits, &mut claims);
         }

@@ -89,6 +89,28 @@ fn ids_made_of_ids_are_opened() {
 }
 
 #[test]
+fn kept_ids_of_several_parts_stay_unless_somebody_is_in_them() {
+    let gate = gate();
+    let audit = r#"{"id":"Directory_4a9f0e63-d7b2-4c81-a5f6-e18c3b2d7094_ABCDE_12345"}"#;
+    assert_eq!(clean(&gate, "audits", audit), audit);
+    assert!(!clean(&gate, "audits", &format!(r#"{{"id":"Directory_{USER}_ABCDE"}}"#)).contains("7f3c1d52"));
+    let job = "aws.2f6e8d91c05b4a73b9e460d1f7a3c582.10a7a801-7101-4c69-ae00-ce9f75f8460a";
+    assert_eq!(field(&gate, "jobId", job), job);
+}
+
+#[test]
+fn attributes_of_other_schemas_are_known_by_their_last_step() {
+    let gate = gate();
+    let name = field(&gate, "givenName", "Nobody");
+    for attribute in ["name.givenName", "urn:ietf:params:scim:schemas:core:2.0:User:name.givenName"] {
+        let record = serde_json::json!({"modifiedProperties": [{"displayName": attribute, "newValue": "Nobody"}], "details": {attribute: "Nobody"}});
+        let clean = value(&clean(&gate, "provisioning", &record.to_string()));
+        assert_eq!(clean["modifiedProperties"][0]["newValue"], name);
+        assert_eq!(clean["details"][attribute], name);
+    }
+}
+
+#[test]
 fn the_parent_stands_first_and_is_pseudonymised() {
     let gate = gate();
     let mut members = batch("group-members", &["{ \"id\" : \"x\" }", "{}", "[]"]);
@@ -169,4 +191,65 @@ fn keys_that_hold_identifiers_are_rewritten() {
     let gate = gate();
     let clean = clean(&gate, "settings", r#"{"map":{"ada.field@alderwood.example":1,"plain_key":2}}"#);
     assert!(!clean.contains("ada.field") && clean.contains("\"plain_key\":2"));
+}
+
+#[test]
+fn every_kind_maps_its_examples_and_leaves_its_counterexamples() {
+    use crate::catalog::{IdentifierShape, Treatment, identifiers};
+    let strict = frozen(gate_with(Policy::strict()));
+    for row in identifiers() {
+        let turn = |value: &str| {
+            let mut out = String::new();
+            strict.typed(row.kind, value, 0, &mut out).then_some(out)
+        };
+        for (number, example) in row.examples.iter().enumerate() {
+            let clean = turn(example).unwrap_or_else(|| panic!("{} example {number} passed", row.kind.name()));
+            assert_ne!(clean, *example);
+            let shaped = row.shape == IdentifierShape::None || super::super::values::has_shape(row.shape, example);
+            assert!(shaped, "{} example {number} lacks the shape", row.kind.name());
+        }
+        for (number, other) in row.counterexamples.iter().enumerate() {
+            let refused = match row.shape {
+                IdentifierShape::None => turn(other).is_none(),
+                shape => !super::super::values::has_shape(shape, other),
+            };
+            assert!(refused, "{} counterexample {number}", row.kind.name());
+        }
+        assert_eq!(strict.policy().treatment(row.kind), Treatment::Map);
+    }
+}
+
+#[test]
+fn every_dataset_that_a_rule_names_is_in_the_catalog() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/catalog");
+    let mut ids: Vec<String> = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        if file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("datasets.")) {
+            let table: toml::Table = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+            let rows = table.values().filter_map(toml::Value::as_array).flatten();
+            ids.extend(rows.filter_map(|row| row.get("id")?.as_str().map(str::to_owned)));
+        }
+    }
+    if ids.is_empty() {
+        ids = DATASETS.iter().map(|row| row.0.to_owned()).collect();
+    }
+    for row in crate::catalog::fields() {
+        for dataset in &row.datasets {
+            let known = match dataset.strip_suffix('*') {
+                Some(start) => ids.iter().any(|id| id.starts_with(start)),
+                None => ids.contains(dataset),
+            };
+            assert!(known, "no dataset {dataset}");
+        }
+    }
+}
+
+#[test]
+fn nested_ids_of_settings_stay_and_people_in_settings_go() {
+    let gate = gate();
+    let policy = r#"{"id":"c7d1a2f4-8e60-4b39-95ac-3f7b0e5d2816","grantControls":{"authenticationStrength":{"id":"4a9f0e63-d7b2-4c81-a5f6-e18c3b2d7094"}}}"#;
+    assert_eq!(clean(&gate, "settings", policy), policy);
+    for dataset in ["registration-details", "user-sign-in-activity", "device-registered-users"] {
+        assert!(!clean(&gate, dataset, r#"{"id":"4a9f0e63-d7b2-4c81-a5f6-e18c3b2d7094"}"#).contains("4a9f0e63"));
+    }
 }

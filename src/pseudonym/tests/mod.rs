@@ -16,7 +16,7 @@ use crate::catalog::Group;
 use crate::record::{RawBatch, RawRecord, RawText};
 
 /// Datasets of the tests: id, group, path.
-pub(super) const DATASETS: [(&str, Group, &str); 34] = [
+pub(super) const DATASETS: [(&str, Group, &str); 53] = [
     ("organization", Group::Objects, "/organization"),
     ("users", Group::Objects, "/users"),
     ("deleted-users", Group::Objects, "/directory/deletedItems/microsoft.graph.user"),
@@ -34,6 +34,25 @@ pub(super) const DATASETS: [(&str, Group, &str); 34] = [
     ("domains", Group::Objects, "/domains"),
     ("oauth2-permission-grants", Group::Objects, "/oauth2PermissionGrants"),
     ("contacts", Group::Objects, "/contacts"),
+    ("deleted-groups", Group::Config, "/directory/deletedItems/microsoft.graph.group"),
+    ("deleted-devices", Group::Config, "/directory/deletedItems/microsoft.graph.device"),
+    ("deleted-applications", Group::Config, "/directory/deletedItems/microsoft.graph.application"),
+    ("directory-role-members", Group::Config, "/directoryRoles/{0}/members"),
+    ("administrative-unit-members", Group::Config, "/directory/administrativeUnits/{0}/members"),
+    ("administrative-unit-scoped-roles", Group::Config, "/directory/administrativeUnits/{0}/scopedRoleMembers"),
+    ("application-owners", Group::Config, "/applications/{0}/owners"),
+    ("service-principal-owners", Group::Config, "/servicePrincipals/{0}/owners"),
+    ("device-registered-users", Group::Config, "/devices/{0}/registeredUsers"),
+    ("registration-details", Group::Config, "/reports/authenticationMethods/userRegistrationDetails"),
+    ("user-sign-in-activity", Group::Config, "/users"),
+    ("app-role-assignments", Group::Config, "/servicePrincipals/{0}/appRoleAssignments"),
+    ("app-role-assigned-to", Group::Config, "/servicePrincipals/{0}/appRoleAssignedTo"),
+    ("role-assignment-instances", Group::Config, "/r"),
+    ("role-eligibility-instances", Group::Config, "/r"),
+    ("risky-service-principal-history", Group::Config, "/identityProtection/riskyServicePrincipals/{0}/history"),
+    ("domain-service-records", Group::Config, "/domains/{0}/serviceConfigurationRecords"),
+    ("domain-verification-records", Group::Config, "/domains/{0}/verificationDnsRecords"),
+    ("certificate-based-auth", Group::Config, "/organization/{0}/certificateBasedAuthConfiguration"),
     ("synchronization-schemas", Group::Config, "/servicePrincipals/{0}/synchronization/jobs/{1}/schema"),
     ("settings", Group::Config, "/policies/some"),
     ("audits", Group::Logs, "/auditLogs/directoryAudits"),

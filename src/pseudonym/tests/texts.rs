@@ -80,6 +80,7 @@ fn numbers_that_identify_are_found_and_others_left() {
         ("at 'CN=Nobody Known,OU=Decks,DC=elsewhere,DC=test' now", "Nobody"),
         ("/o=ExchangeLabs/ou=Group/cn=Recipients/cn=nobody77", "nobody77"),
         (r"NORTHWIND\nobody77", "nobody77"),
+        ("https://x.sharepoint.com/personal/nobody77_elsewhere_test/Documents", "nobody77"),
         ("unknown object 4a9f0e63-d7b2-4c81-a5f6-e18c3b2d7094", "4a9f0e63"),
     ] {
         let clean = text(&gate, raw);
@@ -88,6 +89,7 @@ fn numbers_that_identify_are_found_and_others_left() {
     for same in [
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
         "agent version 1.5.233.0",
+        "Rich Client 4.40.0.0",
         "10.0.19044.1826",
         "2026-02-01T15:30:51.0273716Z",
         "at 12:30:45 on 2026-02-01",
