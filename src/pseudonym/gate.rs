@@ -5,7 +5,7 @@
 //! by its position, never passed. Never logs, never touches the network or the disk.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::cipher::Cipher;
 use super::clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCause};
@@ -29,6 +29,7 @@ pub struct Gate {
     pub(super) well_known: WellKnown,
     pub(super) secrets: Secrets,
     learning: Mutex<Learning>,
+    late: Mutex<Learning>,
     dictionary: OnceLock<Dictionary>,
     epoch: AtomicU64,
 }
@@ -46,6 +47,7 @@ impl Gate {
             well_known,
             secrets: Secrets::new(),
             learning: Mutex::default(),
+            late: Mutex::default(),
             dictionary: OnceLock::new(),
             epoch: AtomicU64::new(EPOCHS.fetch_add(1, Ordering::Relaxed)),
         }
@@ -163,6 +165,11 @@ impl Gate {
         escape_into(&path, &mut member);
         member.push(b'"');
         String::from_utf8(member).map_err(|_| GateError::Parent { dataset, placeholders: 0, parts: parts.len() })
+    }
+
+    /// What was learnt since freezing.
+    pub(super) fn late(&self) -> MutexGuard<'_, Learning> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn epoch(&self) -> u64 {

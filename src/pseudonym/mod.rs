@@ -12,6 +12,7 @@ mod gate;
 mod guid;
 mod memory;
 mod policy;
+mod repair;
 mod rewrite;
 mod rules;
 mod scan;

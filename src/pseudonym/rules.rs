@@ -3,7 +3,7 @@
 //! Takes the catalog's rows, gives for (place, key) the cases that may apply. Keys are compared without regard to
 //! ASCII case, as diagnostic logs spell the same fields in other cases. Never sees a value.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
 
 use crate::catalog::{Action, FieldRule, Group, Kind, fields, parent_keys};
 
@@ -52,7 +52,7 @@ struct Parent {
 
 /// The compiled rows.
 pub struct Rules {
-    keys: HashMap<Box<[u8]>, KeyNumber, foldhash::fast::FixedState>,
+    keys: HashTable<(Box<[u8]>, KeyNumber)>,
     places: Vec<Place>,
     by_key: Vec<Vec<Case>>,
     roots: HashMap<Box<str>, Node, foldhash::fast::FixedState>,
@@ -63,7 +63,7 @@ impl Rules {
     /// Compiles the rows for the datasets of a catalog: id, group, path.
     pub fn new<'a>(datasets: impl IntoIterator<Item = (&'a str, Group, &'a str)>) -> Self {
         let mut rules = Self {
-            keys: HashMap::default(),
+            keys: HashTable::new(),
             places: vec![Place::default()],
             by_key: vec![Vec::new()],
             roots: HashMap::default(),
@@ -149,27 +149,29 @@ impl Rules {
     }
 
     fn number_of(&mut self, key: &str) -> KeyNumber {
-        let next = KeyNumber::try_from(self.by_key.len()).unwrap_or(NO_KEY);
-        let number = *self.keys.entry(key.to_ascii_lowercase().into_bytes().into()).or_insert(next);
-        if number == next {
-            self.by_key.push(Vec::new());
+        let known = self.key(key.as_bytes());
+        if known != NO_KEY {
+            return known;
         }
+        let number = KeyNumber::try_from(self.by_key.len()).unwrap_or(NO_KEY);
+        let entry = (key.to_ascii_lowercase().into_bytes().into_boxed_slice(), number);
+        self.keys.insert_unique(digest(key.as_bytes()), entry, |(key, _)| digest(key));
+        self.by_key.push(Vec::new());
         number
     }
 
     /// The number of a key, in any ASCII case.
     #[inline]
     pub(super) fn key(&self, key: &[u8]) -> KeyNumber {
-        let mut buffer = [0u8; 48];
-        let Some(lower) = buffer.get_mut(..key.len()) else { return NO_KEY };
-        lower.copy_from_slice(key);
-        lower.make_ascii_lowercase();
-        self.keys.get(&*lower).copied().unwrap_or(NO_KEY)
+        self.keys.find(digest(key), |(known, _)| known.eq_ignore_ascii_case(key)).map_or(NO_KEY, |&(_, number)| number)
     }
 
     /// The number of an attribute's name: as a key, or by its last step (`name.givenName`, `urn:…:User:department`,
     /// `emails[type eq "work"].value`).
     pub(super) fn attribute(&self, name: &str) -> KeyNumber {
+        if memchr::memchr3(b'.', b':', b'[', name.as_bytes()).is_none() {
+            return self.key(name.as_bytes());
+        }
         let head = name.split('[').next().unwrap_or(name);
         [name, head, head.rsplit(['.', ':']).next().unwrap_or(head)]
             .into_iter()
@@ -215,8 +217,26 @@ impl Rules {
 
     /// Every key that stands in a row: words that are no names.
     pub(super) fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        self.keys.keys().filter_map(|key| std::str::from_utf8(key).ok())
+        self.keys.iter().filter_map(|(key, _)| std::str::from_utf8(key).ok())
     }
+}
+
+/// A hash of a key that does not see ASCII case: length, first and last eight bytes. The table compares the rest.
+#[inline]
+fn digest(key: &[u8]) -> u64 {
+    const CASE: u64 = 0x2020_2020_2020_2020;
+    let word = |bytes: &[u8]| {
+        let mut word = [0u8; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u64::from_le_bytes(word) | CASE
+    };
+    let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first) | CASE, u64::from_le_bytes(*last) | CASE),
+        _ => (word(key), 0),
+    };
+    let mixed =
+        (first ^ key.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ last.wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+    (mixed ^ mixed >> 29).wrapping_mul(0xff51_afd7_ed55_8ccd)
 }
 
 #[inline]

@@ -98,6 +98,7 @@ impl Gate {
         if is_word(value) {
             return false;
         }
+        self.note_late(kind, value);
         match kind {
             // Some services give the initial domain for a name.
             Kind::OrgName if has_shape(Shape::Dns, value) => return self.mapped(Kind::Domain, value, layer, out),

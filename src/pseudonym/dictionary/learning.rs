@@ -17,6 +17,8 @@ use crate::pseudonym::guid;
 
 /// Shortest single word without a digit, letters.
 const WORD_LETTERS_MIN: usize = 5;
+/// Longest text that is looked for, bytes: the longest attribute that names somebody (256).
+const TERM_BYTES_MAX: usize = 256;
 /// Shortest single word of digits only: shorter ones are error codes, ports and years.
 const NUMBER_DIGITS_MIN: usize = 8;
 
@@ -86,13 +88,11 @@ impl Learning {
         }
     }
 
+    /// An id that was ever a person's or a device's stays one; the order of learning never matters.
     fn id(&mut self, kind: Kind, value: &str) {
         let Some(id) = guid::parse(value) else { return };
         let slot = self.ids.entry(id).or_insert(kind);
-        // An id that was ever a person's or a device's stays one.
-        if matches!(kind, Kind::UserId | Kind::DeviceId) && *slot != Kind::UserId {
-            *slot = kind;
-        }
+        *slot = (*slot).min(kind);
     }
 
     /// A name and its other orders. `value` is what the field holds.
@@ -147,12 +147,32 @@ impl Learning {
         }
     }
 
+    /// A text to find and the value that it stands for. Where two values claim a text, the one that is spelt so wins,
+    /// then the lesser one: the order of learning never matters.
     fn term(&mut self, text: &str, value: &str, kind: Kind, exact: bool) {
-        if !text.is_empty() && text.len() <= 256 {
-            let entry = self.terms.entry(text.to_lowercase().into()).or_insert_with(|| (value.into(), kind, exact));
-            // A name that is found with any separators is the wider net.
-            entry.2 &= exact;
+        if text.is_empty() || text.len() > TERM_BYTES_MAX {
+            return;
         }
+        let text = text.to_lowercase();
+        let rank = |value: &str, kind: Kind| (value.to_lowercase() != text, kind, value.to_owned());
+        match self.terms.get_mut(text.as_str()) {
+            Some(known) => {
+                // What is found with any separators is the wider net.
+                let loose = exact && known.2;
+                if rank(value, kind) < rank(&known.0, known.1) {
+                    *known = (value.into(), kind, loose);
+                }
+                known.2 = loose;
+            }
+            None => {
+                self.terms.insert(text.into(), (value.into(), kind, exact));
+            }
+        }
+    }
+
+    /// Whether nothing was learnt.
+    pub(in crate::pseudonym) fn is_empty(&self) -> bool {
+        self.ids.is_empty() && self.terms.is_empty() && self.domains.is_empty()
     }
 
     /// Builds the dictionary. `vocabulary`: words of the schema, which are never terms on their own.

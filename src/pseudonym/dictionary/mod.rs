@@ -55,6 +55,16 @@ impl Dictionary {
         self.ids.get(&id).copied()
     }
 
+    /// Whether exactly these words are a term.
+    pub(super) fn has_term(&self, text: &str) -> bool {
+        let mut words = std::iter::successors(self.words.next(text, 0, text.len()), |word| {
+            self.words.next(text, word.end, text.len())
+        });
+        let Some(first) = words.next() else { return true };
+        let sequence = words.fold(words::start(first.hash), |sequence, word| words::extend(sequence, word.hash));
+        self.sequences.contains_key(&sequence)
+    }
+
     /// Whether a name is one of the customer's domains or lies under one.
     pub(super) fn is_under_own_domain(&self, name: &str) -> bool {
         let lower = name.to_lowercase();

@@ -77,6 +77,22 @@ fn ids_remember_the_more_personal_class() {
 }
 
 #[test]
+fn the_order_of_learning_does_not_matter() {
+    let values = [
+        (Kind::Name, "Ada Fields"),
+        (Kind::Name, "Fields Ada"),
+        (Kind::Account, "ada.fields"),
+        (Kind::Host, "ada.fields"),
+    ];
+    let mut turned = values;
+    turned.reverse();
+    for text in ["ada fields", "fields, ada", "ada.fields"] {
+        assert_eq!(found(&dictionary(&values), text), found(&dictionary(&turned), text));
+    }
+    assert_eq!(found(&dictionary(&values), "fields ada"), ["fields ada=Fields Ada"]);
+}
+
+#[test]
 fn own_domains_cover_what_lies_under_them() {
     let dictionary =
         dictionary(&[(Kind::Domain, "Alderwood.example"), (Kind::Domain, "alderwoodmarine.onmicrosoft.com")]);

@@ -65,7 +65,7 @@ impl Claims {
     }
 
     /// Writes the text with the replacements; false and nothing when there is none.
-    fn write(mut self, text: &str, out: &mut String) -> bool {
+    pub(super) fn write(mut self, text: &str, out: &mut String) -> bool {
         if self.0.iter().all(|claim| claim.text.is_none()) {
             return false;
         }
@@ -203,8 +203,12 @@ impl Gate {
             if traits.has(DOT) {
                 host::find(self, dictionary, text, &mut claims);
             }
-            for (start, end) in claims.gaps(text.len()) {
-                dictionary.find(self, text, start, end, &mut claims);
+            if claims.0.is_empty() {
+                dictionary.find(self, text, 0, text.len(), &mut claims);
+            } else {
+                for (start, end) in claims.gaps(text.len()) {
+                    dictionary.find(self, text, start, end, &mut claims);
+                }
             }
         }
         claims

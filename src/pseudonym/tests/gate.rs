@@ -253,3 +253,23 @@ fn nested_ids_of_settings_stay_and_people_in_settings_go() {
         assert!(!clean(&gate, dataset, r#"{"id":"4a9f0e63-d7b2-4c81-a5f6-e18c3b2d7094"}"#).contains("4a9f0e63"));
     }
 }
+
+#[test]
+fn what_is_learnt_late_is_repaired_and_nothing_else() {
+    let gate = gate();
+    assert!(gate.late_dictionary().is_none(), "the directory knows everybody so far");
+    let early = r#"{"text":"Bruno Marlowe at 203.0.113.77 \"x\"","id":"4a9f0e63-d7b2-4c81-a5f6-e18c3b2d7094"}"#;
+    let written = gate.clean_batch(&batch("settings", &[early])).unwrap().into_bytes();
+    assert!(String::from_utf8_lossy(&written).contains("Bruno"), "nobody knows him yet");
+    let record = r#"{"userDisplayName":"Bruno Marlowe","userId":"4a9f0e63-d7b2-4c81-a5f6-e18c3b2d7094"}"#;
+    let typed = value(&clean(&gate, "sign-ins", record));
+    let late = gate.late_dictionary().unwrap();
+    let repaired = gate.repair(&late, &written).unwrap();
+    let (before, after) =
+        (value(&String::from_utf8(written).unwrap()), value(std::str::from_utf8(repaired.bytes()).unwrap()));
+    let name = typed["userDisplayName"].as_str().unwrap();
+    assert_eq!(after["text"], before["text"].as_str().unwrap().replace("Bruno Marlowe", name));
+    assert_eq!(after["id"], typed["userId"]);
+    assert_eq!(repaired.records(), 1);
+    assert!(gate.repair(&late, repaired.bytes()).is_none(), "nothing is left to repair");
+}
