@@ -170,3 +170,8 @@ fn walk(kind: Kind, value: &str, turn: &mut dyn Turn, out: &mut String) -> Resul
         | Kind::ConfigName => turn.name(value, out),
     }
 }
+
+#[cfg(test)]
+mod id_tests;
+#[cfg(test)]
+mod map_tests;

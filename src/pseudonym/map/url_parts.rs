@@ -142,7 +142,9 @@ fn literals(text: &str, kind: Kind, turn: &mut dyn Turn, out: &mut String) -> Re
         let closed = inner[end..].starts_with(quote);
         let literal = if closed { &inner[..end] } else { inner };
         out.push_str(quote);
-        literal_value(&literal.replace("''", "'"), kind, quote == "\"", turn, out)?;
+        let mut image = String::new();
+        literal_value(&literal.replace("''", "'"), kind, quote == "\"", turn, &mut image)?;
+        out.push_str(&if quote == "'" { image.replace('\'', "''") } else { image });
         if !closed {
             return Ok(());
         }
@@ -264,15 +266,14 @@ pub(super) fn decoded(raw: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| raw.to_owned())
 }
 
-/// Escapes `image` as `raw` was: everything but unreserved characters when it had escapes, else only what would end
-/// the part.
+/// Escapes `image` as `raw` was: everything but unreserved characters when `raw` had escapes and no reserved character,
+/// else only what would end the part. So escaping the result again changes nothing.
 fn push_encoded(image: &str, raw: &str, out: &mut String) {
-    let escaped = raw.contains('%');
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let strict = raw.contains('%') && raw.bytes().all(|byte| unreserved(byte) || byte == b'%');
     for byte in image.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-        let kept =
-            plain || (!escaped && !matches!(byte, b'#' | b'&' | b'?' | b'/' | b'%' | b' ' | b'\\') && byte.is_ascii());
-        if kept {
+        let ends = !byte.is_ascii_graphic() || matches!(byte, b'#' | b'&' | b'?' | b'/' | b'%' | b'\\');
+        if unreserved(byte) || !(strict || ends) {
             out.push(char::from(byte));
         } else {
             out.push('%');
