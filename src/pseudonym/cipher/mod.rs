@@ -105,7 +105,6 @@ static SYMBOL_VALUES: [u8; 256] = {
     values
 };
 
-
 #[cfg(test)]
 #[path = "cipher_tests.rs"]
 pub(crate) mod tests;

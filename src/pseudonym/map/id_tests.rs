@@ -49,7 +49,8 @@ fn spellings(guid: u128) -> Vec<String> {
 }
 
 fn entra_sid(guid: u128) -> String {
-    let numbers = mixed_endian(guid).chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap()).to_string()).collect::<Vec<_>>();
+    let numbers =
+        mixed_endian(guid).chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap()).to_string()).collect::<Vec<_>>();
     format!("S-1-12-1-{}", numbers.join("-"))
 }
 
@@ -76,12 +77,21 @@ fn ids_within_texts_are_mapped_where_they_stand() {
     assert_eq!(sealed(Kind::RequestId, &format!("Directory_{GUID}_AB12_77")), format!("Directory_{image}_AB12_77"));
     assert_eq!(sealed(Kind::UserId, &format!("User_{GUID}")), format!("User_{image}"));
     let plain = |text: &str| text.replace('-', "");
-    assert_eq!(sealed(Kind::ConfigId, &format!("gsuite.{}.{GUID}", plain(GUID))), format!("gsuite.{}.{image}", plain(&image)));
+    assert_eq!(
+        sealed(Kind::ConfigId, &format!("gsuite.{}.{GUID}", plain(GUID))),
+        format!("gsuite.{}.{image}", plain(&image))
+    );
 }
 
 #[test]
 fn well_known_ids_stay() {
-    for sid in ["S-1-1-0", "S-1-5-18", "S-1-5-32-544", "S-1-16-12288", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"] {
+    for sid in [
+        "S-1-1-0",
+        "S-1-5-18",
+        "S-1-5-32-544",
+        "S-1-16-12288",
+        "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464",
+    ] {
         assert_eq!(sealed(Kind::Sid, sid), sid);
     }
     let domain = "S-1-5-21-3623811015-3361044348-30300820";

@@ -11,7 +11,11 @@ const SHAPES: &[(Kind, &str, &str)] = &[
     (Upn, "Alice.Smith@contoso.com", "<alice.smith>@<contoso>.com"),
     (Upn, " alice.smith@CONTOSO.com ", "<alice.smith>@<contoso>.com"),
     (Upn, "al\u{200b}ice.smith＠contoso.com", "<alice.smith>@<contoso>.com"),
-    (Upn, "alice_fabrikam.co.uk#EXT#@contoso.onmicrosoft.com", "<alice>_<fabrikam>.co.uk#EXT#@<contoso>.onmicrosoft.com"),
+    (
+        Upn,
+        "alice_fabrikam.co.uk#EXT#@contoso.onmicrosoft.com",
+        "<alice>_<fabrikam>.co.uk#EXT#@<contoso>.onmicrosoft.com",
+    ),
     (Upn, "a_b_fabrikam.com#ext#@contoso.com", "<a_b>_<fabrikam>.com#ext#@<contoso>.com"),
     (Upn, "alice_gmail.com#EXT#@contoso.com", "<alice>_gmail.com#EXT#@<contoso>.com"),
     (Upn, "Sync_SRV01_0123456789ab@contoso.onmicrosoft.com", "Sync_<srv01>_[i:0123456789ab]@<contoso>.onmicrosoft.com"),
@@ -77,17 +81,37 @@ const SHAPES: &[(Kind, &str, &str)] = &[
     (Coordinates, "47.6801", "48"),
     (Coordinates, "-0.3, -122.12", "0, -122"),
     (Url, "https://graph.microsoft.com/v1.0/me/messages?$top=5", "https://graph.microsoft.com/v1.0/me/messages?$top=5"),
-    (Url, "https://graph.microsoft.com/v1.0/users/alice%40contoso.com", "https://graph.microsoft.com/v1.0/users/<alice>%40<contoso>.com"),
+    (
+        Url,
+        "https://graph.microsoft.com/v1.0/users/alice%40contoso.com",
+        "https://graph.microsoft.com/v1.0/users/<alice>%40<contoso>.com",
+    ),
     (Url, "/beta/users('alice@contoso.com')/memberOf", "/beta/users('<alice>@<contoso>.com')/memberOf"),
     (
         Url,
         "/v1.0/users?$filter=startswith(displayName,'Al O''Neil') and accountEnabled eq true&$select=id",
         "/v1.0/users?$filter=startswith(displayName,'<al o'neil>')%20and%20accountEnabled%20eq%20true&$select=id",
     ),
-    (Url, "https://sts.contoso.com/adfs/ls/?wa=wsignin1.0&username=alice", "https://<sts>.<contoso>.com/adfs/ls/?wa=wsignin1.0&username=<alice>"),
-    (Url, "https://contoso.sharepoint.com/sites/Payroll/Plan%202024.xlsx", "https://<contoso>.sharepoint.com/sites/<payroll>/<plan 2024>.xlsx"),
-    (Url, "https://bob:secret@app.contoso.com:8443/x?code=abc", "https://<bob>:***@<app>.<contoso>.com:8443/<x>?code=***"),
-    (Url, "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token", "https://login.microsoftonline.com/<contoso>.com/oauth2/v2.0/token"),
+    (
+        Url,
+        "https://sts.contoso.com/adfs/ls/?wa=wsignin1.0&username=alice",
+        "https://<sts>.<contoso>.com/adfs/ls/?wa=wsignin1.0&username=<alice>",
+    ),
+    (
+        Url,
+        "https://contoso.sharepoint.com/sites/Payroll/Plan%202024.xlsx",
+        "https://<contoso>.sharepoint.com/sites/<payroll>/<plan 2024>.xlsx",
+    ),
+    (
+        Url,
+        "https://bob:secret@app.contoso.com:8443/x?code=abc",
+        "https://<bob>:***@<app>.<contoso>.com:8443/<x>?code=***",
+    ),
+    (
+        Url,
+        "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token",
+        "https://login.microsoftonline.com/<contoso>.com/oauth2/v2.0/token",
+    ),
     (Url, "\\\\fs01.contoso.local\\home\\alice", "\\\\<fs01>.<contoso>.local\\<home>\\<alice>"),
     (Url, "mailto:alice@contoso.com", "mailto:<alice>@<contoso>.com"),
     (Upn, "  ", "  "),
@@ -263,7 +287,12 @@ fn thumbprints_keep_length_case_and_equality() {
 
 #[test]
 fn telephone_numbers_keep_country_punctuation_and_equality() {
-    let rows = [("+1 (425) 555-0100", "+1 ("), ("+14255550100", "+1"), ("0041 44 668 18 00", "0041 "), ("tel:+4930901820", "tel:+49")];
+    let rows = [
+        ("+1 (425) 555-0100", "+1 ("),
+        ("+14255550100", "+1"),
+        ("0041 44 668 18 00", "0041 "),
+        ("tel:+4930901820", "tel:+49"),
+    ];
     for (value, head) in rows {
         let image = sealed(Phone, value);
         assert!(image.starts_with(head) && image.len() == value.len());
