@@ -86,17 +86,18 @@ proptest! {
             return Ok(());
         }
         let image = out.split_off(1);
-        prop_assert_eq!(sealed(kind, &value, 1).as_deref(), Some(&*image), "determinism");
+        prop_assert_eq!(sealed(kind, &value, 1), Some(image.clone()), "determinism");
         let mut form = String::new();
         prop_assert_eq!(canonical_form(kind, &value, &mut form), Ok(()));
-        prop_assert_eq!(sealed(kind, &form, 1).as_deref(), Some(&*image), "the canonical form has the same pseudonym");
+        prop_assert_eq!(sealed(kind, &form, 1), Some(image.clone()), "the canonical form has the same pseudonym");
         let again = sealed(kind, &image, 1);
         prop_assert!(again.is_some(), "a pseudonym has the form of its kind");
         if matches!(kind, Kind::Coordinates | Kind::Thumbprint) || image.contains("***") {
             return Ok(());
         }
         let mut back = String::new();
-        if let Ok(proof) = reveal_as(kind, &image, &cipher(1), &mut back) {
+        let opened = reveal_as(kind, &image, &cipher(1), &mut back);
+        if let Ok(proof) = opened {
             // A URL keeps ids that are not marked as pseudonyms; digits below six are one-way and refused above.
             prop_assert_eq!(&back, &form);
             prop_assert!(proof.unproven > 0 || again.as_deref() == Some(&*image), "applied twice");
@@ -125,7 +126,8 @@ proptest! {
         prop_assert!(sealed(Kind::Upn, &upn, 1).unwrap().starts_with(&token));
         let dn = format!("CN={local},DC={}", domain.replace('.', ",DC="));
         let image = sealed(Kind::Domain, &domain, 1).unwrap().replace('.', ",DC=");
-        prop_assert_eq!(sealed(Kind::Dn, &dn, 1).unwrap().split_once(",DC=").unwrap().1, &image);
+        let dn = sealed(Kind::Dn, &dn, 1).unwrap();
+        prop_assert_eq!(dn.split_once(",DC=").unwrap().1, image);
     }
 }
 
