@@ -46,7 +46,9 @@ pub(super) fn dn(value: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(
             if keep_all || label >= own || is_constant(&part.value) {
                 write_escaped(&part.value, out);
             } else {
-                turn.name(&part.value, out)?;
+                let mut image = String::new();
+                turn.name(&part.value, &mut image)?;
+                write_escaped(&image, out);
             }
             label += 1;
         } else {
@@ -59,18 +61,26 @@ pub(super) fn dn(value: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(
 
 fn part_value(part: &Part<'_>, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
     if let Some((mark, at)) = MARKS.into_iter().find_map(|mark| part.value.find(mark).map(|at| (mark, at))) {
-        value(part, &part.value[..at], turn, out)?;
+        escaped_value(part, &part.value[..at], turn, out)?;
         out.push_str("\\0A");
         out.push_str(mark.trim_start());
         let id = &part.value[at + mark.len()..];
         return if id::whole_guid(Kind::PrincipalId, id, turn, out) { Ok(()) } else { Err(NotThisKind) };
     }
-    value(part, &part.value, turn, out)
+    escaped_value(part, &part.value, turn, out)
+}
+
+/// Tokens need no escapes; the canonical form of a name may.
+fn escaped_value(part: &Part<'_>, text: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
+    let mut image = String::new();
+    value(part, text, turn, &mut image)?;
+    write_escaped(&image, out);
+    Ok(())
 }
 
 fn value(part: &Part<'_>, text: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
     if text.trim().is_empty() || is_type(part, "c") || is_constant(text) {
-        write_escaped(text, out);
+        out.push_str(text);
         return Ok(());
     }
     let start = out.len();

@@ -41,6 +41,11 @@ fn listed(list: &str, word: &str) -> bool {
     WORDS.get(list).is_some_and(|words| words.contains(&word.as_str()))
 }
 
+/// Whether a path that begins with this segment is one of the services that are known.
+pub(super) fn is_known(first: &str) -> bool {
+    listed("path", first)
+}
+
 /// One segment of a path.
 pub(super) fn segment(raw: &str, place: Place<'_>, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
     let text = decoded(raw);
