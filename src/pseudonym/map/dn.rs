@@ -5,13 +5,17 @@
 //! conflicting objects (`\0ADEL:`, `\0ACNF:`) as what they are, containers of every directory as constants, the rest as
 //! one token, so `CN=Alice` equals the account `alice`. What begins with `/` is a legacyExchangeDN.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::legacy_dn::legacy_dn;
 use super::{NotThisKind, Turn, domain, guid, id, mail, sid};
 use crate::catalog::Kind;
 use crate::pseudonym::canonical::canonical;
 
-/// Values that every directory has (canonical form): one a line.
-const CONSTANTS: &str = include_str!("dn-constants.txt");
+/// Values that every directory has (canonical form): one a line in `dn-constants.txt`.
+static CONSTANTS: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("dn-constants.txt").lines().collect());
 /// What follows the name of a deleted or conflicting object, before its GUID (MS-ADTS 3.1.1.5.5).
 const MARKS: [&str; 2] = ["\nDEL:", "\nCNF:"];
 const ESCAPED: &[char] = &['"', '+', ',', ';', '<', '>', '\\', '='];
@@ -112,7 +116,7 @@ fn is_type(part: &Part<'_>, name: &str) -> bool {
 /// Whether the value is the same in every directory.
 pub(super) fn is_constant(value: &str) -> bool {
     let form = canonical(value);
-    CONSTANTS.lines().any(|line| line == form) || form.starts_with("ms-organization-p2p-access [")
+    CONSTANTS.contains(&*form) || form.starts_with("ms-organization-p2p-access [")
 }
 
 /// Cuts the text at unescaped `,`, `;` and `+`.

@@ -5,7 +5,7 @@
 //! WORD` for collections whose next segment is a key; `word PARAMETER` for parameters whose values are the service's
 //! vocabulary; `secret PARAMETER` for credentials).
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::url::{REMOVED, nested};
@@ -13,13 +13,9 @@ use super::{NotThisKind, Turn, domain, guid, id, mail, sid};
 use crate::catalog::Kind;
 use crate::pseudonym::canonical::canonical;
 
-static WORDS: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
-    let mut words: HashMap<_, Vec<_>> = HashMap::new();
-    for (list, word) in include_str!("url-words.txt").lines().filter_map(|line| line.split_once(' ')) {
-        words.entry(list).or_default().push(word);
-    }
-    words
-});
+/// The rows of `url-words.txt`: list and word.
+static WORDS: LazyLock<HashSet<(&'static str, &'static str)>> =
+    LazyLock::new(|| include_str!("url-words.txt").lines().filter_map(|line| line.split_once(' ')).collect());
 
 /// Longest number that is no identifier, digits.
 const NUMBER_DIGITS_MAX: usize = 6;
@@ -38,7 +34,7 @@ pub(super) struct Place<'a> {
 
 fn listed(list: &str, word: &str) -> bool {
     let word = word.to_ascii_lowercase();
-    WORDS.get(list).is_some_and(|words| words.contains(&word.as_str()))
+    WORDS.contains(&(list, word.as_str()))
 }
 
 /// Whether a path that begins with this segment is one of the services that are known.
