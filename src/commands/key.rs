@@ -111,6 +111,11 @@ mod tests {
     }
 
     #[test]
+    fn the_options_fit_together() {
+        <Args as clap::Args>::augment_args(clap::Command::new("x")).debug_assert();
+    }
+
+    #[test]
     fn a_key_is_made_named_and_destroyed() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.key");

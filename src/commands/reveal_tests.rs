@@ -50,6 +50,11 @@ impl Desk {
 const GUID: &str = "74e51d2c-9a3b-4f60-8b1c-2d3e4f5a6b7c";
 
 #[test]
+fn the_options_fit_together() {
+    <Args as clap::Args>::augment_args(clap::Command::new("x")).debug_assert();
+}
+
+#[test]
 fn names_are_revealed_and_logged_without_their_values() {
     let desk = Desk::new();
     let token = desk.token(Kind::Upn, "alice@contoso.com");

@@ -118,6 +118,11 @@ mod tests {
     }
 
     #[test]
+    fn the_options_fit_together() {
+        <Args as clap::Args>::augment_args(clap::Command::new("x")).debug_assert();
+    }
+
+    #[test]
     fn kinds_are_spelled_as_in_the_catalog() {
         assert_eq!(kind("user-id").unwrap(), Kind::UserId);
         assert!(kind("UserId").is_err());
