@@ -1,4 +1,4 @@
-//! (room under construction)
+//! Pseudonyms: keys, cipher, the map from kinds to pseudonyms, and the way back. Never logs or stores a value.
 
 pub mod canonical;
 pub mod cipher;
