@@ -28,3 +28,7 @@ pub const SIBLINGS_MAX: usize = 1024;
 pub const ATOM_BYTES_MAX: usize = 1024;
 /// Longest key file, bytes: about 300 are used.
 pub const KEY_FILE_BYTES_MAX: usize = 4096;
+/// Longest line of the reveal log that is read, bytes: 1,000 tokens of 1 KiB; a longer one is a damaged file.
+pub const REVEAL_LINE_BYTES_MAX: u64 = 1 << 20;
+/// Longest manifest that is read for the name of its key, bytes: 100,000 datasets of 640 bytes.
+pub const MANIFEST_BYTES_MAX: u64 = 64 << 20;

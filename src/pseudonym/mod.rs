@@ -1,8 +1,9 @@
-//! The gate between raw and clean.
+//! Pseudonyms, and the gate between raw and clean.
 //!
 //! Takes raw records and texts, gives clean ones; the only room that can make a [`CleanBatch`], [`CleanText`] or
 //! [`CleanName`]. Three detectors in series: rules by field, decoders and patterns, a dictionary of every identifier
-//! the directory named. An unknown field is scanned, never passed. Never touches the network, never logs a value.
+//! the directory named. An unknown field is scanned, never passed. Keys, cipher, the map from kinds to pseudonyms and
+//! the way back live here too. Never touches the network, never logs a value.
 
 mod clean;
 mod decode;
@@ -24,6 +25,8 @@ pub mod cipher;
 pub mod key;
 pub mod key_folder;
 pub mod map;
+pub mod reveal;
+pub mod reveal_log;
 
 pub use clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCause};
 pub use dictionary::Dictionary;

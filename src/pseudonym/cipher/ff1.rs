@@ -44,7 +44,7 @@ impl Domain {
             return None;
         }
         let modulus = [u128::from(radix).checked_pow(left)?, u128::from(radix).checked_pow(right)?];
-        let strings = modulus[0].checked_mul(modulus[1]).unwrap_or(u128::MAX);
+        let strings = modulus[0].saturating_mul(modulus[1]);
         let half_bits = u128::BITS - (modulus[1] - 1).leading_zeros();
         if strings < STRINGS_MIN || half_bits > HALF_BITS_MAX {
             return None;

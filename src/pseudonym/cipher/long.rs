@@ -86,7 +86,7 @@ mod tests {
             let text = "ä".repeat(length / 2) + &"x".repeat(length % 2);
             let mut token = String::new();
             assert!(long.seal(&text, &mut token));
-            assert!(token.len() >= 56 && token.len() % 8 == 0);
+            assert!(token.len() >= 56 && token.len().is_multiple_of(8));
             assert!(long.open(token.as_bytes()) == Some(text));
             let mut changed = token.into_bytes();
             changed[length % 56] = if changed[length % 56] == b'0' { b'1' } else { b'0' };

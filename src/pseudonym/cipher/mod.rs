@@ -16,6 +16,7 @@ mod long;
 mod pack;
 mod suite;
 
+pub(crate) use bits::RID_MIN;
 pub use guid::kept as guid_kept;
 pub use ip::{v4_kept, v6_kept};
 pub use suite::Ff1;
@@ -104,7 +105,6 @@ static SYMBOL_VALUES: [u8; 256] = {
     }
     values
 };
-
 
 #[cfg(test)]
 #[path = "cipher_tests.rs"]

@@ -26,7 +26,7 @@ pub struct Ff1 {
 }
 
 impl Ff1 {
-    /// Sets up every subkey of `key`: about 50 microseconds.
+    /// Sets up every subkey of `key`: about 0.1 ms.
     ///
     /// # Panics
     /// Never: the only failures are domain sizes outside FF1's bounds, and they are constants that a test builds.

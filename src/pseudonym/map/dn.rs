@@ -5,13 +5,17 @@
 //! conflicting objects (`\0ADEL:`, `\0ACNF:`) as what they are, containers of every directory as constants, the rest as
 //! one token, so `CN=Alice` equals the account `alice`. What begins with `/` is a legacyExchangeDN.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::legacy_dn::legacy_dn;
 use super::{NotThisKind, Turn, domain, guid, id, mail, sid};
 use crate::catalog::Kind;
 use crate::pseudonym::canonical::canonical;
 
-/// Values that every directory has (canonical form): one a line.
-const CONSTANTS: &str = include_str!("dn-constants.txt");
+/// Values that every directory has (canonical form): one a line in `dn-constants.txt`.
+static CONSTANTS: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("dn-constants.txt").lines().collect());
 /// What follows the name of a deleted or conflicting object, before its GUID (MS-ADTS 3.1.1.5.5).
 const MARKS: [&str; 2] = ["\nDEL:", "\nCNF:"];
 const ESCAPED: &[char] = &['"', '+', ',', ';', '<', '>', '\\', '='];
@@ -46,7 +50,9 @@ pub(super) fn dn(value: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(
             if keep_all || label >= own || is_constant(&part.value) {
                 write_escaped(&part.value, out);
             } else {
-                turn.name(&part.value, out)?;
+                let mut image = String::new();
+                turn.name(&part.value, &mut image)?;
+                write_escaped(&image, out);
             }
             label += 1;
         } else {
@@ -59,18 +65,26 @@ pub(super) fn dn(value: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(
 
 fn part_value(part: &Part<'_>, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
     if let Some((mark, at)) = MARKS.into_iter().find_map(|mark| part.value.find(mark).map(|at| (mark, at))) {
-        value(part, &part.value[..at], turn, out)?;
+        escaped_value(part, &part.value[..at], turn, out)?;
         out.push_str("\\0A");
         out.push_str(mark.trim_start());
         let id = &part.value[at + mark.len()..];
         return if id::whole_guid(Kind::PrincipalId, id, turn, out) { Ok(()) } else { Err(NotThisKind) };
     }
-    value(part, &part.value, turn, out)
+    escaped_value(part, &part.value, turn, out)
+}
+
+/// Tokens need no escapes; the canonical form of a name may.
+fn escaped_value(part: &Part<'_>, text: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
+    let mut image = String::new();
+    value(part, text, turn, &mut image)?;
+    write_escaped(&image, out);
+    Ok(())
 }
 
 fn value(part: &Part<'_>, text: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
     if text.trim().is_empty() || is_type(part, "c") || is_constant(text) {
-        write_escaped(text, out);
+        out.push_str(text);
         return Ok(());
     }
     let start = out.len();
@@ -102,7 +116,7 @@ fn is_type(part: &Part<'_>, name: &str) -> bool {
 /// Whether the value is the same in every directory.
 pub(super) fn is_constant(value: &str) -> bool {
     let form = canonical(value);
-    CONSTANTS.lines().any(|line| line == form) || form.starts_with("ms-organization-p2p-access [")
+    CONSTANTS.contains(&*form) || form.starts_with("ms-organization-p2p-access [")
 }
 
 /// Cuts the text at unescaped `,`, `;` and `+`.

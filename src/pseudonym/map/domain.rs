@@ -7,6 +7,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use unicode_normalization::char::is_combining_mark;
+
 use super::public_suffix::public_labels;
 use super::service_domains::kept_labels;
 use super::{NotThisKind, Turn, guid, id, ip};
@@ -60,7 +62,9 @@ const V6_REVERSE: &str = ".ip6.arpa";
 pub(super) fn is_domain(value: &str) -> bool {
     let name = value.strip_suffix('.').unwrap_or(value);
     let label = |label: &str| {
-        !label.is_empty() && (label == "*" || label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')))
+        !label.is_empty()
+            && (label == "*"
+                || label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_') || is_combining_mark(c)))
     };
     let numeric = |label: &str| label.bytes().all(|b| b.is_ascii_digit());
     name.split('.').all(label) && !(name.contains('.') && name.rsplit('.').next().is_some_and(numeric))

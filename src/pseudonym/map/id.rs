@@ -23,6 +23,11 @@ pub(super) fn principal(kind: Kind, value: &str, turn: &mut dyn Turn, out: &mut 
     if value.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("S-1-")) {
         return sid::sid(value, turn, out);
     }
+    let start = out.len();
+    if puid(value, turn, out).is_ok() {
+        return Ok(());
+    }
+    out.truncate(start);
     if value.contains('@') {
         return mail::mail(value, turn, out);
     }
@@ -35,7 +40,7 @@ pub(super) fn principal(kind: Kind, value: &str, turn: &mut dyn Turn, out: &mut 
         whole_guid(kind, id, turn, out);
         return Ok(());
     }
-    puid(value, turn, out)
+    Err(NotThisKind)
 }
 
 /// The id of a request, a session, a policy or another record.

@@ -31,7 +31,7 @@ fn rdns(body: &str) -> Vec<&str> {
     let mut cuts = vec![0];
     for (at, _) in body.match_indices('/') {
         let kind = body[at + 1..].split(['=', '/']).next().unwrap_or_default();
-        let typed = body[at + 1..].as_bytes().get(kind.len()) == Some(&b'=');
+        let typed = body.as_bytes().get(at + 1 + kind.len()) == Some(&b'=');
         if typed && !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric()) {
             cuts.push(at + 1);
         }

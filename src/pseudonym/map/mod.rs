@@ -118,6 +118,11 @@ pub fn pseudonymise_mac(value: &str, cipher: &dyn Cipher, out: &mut String) -> R
     mac::mac(value, &mut Seal { cipher, keep: None }, out)
 }
 
+/// Whether the text is a MAC address.
+pub(crate) fn is_mac(value: &str) -> bool {
+    mac::mac(value, &mut Plain, &mut String::new()).is_ok()
+}
+
 fn walk_whole(kind: Kind, value: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
     let start = out.len();
     let shown = visible(value);
@@ -170,3 +175,10 @@ fn walk(kind: Kind, value: &str, turn: &mut dyn Turn, out: &mut String) -> Resul
         | Kind::ConfigName => turn.name(value, out),
     }
 }
+
+#[cfg(test)]
+mod id_tests;
+#[cfg(test)]
+mod map_tests;
+#[cfg(test)]
+mod property_tests;

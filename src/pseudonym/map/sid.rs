@@ -14,9 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::guid::{from_mixed_endian, hex_digit, mixed_endian, push_digit};
 use super::{NotThisKind, Turn};
 use crate::catalog::Kind;
-use crate::pseudonym::cipher::Field;
+use crate::pseudonym::cipher::{Field, RID_MIN};
 
-const RID_MIN: u32 = 1000;
 const SUB_AUTHORITIES_MAX: usize = 15;
 const AUTHORITY_MAX: u64 = (1 << 48) - 1;
 /// Longest base64 of a SID: 68 bytes.

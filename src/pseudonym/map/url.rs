@@ -32,7 +32,8 @@ pub(super) fn nested(value: &str, depth: usize, turn: &mut dyn Turn, out: &mut S
         return unc(path, turn, out);
     }
     if value.starts_with('/') && !value.starts_with("//") {
-        return after_host(value, true, depth, turn, out);
+        let first = value.split(['/', '?', '#']).nth(1).unwrap_or_default();
+        return after_host(value, url_parts::is_known(first), depth, turn, out);
     }
     let (scheme, rest) = value.split_once(':').filter(|(scheme, _)| is_scheme(scheme)).ok_or(NotThisKind)?;
     let Some(rest) = rest.strip_prefix("//") else { return opaque(value, scheme, rest, turn, out) };

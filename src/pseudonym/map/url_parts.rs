@@ -5,7 +5,7 @@
 //! WORD` for collections whose next segment is a key; `word PARAMETER` for parameters whose values are the service's
 //! vocabulary; `secret PARAMETER` for credentials).
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::url::{REMOVED, nested};
@@ -13,13 +13,9 @@ use super::{NotThisKind, Turn, domain, guid, id, mail, sid};
 use crate::catalog::Kind;
 use crate::pseudonym::canonical::canonical;
 
-static WORDS: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
-    let mut words: HashMap<_, Vec<_>> = HashMap::new();
-    for (list, word) in include_str!("url-words.txt").lines().filter_map(|line| line.split_once(' ')) {
-        words.entry(list).or_default().push(word);
-    }
-    words
-});
+/// The rows of `url-words.txt`: list and word.
+static WORDS: LazyLock<HashSet<(&'static str, &'static str)>> =
+    LazyLock::new(|| include_str!("url-words.txt").lines().filter_map(|line| line.split_once(' ')).collect());
 
 /// Longest number that is no identifier, digits.
 const NUMBER_DIGITS_MAX: usize = 6;
@@ -38,7 +34,12 @@ pub(super) struct Place<'a> {
 
 fn listed(list: &str, word: &str) -> bool {
     let word = word.to_ascii_lowercase();
-    WORDS.get(list).is_some_and(|words| words.contains(&word.as_str()))
+    WORDS.contains(&(list, word.as_str()))
+}
+
+/// Whether a path that begins with this segment is one of the services that are known.
+pub(super) fn is_known(first: &str) -> bool {
+    listed("path", first)
 }
 
 /// One segment of a path.
@@ -142,7 +143,9 @@ fn literals(text: &str, kind: Kind, turn: &mut dyn Turn, out: &mut String) -> Re
         let closed = inner[end..].starts_with(quote);
         let literal = if closed { &inner[..end] } else { inner };
         out.push_str(quote);
-        literal_value(&literal.replace("''", "'"), kind, quote == "\"", turn, out)?;
+        let mut image = String::new();
+        literal_value(&literal.replace("''", "'"), kind, quote == "\"", turn, &mut image)?;
+        out.push_str(&if quote == "'" { image.replace('\'', "''") } else { image });
         if !closed {
             return Ok(());
         }
@@ -264,15 +267,14 @@ pub(super) fn decoded(raw: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| raw.to_owned())
 }
 
-/// Escapes `image` as `raw` was: everything but unreserved characters when it had escapes, else only what would end
-/// the part.
+/// Escapes `image` as `raw` was: everything but unreserved characters when `raw` had escapes and no reserved character,
+/// else only what would end the part. So escaping the result again changes nothing.
 fn push_encoded(image: &str, raw: &str, out: &mut String) {
-    let escaped = raw.contains('%');
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let strict = raw.contains('%') && raw.bytes().all(|byte| unreserved(byte) || byte == b'%');
     for byte in image.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-        let kept =
-            plain || (!escaped && !matches!(byte, b'#' | b'&' | b'?' | b'/' | b'%' | b' ' | b'\\') && byte.is_ascii());
-        if kept {
+        let ends = !byte.is_ascii_graphic() || matches!(byte, b'#' | b'&' | b'?' | b'/' | b'%' | b'\\');
+        if unreserved(byte) || !(strict || ends) {
             out.push(char::from(byte));
         } else {
             out.push('%');
