@@ -13,3 +13,22 @@ pub const BATCH_ITEMS_MAX: usize = 20;
 pub const PAGES_MAX: u64 = 100_000;
 /// How often one request is tried before its slice is given up.
 pub const TRIES_MAX: u32 = 8;
+/// JSON inside a string inside JSON…: four layers; audit records have two.
+pub const TEXT_LAYERS_MAX: u8 = 4;
+/// Entries of a thread's memory of mapped values: 4,096 × about 150 bytes = 0.6 MiB; a bigger one misses the CPU's caches.
+pub const MEMORY_ENTRIES: usize = 4096;
+/// Longest value that the memory keeps, bytes; longer ones rarely come twice.
+pub const MEMORY_VALUE_BYTES_MAX: usize = 160;
+/// Longest dictionary term, words: "Given Middle Family (Team, Site)" has six.
+pub const TERM_WORDS_MAX: usize = 8;
+/// Objects are looked through for a sibling at most this far, members: the widest documented record has 150.
+pub const SIBLINGS_MAX: usize = 1024;
+/// Longest canonical name that becomes a reversible token, bytes: four times the longest attribute that names somebody
+/// (256 characters, displayName); a longer one becomes a keyed digest.
+pub const ATOM_BYTES_MAX: usize = 1024;
+/// Longest key file, bytes: about 300 are used.
+pub const KEY_FILE_BYTES_MAX: usize = 4096;
+/// Longest line of the reveal log that is read, bytes: 1,000 tokens of 1 KiB; a longer one is a damaged file.
+pub const REVEAL_LINE_BYTES_MAX: u64 = 1 << 20;
+/// Longest manifest that is read for the name of its key, bytes: 100,000 datasets of 640 bytes.
+pub const MANIFEST_BYTES_MAX: u64 = 64 << 20;

@@ -77,3 +77,104 @@ pub enum Kind {
     /// URL: parsed, its parts mapped.
     Url,
 }
+
+impl Kind {
+    /// Every kind, in the order of the declaration.
+    pub const ALL: [Kind; 35] = [
+        Kind::UserId,
+        Kind::DeviceId,
+        Kind::PrincipalId,
+        Kind::GroupId,
+        Kind::ServicePrincipalId,
+        Kind::AppId,
+        Kind::TenantId,
+        Kind::ConfigId,
+        Kind::RequestId,
+        Kind::Upn,
+        Kind::Mail,
+        Kind::ProxyAddress,
+        Kind::Name,
+        Kind::Account,
+        Kind::DomainUser,
+        Kind::Domain,
+        Kind::Host,
+        Kind::Dn,
+        Kind::Sid,
+        Kind::Ip,
+        Kind::IpRange,
+        Kind::Phone,
+        Kind::ImmutableId,
+        Kind::Puid,
+        Kind::EmployeeId,
+        Kind::Place,
+        Kind::Job,
+        Kind::Coordinates,
+        Kind::Serial,
+        Kind::Thumbprint,
+        Kind::OrgName,
+        Kind::GroupName,
+        Kind::AppName,
+        Kind::ConfigName,
+        Kind::Url,
+    ];
+
+    /// The spelling in rows and options: kebab-case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UserId => "user-id",
+            Self::DeviceId => "device-id",
+            Self::PrincipalId => "principal-id",
+            Self::GroupId => "group-id",
+            Self::ServicePrincipalId => "service-principal-id",
+            Self::AppId => "app-id",
+            Self::TenantId => "tenant-id",
+            Self::ConfigId => "config-id",
+            Self::RequestId => "request-id",
+            Self::Upn => "upn",
+            Self::Mail => "mail",
+            Self::ProxyAddress => "proxy-address",
+            Self::Name => "name",
+            Self::Account => "account",
+            Self::DomainUser => "domain-user",
+            Self::Domain => "domain",
+            Self::Host => "host",
+            Self::Dn => "dn",
+            Self::Sid => "sid",
+            Self::Ip => "ip",
+            Self::IpRange => "ip-range",
+            Self::Phone => "phone",
+            Self::ImmutableId => "immutable-id",
+            Self::Puid => "puid",
+            Self::EmployeeId => "employee-id",
+            Self::Place => "place",
+            Self::Job => "job",
+            Self::Coordinates => "coordinates",
+            Self::Serial => "serial",
+            Self::Thumbprint => "thumbprint",
+            Self::OrgName => "org-name",
+            Self::GroupName => "group-name",
+            Self::AppName => "app-name",
+            Self::ConfigName => "config-name",
+            Self::Url => "url",
+        }
+    }
+
+    /// The kind with that spelling.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_serde_spelling_and_positions_are_the_discriminants() {
+        for (position, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, position);
+            assert_eq!(Kind::from_name(kind.name()), Some(kind));
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.name()));
+        }
+    }
+}

@@ -4,7 +4,13 @@
 //! a new endpoint is a new row (CONTRIBUTING.md). Tests iterate over the rows.
 
 mod dataset;
+mod field;
+mod identifier;
 mod kind;
+mod secret;
 
 pub use dataset::{Dataset, ForEach, Group, NotFound, Permission, Service, Shape, Throttle, TimeFilter, Where};
+pub use field::{Action, FieldRule, ParentKey, When, fields, parent_keys};
+pub use identifier::{Identifier, Shape as IdentifierShape, Treatment, identifier_words, identifiers};
 pub use kind::Kind;
+pub use secret::{SecretRule, secrets};

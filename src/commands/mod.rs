@@ -1,5 +1,9 @@
 //! The commands: routes through the rooms.
 
+pub mod key;
+pub mod reveal;
+pub mod token;
+
 use std::process::ExitCode;
 
 /// Runs the command that the arguments name.

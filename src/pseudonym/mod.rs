@@ -1,1 +1,38 @@
-//! (room under construction)
+//! Pseudonyms, and the gate between raw and clean.
+//!
+//! Takes raw records and texts, gives clean ones; the only room that can make a [`CleanBatch`], [`CleanText`] or
+//! [`CleanName`]. Three detectors in series: rules by field, decoders and patterns, a dictionary of every identifier
+//! the directory named. An unknown field is scanned, never passed. Keys, cipher, the map from kinds to pseudonyms and
+//! the way back live here too. Never touches the network, never logs a value.
+
+mod clean;
+mod decode;
+mod dictionary;
+mod expression;
+mod gate;
+mod guid;
+mod memory;
+mod policy;
+mod repair;
+mod rewrite;
+mod rules;
+mod scan;
+mod secret;
+mod values;
+
+pub mod canonical;
+pub mod cipher;
+pub mod key;
+pub mod key_folder;
+pub mod map;
+pub mod reveal;
+pub mod reveal_log;
+
+pub use clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCause};
+pub use dictionary::Dictionary;
+pub use gate::{Gate, WellKnown};
+pub use policy::{Policy, PolicyError};
+pub use rules::Rules;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! The gate: everything that leaves the raw side passes here.
+//!
+//! Takes [`RawBatch`], [`RawText`] and names; gives [`CleanBatch`], [`CleanText`], [`CleanName`], which nobody else
+//! can make. Shared by all workers (`Send + Sync`), without a lock on the way. What cannot be processed is refused
+//! by its position, never passed. Never logs, never touches the network or the disk.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::cipher::Cipher;
+use super::clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCause};
+use super::dictionary::{Dictionary, Learning};
+use super::policy::Policy;
+use super::rewrite::{Learnt, Pass, SCAN};
+use super::rules::Rules;
+use super::secret::Secrets;
+use crate::catalog::{Kind, Treatment};
+use crate::json::escape_into;
+use crate::record::{Key, RawBatch, RawText};
+
+/// Answers whether an id is one of Microsoft's own: first-party apps, role templates, permissions, SKUs.
+pub type WellKnown = fn(u128) -> bool;
+
+/// The one way from raw to clean.
+pub struct Gate {
+    pub(super) cipher: Arc<dyn Cipher>,
+    pub(super) policy: Policy,
+    pub(super) rules: Rules,
+    pub(super) well_known: WellKnown,
+    pub(super) secrets: Secrets,
+    learning: Mutex<Learning>,
+    late: Mutex<Learning>,
+    dictionary: OnceLock<Dictionary>,
+    epoch: AtomicU64,
+}
+
+/// Epochs are unique in the process: a thread's memory never mixes two gates, or a gate before and after freezing.
+static EPOCHS: AtomicU64 = AtomicU64::new(1);
+
+impl Gate {
+    /// A gate that knows nobody yet.
+    pub fn new(cipher: Arc<dyn Cipher>, policy: Policy, rules: Rules, well_known: WellKnown) -> Self {
+        Self {
+            cipher,
+            policy,
+            rules,
+            well_known,
+            secrets: Secrets::new(),
+            learning: Mutex::default(),
+            late: Mutex::default(),
+            dictionary: OnceLock::new(),
+            epoch: AtomicU64::new(EPOCHS.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+
+    /// Cleans the records of a batch, in order. Before [`Gate::freeze`] it also learns from them.
+    ///
+    /// # Errors
+    /// When the batch's parent does not fit its dataset. Single records that do not pass are in
+    /// [`CleanBatch::refused`].
+    pub fn clean_batch(&self, batch: &RawBatch) -> Result<CleanBatch, GateError> {
+        let root = self.rules.root(batch.dataset);
+        let first = batch.parent.as_ref().map(|key| self.parent_member(batch.dataset, key)).transpose()?;
+        let mut bytes = Vec::with_capacity(batch.records.iter().map(|record| record.expose().len() + 64).sum());
+        let mut refused = Vec::new();
+        let mut learnt = Learnt::new();
+        let learns = self.dictionary.get().is_none();
+        for (position, record) in batch.records.iter().enumerate() {
+            let start = bytes.len();
+            let known = learnt.len();
+            let result = match std::str::from_utf8(record.expose()) {
+                Ok(text) => Pass::new(self, text, &mut bytes, 0, learns.then_some(&mut learnt)).document(
+                    root,
+                    SCAN,
+                    first.as_deref(),
+                ),
+                Err(error) => Err(RefusalCause::Utf8 { offset: error.valid_up_to() }),
+            };
+            match result {
+                Ok(_) => bytes.push(b'\n'),
+                Err(cause) => {
+                    bytes.truncate(start);
+                    learnt.truncate(known);
+                    refused.push(Refusal { record: position, cause });
+                }
+            }
+        }
+        if learns {
+            self.learn_all(batch, &learnt);
+        }
+        let records = (batch.records.len() - refused.len()) as u64;
+        Ok(CleanBatch { bytes, records, refused })
+    }
+
+    /// Learns from a batch without keeping its lines.
+    ///
+    /// # Errors
+    /// As [`Gate::clean_batch`].
+    pub fn learn(&self, batch: &RawBatch) -> Result<(), GateError> {
+        self.clean_batch(batch).map(drop)
+    }
+
+    fn learn_all(&self, batch: &RawBatch, learnt: &Learnt) {
+        let mut learning = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
+        for (kind, value) in learnt {
+            // A public service's domain is nobody's own: the map leaves it as it is.
+            if *kind != Kind::Domain || self.claimed(*kind, value, false, &mut String::new()) {
+                learning.value(*kind, value);
+            }
+        }
+        for record in &batch.records {
+            learning.person(record.expose());
+        }
+    }
+
+    /// Ends the learning: from now on texts are searched for everything that was learnt. The dictionary never
+    /// changes afterwards, so that results do not depend on the order of the work.
+    pub fn freeze(&self) {
+        let learning = std::mem::take(&mut *self.learning.lock().unwrap_or_else(PoisonError::into_inner));
+        let _ = self.dictionary.set(learning.freeze(self.rules.vocabulary()));
+        self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+    }
+
+    /// The dictionary, once frozen.
+    pub fn dictionary(&self) -> Option<&Dictionary> {
+        self.dictionary.get()
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Cleans a text of unknown content: an error message, a reason, a URL.
+    pub fn clean_text(&self, text: &RawText) -> CleanText {
+        CleanText(self.clean(text.expose()))
+    }
+
+    /// Cleans a file name; folders and characters that file systems refuse are replaced by `_`.
+    pub fn clean_name(&self, name: &str) -> CleanName {
+        let is_refused = |symbol: char| symbol.is_control() || "<>:\"/\\|?*".contains(symbol);
+        let clean = self.clean(name).replace(is_refused, "_");
+        let trimmed = clean.trim_matches(['.', ' ']);
+        CleanName(if trimmed.is_empty() { "_".to_owned() } else { trimmed.to_owned() })
+    }
+
+    fn clean(&self, text: &str) -> String {
+        let mut out = String::new();
+        if self.scan(text, 0, &mut out) { out } else { text.to_owned() }
+    }
+
+    /// `"@bundle.parent":"groups/<id>"`, ready to stand before the members.
+    fn parent_member(&self, dataset: &'static str, Key(parts): &Key) -> Result<String, GateError> {
+        let (template, kinds) = self.rules.parent(dataset).unwrap_or_default();
+        if kinds.len() != parts.len() {
+            return Err(GateError::Parent { dataset, placeholders: kinds.len(), parts: parts.len() });
+        }
+        let mut path = template.to_owned();
+        for (number, (part, kind)) in parts.iter().zip(kinds).enumerate() {
+            let mut clean = String::new();
+            let changed = !cfg!(feature = "gate-off") && self.typed(*kind, part, 0, &mut clean);
+            path = path.replace(&format!("{{{number}}}"), if changed { &clean } else { part });
+        }
+        let mut member = b"\"@bundle.parent\":\"".to_vec();
+        escape_into(&path, &mut member);
+        member.push(b'"');
+        String::from_utf8(member).map_err(|_| GateError::Parent { dataset, placeholders: 0, parts: parts.len() })
+    }
+
+    /// What was learnt since freezing.
+    pub(super) fn late(&self) -> MutexGuard<'_, Learning> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Whether the policy keeps a kind.
+    pub(super) fn is_kept(&self, kind: Kind) -> bool {
+        self.policy.treatment(kind) == Treatment::Keep
+    }
+
+    /// The class of a known id. Nothing is known before the dictionary is frozen.
+    pub(super) fn known(&self, id: u128) -> Option<Kind> {
+        self.dictionary.get()?.is_known(id)
+    }
+
+    /// Whether an id is known to be one that the policy maps.
+    pub(super) fn is_mapped_id(&self, id: u128) -> bool {
+        self.known(id).is_some_and(|kind| !self.is_kept(kind)) && !(self.well_known)(id)
+    }
+
+    /// The pseudonym of an id of unknown class; none when it stays.
+    pub(super) fn sealed_id(&self, id: u128) -> Option<u128> {
+        let keep = (self.well_known)(id) || self.is_kept(self.known(id).unwrap_or(Kind::PrincipalId));
+        (!keep).then(|| self.cipher.seal_guid(id)).filter(|&new| new != id)
+    }
+
+    /// The pseudonym of an id that is known to be mapped; none for others.
+    pub(super) fn sealed_known_id(&self, id: u128) -> Option<u128> {
+        self.is_mapped_id(id).then(|| self.cipher.seal_guid(id))
+    }
+
+    /// What stands in the place of a removed value. Eight symbols of a keyed digest (40 bits) tell equal from unequal.
+    pub(super) fn removal_mark(&self, rule: &str, value: &str) -> String {
+        const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let digest = self.cipher.fingerprint("secret", value.as_bytes());
+        let print: String = digest.iter().take(8).map(|byte| char::from(SYMBOLS[usize::from(byte % 32)])).collect();
+        format!("[REMOVED:{rule}:{print}]")
+    }
+}

@@ -1,0 +1,88 @@
+//! The second look: identifiers that were learnt from the logs after the dictionary was frozen.
+//!
+//! Log records name people that the directory no longer has. What their typed fields say is gathered on the way
+//! (only values that the dictionary does not know), becomes a second dictionary, and is looked for in the lines
+//! that were written before. Takes clean lines, gives clean lines; nothing but the new identifiers is touched, as
+//! addresses and ids would be mapped twice.
+
+use super::clean::CleanBatch;
+use super::dictionary::Dictionary;
+use super::gate::Gate;
+use super::guid;
+use super::scan::Claims;
+use crate::catalog::Kind;
+use crate::json::{escape_into, unescape};
+
+impl Gate {
+    /// Notes a typed value that the frozen dictionary does not know.
+    pub(super) fn note_late(&self, kind: Kind, value: &str) {
+        let Some(dictionary) = self.dictionary() else { return };
+        let is_new = match kind {
+            Kind::UserId | Kind::DeviceId => guid::parse(value).is_some_and(|id| dictionary.is_known(id).is_none()),
+            Kind::Name | Kind::Account | Kind::Host => !dictionary.has_term(value),
+            Kind::Upn | Kind::Mail => value.split_once('@').is_some_and(|(local, _)| !dictionary.has_term(local)),
+            _ => false,
+        };
+        if is_new {
+            self.late().value(kind, value);
+        }
+    }
+
+    /// The dictionary of what was learnt since freezing, or none when there is nothing new. Call it when all logs
+    /// are through; it empties the notes.
+    pub fn late_dictionary(&self) -> Option<Dictionary> {
+        let late = std::mem::take(&mut *self.late());
+        (!late.is_empty()).then(|| late.freeze(self.rules.vocabulary()))
+    }
+
+    /// Replaces the identifiers of a late dictionary in clean lines; none when there is none in them.
+    pub fn repair(&self, late: &Dictionary, lines: &[u8]) -> Option<CleanBatch> {
+        let mut out: Vec<u8> = Vec::new();
+        let (mut at, mut copied) = (0, 0);
+        while let Some(open) = memchr::memchr(b'"', lines.get(at..)?).map(|step| at + step) {
+            let close = string_end(lines, open + 1)?;
+            at = close + 1;
+            let Ok(value) = unescape(&lines[open + 1..close]) else { continue };
+            let mut clean = String::new();
+            if self.repair_text(late, &value, &mut clean) {
+                out.extend_from_slice(&lines[copied..=open]);
+                escape_into(&clean, &mut out);
+                copied = close;
+            }
+        }
+        if copied == 0 {
+            return None;
+        }
+        out.extend_from_slice(&lines[copied..]);
+        let records = memchr::memchr_iter(b'\n', &out).count() as u64;
+        Some(CleanBatch { bytes: out, records, refused: Vec::new() })
+    }
+
+    fn repair_text(&self, late: &Dictionary, text: &str, out: &mut String) -> bool {
+        let mut claims = Claims::default();
+        late.find(self, text, 0, text.len(), &mut claims);
+        if text.len() >= 36 {
+            let windows = text.as_bytes().windows(36).enumerate();
+            for (start, id) in windows.filter_map(|(start, window)| Some((start, guid::parse_dashed(window)?))) {
+                let is_theirs = late.is_known(id).is_some_and(|kind| !self.is_kept(kind));
+                let mut new = String::new();
+                if is_theirs && claims.is_free(start, start + 36) && self.seal_guid(&text[start..start + 36], &mut new)
+                {
+                    claims.replace(start, start + 36, new);
+                }
+            }
+        }
+        claims.write(text, out)
+    }
+}
+
+/// The position of the quote that ends a string. The lines are this program's own and valid.
+fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes.get(at) == Some(&b'"') {
+            return Some(at);
+        }
+        at += 2;
+    }
+}

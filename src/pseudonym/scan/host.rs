@@ -1,0 +1,43 @@
+//! Host names under the customer's own domains, also inside URLs: `sts.emea.alderwood.example`.
+
+use super::{Claims, is_word_byte};
+use crate::catalog::Kind;
+use crate::pseudonym::dictionary::Dictionary;
+use crate::pseudonym::gate::Gate;
+
+/// Claims names that end in one of the customer's domains.
+pub(super) fn find(gate: &Gate, dictionary: &Dictionary, text: &str, claims: &mut Claims) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !is_word_byte(bytes[at]) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        at += bytes[at..].iter().take_while(|&&byte| is_word_byte(byte) || b".-_".contains(&byte)).count();
+        let name = text[start..at].trim_end_matches(['.', '-', '_']);
+        let end = start + name.len();
+        if !name.contains('.') || !claims.is_free(start, end) || !dictionary.is_under_own_domain(name) {
+            continue;
+        }
+        let mut new = String::new();
+        if gate.claimed(Kind::Host, name, true, &mut new) {
+            claims.replace(start, end, new);
+        }
+    }
+}
+
+/// Claims the owner in the path of a personal site: `/personal/ada_field_alderwood_example/`.
+pub(super) fn find_personal_site(gate: &Gate, text: &str, claims: &mut Claims) {
+    const FOLDER: &str = "/personal/";
+    for (at, _) in text.match_indices(FOLDER) {
+        let start = at + FOLDER.len();
+        let length = text[start..].find(|symbol: char| !symbol.is_alphanumeric() && symbol != '_' && symbol != '-');
+        let end = length.map_or(text.len(), |length| start + length);
+        let mut new = String::new();
+        if start < end && claims.is_free(start, end) && gate.claimed(Kind::Account, &text[start..end], true, &mut new) {
+            claims.replace(start, end, new);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Secrets in text: what has the form of a password, key or token is removed under every policy.
+//!
+//! Takes the rows of `secrets.toml`. One search for all keywords decides whether a text is looked at closer; only
+//! then do the patterns run. The removal mark carries the rule and a keyed fingerprint, so that equal secrets can
+//! be told to be equal and nothing else.
+
+use regex::{Regex, RegexSet};
+
+use super::gate::Gate;
+use super::scan::Claims;
+use crate::catalog::{SecretRule, secrets};
+
+/// No secret is shorter with its keyword, bytes.
+const TEXT_BYTES_MIN: usize = 12;
+/// Digits that a text needs for the patterns without a keyword (48 of a BitLocker key).
+const DIGITS_MIN: usize = 48;
+
+/// The compiled rows.
+pub(super) struct Secrets {
+    keywords: Regex,
+    patterns: RegexSet,
+    rules: Vec<(&'static SecretRule, Regex)>,
+}
+
+impl Secrets {
+    /// Compiles the rows.
+    pub(super) fn new() -> Self {
+        let words: Vec<String> =
+            secrets().iter().flat_map(|row| &row.keywords).map(|word| regex::escape(word)).collect();
+        #[expect(clippy::expect_used, reason = "the patterns are compiled in, and the catalog's tests compile them")]
+        let compile = |pattern: &str| Regex::new(pattern).expect("secrets.toml");
+        #[expect(clippy::expect_used, reason = "the patterns are compiled in, and the catalog's tests compile them")]
+        let patterns = RegexSet::new(secrets().iter().map(|row| &row.pattern)).expect("secrets.toml");
+        Self {
+            keywords: compile(&format!("(?i-u:{})", words.join("|"))),
+            patterns,
+            rules: secrets().iter().map(|row| (row, compile(&row.pattern))).collect(),
+        }
+    }
+
+    /// Claims every secret. `digits` is how many digits the text has.
+    pub(super) fn find(&self, gate: &Gate, text: &str, digits: usize, claims: &mut Claims) {
+        if text.len() < TEXT_BYTES_MIN || digits < DIGITS_MIN && !self.keywords.is_match(text) {
+            return;
+        }
+        for number in self.patterns.matches(text) {
+            let Some((row, pattern)) = self.rules.get(number) else { continue };
+            for found in pattern.captures_iter(text) {
+                let Some(secret) = found.name("secret").or_else(|| found.get(0)) else { continue };
+                if claims.is_free(secret.start(), secret.end()) && !secret.as_str().starts_with("[REMOVED:") {
+                    claims.replace(secret.start(), secret.end(), gate.removal_mark(&row.id, secret.as_str()));
+                }
+            }
+        }
+    }
+}
