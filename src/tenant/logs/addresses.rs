@@ -3,13 +3,18 @@
 //! Offices use the public networks of the sites; homes an IPv6 address of their own or an address shared by many
 //! subscribers; data centres a few. All lie in networks reserved for documentation (RFC 5737, RFC 3849).
 
-use super::super::world::{SITES, World, mix, stories};
+use super::super::world::{SITES, Site, World, mix, stories};
+use super::ink::Ink;
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Network {
     /// The office of a site (index into [`SITES`]), with a host number.
     Office(usize, u8),
+    /// The user's own office.
+    OwnOffice(u8),
+    /// The next office: a journey.
+    NextOffice(u8),
     /// The user's own IPv6 address at home.
     Home(u64),
     /// A subscriber address shared by many, 192.0.2.0/24.
@@ -31,9 +36,27 @@ impl Network {
         Self::Office(site % SITES.len(), (draw % OFFICE_HOSTS) as u8)
     }
 
+    /// The network itself, for a user of this site.
+    pub(crate) fn seen_from(self, site: usize) -> Self {
+        match self {
+            Self::OwnOffice(host) => Self::office(site, u64::from(host)),
+            Self::NextOffice(host) => Self::office(site + 1, u64::from(host)),
+            other => other,
+        }
+    }
+
+    /// The site it lies at, for a user of this site.
+    pub(crate) fn site(self, home: usize) -> usize {
+        match self.seen_from(home) {
+            Self::Office(site, _) => site,
+            _ => home,
+        }
+    }
+
     /// The address.
     pub(crate) fn text(self, world: &World) -> String {
         match self {
+            Self::OwnOffice(_) | Self::NextOffice(_) => return self.seen_from(0).text(world),
             Self::Office(site, host) => SITES.get(site).map(|site| site.public_address(u64::from(host))).unwrap_or_default(),
             Self::Home(user) => home(world.seed(), user),
             Self::Carrier(host) => format!("192.0.2.{host}"),
@@ -45,9 +68,30 @@ impl Network {
         }
     }
 
+    /// Appends the address.
+    pub(crate) fn write(self, world: &World, out: &mut Vec<u8>) {
+        match self {
+            Self::Carrier(host) => {
+                out.raw("192.0.2.").number(u64::from(host));
+            }
+            Self::Office(site, host) => {
+                if let Some(Site { public_net: ([a, b, c], first), .. }) = SITES.get(site) {
+                    for octet in [a, b, c] {
+                        out.number(u64::from(*octet)).raw(".");
+                    }
+                    out.number(u64::from(first + host));
+                }
+            }
+            other => {
+                out.raw(&other.text(world));
+            }
+        }
+    }
+
     /// Autonomous system number: 64496 to 64511 are reserved for documentation (RFC 5398).
     pub(crate) fn system_number(self) -> u64 {
         match self {
+            Self::OwnOffice(_) | Self::NextOffice(_) => 64_496,
             Self::Office(site, _) => 64_496 + site as u64,
             Self::Home(user) => 64_503 + user % 3,
             Self::Carrier(_) => 64_506,
@@ -63,11 +107,11 @@ impl Network {
         offices.chain(rest).chain((0..DATA_CENTRES).map(Self::DataCentre))
     }
 
-    /// A number below [`Network::SLOTS`] that is this address's own; none for homes.
+    /// A number below [`Network::SLOTS`] that is this address's own; none for homes and for offices that depend on the user.
     pub(crate) fn slot(self) -> Option<usize> {
         match self {
             Self::Office(site, host) => Some(site * OFFICE_HOSTS as usize + usize::from(host)),
-            Self::Home(_) => None,
+            Self::Home(_) | Self::OwnOffice(_) | Self::NextOffice(_) => None,
             Self::Carrier(host) => Some(128 + usize::from(host)),
             Self::Spray(host) => Some(384 + usize::from(host)),
             Self::DataCentre(host) => Some(640 + usize::from(host)),
