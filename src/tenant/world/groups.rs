@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use time::OffsetDateTime;
 
-use super::id::Class;
+use super::id::{Class, cloud_sid, guid_bits};
 use super::members::{Member, Members};
 use super::{DOMAIN, INITIAL_DOMAIN, World};
 
@@ -153,6 +153,11 @@ impl World {
             ),
             None => self.project(index),
         }
+    }
+
+    /// The `S-1-12-1-…` of a group, derived from its object id.
+    pub fn group_cloud_sid(&self, index: u64) -> String {
+        cloud_sid(guid_bits(self.seed(), Class::Group, index))
     }
 
     /// The index of the group with this object id.

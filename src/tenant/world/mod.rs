@@ -59,6 +59,8 @@ pub const DOMAIN: &str = "alderwood.example";
 pub const FEDERATED_DOMAIN: &str = "emea.alderwood.example";
 /// The domain every tenant begins with.
 pub const INITIAL_DOMAIN: &str = "alderwoodmarine.onmicrosoft.com";
+/// A domain whose ownership nobody proved.
+pub const UNVERIFIED_DOMAIN: &str = "alderwood-crew.example";
 /// DNS name of the on-premises forest.
 pub const ON_PREMISES_DOMAIN: &str = "ad.alderwood.local";
 /// NetBIOS name of the on-premises domain.

@@ -307,6 +307,9 @@ fn proxy_addresses(account: &Account, is_guest: bool, serial: u64) -> Vec<String
     let local = mail.split('@').next().unwrap_or_default();
     addresses.push(format!("smtp:{local}@{INITIAL_DOMAIN}"));
     addresses.push(format!("sip:{}", mail.to_lowercase()));
+    if serial == stories::CONFLICT_OWNER {
+        addresses.push(format!("smtp:{}", stories::CONFLICT_ADDRESS));
+    }
     if serial % 6 == 0 {
         let cn = format!("{:08x}-{local}", serial.wrapping_mul(2_654_435_761) & 0xFFFF_FFFF);
         addresses.push(format!(

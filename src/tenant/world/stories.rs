@@ -42,6 +42,9 @@ pub const CONFLICT_USER: u64 = 10;
 /// Story 3: who holds the address.
 pub const CONFLICT_OWNER: u64 = 11;
 
+/// Story 3: the address; `smtp:` in front of it in the directory.
+pub const CONFLICT_ADDRESS: &str = "j.smith@alderwood.example";
+
 /// Story 4: a password spray (50126) from one network …
 pub const SPRAY_NETWORK: [u8; 3] = [198, 51, 100];
 /// Story 4: … over these users, …
