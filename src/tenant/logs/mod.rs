@@ -223,6 +223,17 @@ fn count(log: Log, settings: &TenantSettings, world: &World) -> u64 {
     }
 }
 
+/// The history of a risky principal, newest first.
+pub(crate) fn history(logs: &Logs, log: Log, index: u64) -> Vec<Value> {
+    let (world, at) = (logs.world(), logs.at(log, index));
+    if log == Log::RiskyUsers { risk::user_history(world, at, index) } else { risk::service_principal_history(world, at, index) }
+}
+
+/// The `request-id` of the n-th request to a server.
+pub(crate) fn guid_of_request(seed: u64, number: u64) -> String {
+    guid_text(loose_guid(seed ^ 0x4E91, number))
+}
+
 /// A number for record `index` of log `log` that no other record has.
 pub(crate) fn event_number(log: u64, index: u64) -> u64 {
     (log + 1) << 48 | index & 0xFFFF_FFFF_FFFF

@@ -156,10 +156,9 @@ pub(crate) fn risky_service_principal_id(world: &World, index: u64) -> String {
     principal(world, index).id
 }
 
-/// Appends a risky service principal.
-pub(crate) fn write_service_principal(world: &World, at: Ticks, index: u64, out: &mut Vec<u8>) {
+fn service_principal_body(world: &World, at: Ticks, index: u64) -> Value {
     let principal = principal(world, index);
-    let record = json!({
+    json!({
         "id": principal.id,
         "isEnabled": true,
         "isProcessing": false,
@@ -170,8 +169,25 @@ pub(crate) fn write_service_principal(world: &World, at: Ticks, index: u64, out:
         "displayName": principal.name,
         "appId": principal.app_id,
         "servicePrincipalType": "Application",
-    });
-    super::append(&record, out);
+    })
+}
+
+/// Appends a risky service principal.
+pub(crate) fn write_service_principal(world: &World, at: Ticks, index: u64, out: &mut Vec<u8>) {
+    super::append(&service_principal_body(world, at, index), out);
+}
+
+/// The history of a risky service principal.
+pub(crate) fn service_principal_history(world: &World, at: Ticks, index: u64) -> Vec<Value> {
+    let mut body = service_principal_body(world, at, index);
+    if let Some(members) = body.as_object_mut() {
+        let id = format!("{:016x}{:016x}", mix(world.seed() ^ 0x5158, index), index);
+        members.insert("servicePrincipalId".to_owned(), Value::from(risky_service_principal_id(world, index)));
+        members.insert("id".to_owned(), Value::from(id));
+        members.insert("initiatedBy".to_owned(), Value::Null);
+        members.insert("activity".to_owned(), json!({"detail": "none", "riskEventTypes": ["suspiciousSignins"]}));
+    }
+    vec![body]
 }
 
 /// Appends a detection of a service principal.

@@ -139,6 +139,12 @@ pub(crate) fn of(path: &str) -> &'static Set {
     SETS.iter().find(|set| matches(set.pattern, path)).unwrap_or(&LAST)
 }
 
+/// The rules of Azure Resource Manager.
+pub(crate) fn arm() -> &'static Set {
+    static ARM: Set = Set { paging: Paging::Clamped, ..row("*", "Microsoft.AADIAM/diagnosticSettings/read", Budget::Free) };
+    &ARM
+}
+
 fn matches(pattern: &str, path: &str) -> bool {
     if let Some(head) = pattern.strip_suffix('*') {
         if !head.contains('{') {
