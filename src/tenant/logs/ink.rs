@@ -15,8 +15,6 @@ pub(crate) trait Ink {
     fn maybe(&mut self, text: Option<&str>) -> &mut Self;
     /// A GUID, without quotes.
     fn guid(&mut self, bits: u128) -> &mut Self;
-    /// 16 hexadecimal digits, without quotes.
-    fn hex(&mut self, bits: u64) -> &mut Self;
     /// A decimal number.
     fn number(&mut self, value: u64) -> &mut Self;
     /// An instant, without quotes.
@@ -63,13 +61,6 @@ impl Ink for Vec<u8> {
         self
     }
 
-    fn hex(&mut self, bits: u64) -> &mut Self {
-        for byte in bits.to_be_bytes() {
-            self.extend_from_slice(&PAIRS[usize::from(byte)]);
-        }
-        self
-    }
-
     fn number(&mut self, mut value: u64) -> &mut Self {
         let mut text = [0_u8; 20];
         let mut at = text.len();
@@ -91,11 +82,6 @@ impl Ink for Vec<u8> {
     }
 }
 
-/// The text of a JSON string that itself holds JSON: `["a"]` becomes `"[\"a\"]"`.
-pub(crate) fn json_in_string(inner: &serde_json::Value) -> String {
-    inner.to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,8 +90,8 @@ mod tests {
     fn numbers_and_ids_are_written_as_format_would() {
         for value in [0, 9, 10, 99_999, u64::MAX] {
             let mut out = Vec::new();
-            out.number(value).raw(" ").hex(value);
-            assert_eq!(String::from_utf8(out).unwrap(), format!("{value} {value:016x}"));
+            out.number(value);
+            assert_eq!(String::from_utf8(out).unwrap(), value.to_string());
         }
         let mut out = Vec::new();
         out.guid(0x0000_0003_0000_4000_c000_0000_0000_00ff).raw(",").maybe(None).raw(",").maybe(Some("a\"b"));

@@ -31,7 +31,6 @@ pub(crate) enum Expression {
 
 /// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of OData")]
 pub(crate) enum Operator {
     Eq,
     Ne,
@@ -43,7 +42,6 @@ pub(crate) enum Operator {
 
 /// A text function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of OData")]
 pub(crate) enum Function {
     StartsWith,
     EndsWith,

@@ -12,7 +12,6 @@ use Target::{App, Device, DeletedDevice, Group, Policy, Role, ServicePrincipal, 
 
 /// Who did it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub(super) enum By {
     Admin,
     Helpdesk,
@@ -32,7 +31,6 @@ pub(super) enum By {
 
 /// To what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub(super) enum Target {
     User,
     UserAndGroup,
@@ -49,7 +47,6 @@ pub(super) enum Target {
 
 /// Which property changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub(super) enum Change {
     AccountEnabled,
     AppAddress,
