@@ -244,11 +244,11 @@ pub(super) fn contact(world: &World, contact: &Contact) -> Value {
     })
 }
 
-/// A soft-deleted user: directory names a deleted UPN after the object id.
+/// A soft-deleted user.
 pub(super) fn deleted(world: &World, index: u64) -> Value {
     let person = world.deleted_user(index);
     let mut body = user(world, &person);
-    body["userPrincipalName"] = json!(format!("{}{}", person.id.replace('-', ""), person.upn));
+    body["userPrincipalName"] = json!(person.deleted_upn());
     body["deletedDateTime"] = json!(stamp(world.past("user-deleted", index, 1, 29)));
     body
 }

@@ -26,7 +26,11 @@ impl World {
     pub fn identifiers(&self, visit: Visit<'_>) {
         visit(Kind::TenantId, &self.tenant_id(), Kept::Kept);
         (0..self.user_count()).for_each(|index| person(&self.user(index), visit));
-        (0..self.deleted_user_count()).for_each(|index| person(&self.deleted_user(index), visit));
+        for index in 0..self.deleted_user_count() {
+            let user = self.deleted_user(index);
+            person(&user, visit);
+            visit(Kind::Upn, &user.deleted_upn(), Kept::Replaced);
+        }
         (0..self.device_count()).for_each(|index| machine(&self.device(index), visit));
         machine(&self.lost_device(), visit);
         self.outsiders(visit);

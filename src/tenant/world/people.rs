@@ -91,6 +91,13 @@ pub struct User {
     pub manager: Option<u64>,
 }
 
+impl User {
+    /// The UPN that the directory gives to a deleted user: the object id without dashes, then the old UPN.
+    pub fn deleted_upn(&self) -> String {
+        format!("{}{}", self.id.replace('-', ""), self.upn)
+    }
+}
+
 /// An organisational contact.
 #[derive(Debug, Clone)]
 pub struct Contact {
@@ -197,7 +204,8 @@ impl World {
             employee_id: (is_person && !is_guest).then(|| format!("AW{:07}", (serial * 7_919 + 1_009) % 9_999_991)),
             puid: format!("10032{:011X}", self.draw("puid", serial) >> 20),
             created: self.past("created", serial, 31, 2_400),
-            manager: (is_person && !is_guest && class == Class::User).then(|| manager(index)),
+            manager: (is_person && !is_guest && class == Class::User && index != stories::ADMIN)
+                .then(|| manager(index)),
             display_name: account.display,
             given_name: account.given,
             surname: account.family,
@@ -331,7 +339,11 @@ fn other_mails(account: &Account, is_guest: bool, serial: u64) -> Vec<String> {
 
 /// Eight people to a manager; nobody reports to a guest or a service account.
 fn manager(index: u64) -> u64 {
-    let above = if index < 40 { stories::HELPDESK } else { 24 + (index - 40) / 8 };
+    let above = match index {
+        stories::HELPDESK => stories::ADMIN,
+        0..40 => stories::HELPDESK,
+        _ => 24 + (index - 40) / 8,
+    };
     match above {
         27 => 26,
         above if above >= 30 && is_guest_place(above) => above - 1,

@@ -33,12 +33,11 @@ fn mail_addresses_are_unique_except_for_nobody() {
 }
 
 #[test]
-fn a_million_users_have_distinct_names_in_every_thousandth_sample() {
+fn the_last_of_a_million_users_have_no_names_of_the_first() {
     let world = world(1_000_000);
     let mut seen = HashSet::new();
-    for index in (0..world.user_count()).step_by(997).chain((0..world.user_count()).rev().step_by(991)) {
-        let upn = world.user(index).upn.to_lowercase();
-        assert!(seen.insert((upn, ())) || index % 997 == 0 || index < 991, "UPN of user {index}");
+    for index in (0..30_000).chain(970_000..1_000_000) {
+        assert!(seen.insert(world.user(index).upn.to_lowercase()), "UPN of user {index}");
     }
 }
 
