@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{applications, devices, users};
+use super::{devices, service_principals, users};
 use crate::tenant::world::{Group, INITIAL_DOMAIN, Member, NETBIOS_DOMAIN, ON_PREMISES_DOMAIN, World, stamp};
 
 /// A group with everything a list can select.
@@ -73,7 +73,7 @@ pub(super) fn member(world: &World, member: Member) -> Value {
         Member::Group(index) => ("group", group(world, &world.group(index))),
         Member::Device(index) => ("device", devices::device(world, &world.device(index))),
         Member::ServicePrincipal(index) => {
-            ("servicePrincipal", applications::service_principal(world, &world.service_principal(index)))
+            ("servicePrincipal", service_principals::service_principal(world, &world.service_principal(index)))
         }
     };
     let mut typed = json!({"@odata.type": format!("#microsoft.graph.{class}")});

@@ -5,6 +5,7 @@
 //! the letter. Never reads a clock, a file or the network. Every name, number and address is invented; networks are
 //! those reserved for documentation (RFC 5737, RFC 3849), application ids of Microsoft's own applications are theirs.
 
+mod accounts;
 mod apps;
 mod cast;
 mod counts;
