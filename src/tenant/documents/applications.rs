@@ -1,26 +1,18 @@
-//! Applications, service principals, role assignments to them, permission grants and owners.
+//! Application registrations and their credentials.
 //!
-//! Source: <https://learn.microsoft.com/graph/api/resources/application>, `…/serviceprincipal`, `…/approleassignment`.
+//! Source: <https://learn.microsoft.com/graph/api/resources/application>.
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::users::merge;
-use crate::tenant::world::{
-    Application, Class, DOMAIN, FIRST_PARTY, INITIAL_DOMAIN, MICROSOFT_TENANT, Member, ServicePrincipal,
-    ServicePrincipalKind, World, stamp, stories,
-};
+use crate::tenant::world::{Application, Class, DOMAIN, FIRST_PARTY, INITIAL_DOMAIN, World, stamp, stories};
 
-/// Microsoft Graph: index of its service principal, and permissions by id (the same in every tenant).
-const GRAPH: u64 = 0;
+/// Permissions of Microsoft Graph (the same in every tenant): sign in and read the profile, …
 const USER_READ: &str = "e1fe6dd8-ba31-4d61-89e7-88639da4683d";
-const USER_READ_ALL: &str = "df021288-bdef-4463-88db-98f22de89214";
-const MAIL_READ: &str = "810c84a8-4a9e-49e6-bf7d-12d183f40d01";
-/// An application with the all-zero role gives "default access".
-const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
-/// A gallery application's template, the same in every tenant: custom (non-gallery) application.
-const CUSTOM_TEMPLATE: &str = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621";
+/// … and, as an application, read all users.
+pub(super) const USER_READ_ALL: &str = "df021288-bdef-4463-88db-98f22de89214";
 
 /// An application registration.
 pub(super) fn application(world: &World, app: &Application) -> Value {
@@ -38,7 +30,6 @@ pub(super) fn application(world: &World, app: &Application) -> Value {
         "identifierUris": [format!("api://{}", app.app_id)],
         "isDeviceOnlyAuthSupported": null,
         "isFallbackPublicClient": null,
-        "nativeAuthenticationApisEnabled": null,
         "notes": app.notes,
         "publisherDomain": DOMAIN,
         "serviceManagementReference": null,
@@ -47,9 +38,6 @@ pub(super) fn application(world: &World, app: &Application) -> Value {
         "tokenEncryptionKeyId": null,
         "samlMetadataUrl": null,
         "defaultRedirectUri": null,
-        "certification": null,
-        "optionalClaims": null,
-        "requestSignatureVerification": null,
         "addIns": [],
     });
     let settings = json!({
@@ -73,17 +61,16 @@ pub(super) fn application(world: &World, app: &Application) -> Value {
         "verifiedPublisher": {"displayName": null, "verifiedPublisherId": null, "addedDateTime": null},
         "web": {
             "homePageUrl": home, "logoutUrl": null, "redirectUris": [format!("{home}/signin-oidc")],
-            "implicitGrantSettings": {"enableAccessTokenIssuance": false, "enableIdTokenIssuance": app.index % 4 == 0},
+            "implicitGrantSettings": {"enableAccessTokenIssuance": false, "enableIdTokenIssuance": app.index.is_multiple_of(4)},
             "redirectUriSettings": [{"uri": format!("{home}/signin-oidc"), "index": null}],
         },
-        "servicePrincipalLockConfiguration": null,
         "spa": {"redirectUris": []},
     });
     merge(&mut body, [settings]);
     body
 }
 
-fn app_role(world: &World, index: u64) -> Value {
+pub(super) fn app_role(world: &World, index: u64) -> Value {
     json!({
         "allowedMemberTypes": ["User"], "description": "Reads and writes", "displayName": "Contributor",
         "id": app_role_id(world, index), "isEnabled": true, "origin": "Application", "value": "Contributor",
@@ -116,8 +103,8 @@ fn secrets(world: &World, app: &Application) -> Vec<Value> {
     })]
 }
 
-fn keys(world: &World, app: &Application) -> Vec<Value> {
-    if app.index % 8 != 0 || app.index == stories::HARBOR_PAYROLL_APP {
+pub(super) fn keys(world: &World, app: &Application) -> Vec<Value> {
+    if !app.index.is_multiple_of(8) || app.index == stories::HARBOR_PAYROLL_APP {
         return Vec::new();
     }
     let thumbprint: Vec<u8> = (0..20).map(|n| (world.draw("certificate", app.index * 20 + n) & 0xFF) as u8).collect();
@@ -131,172 +118,6 @@ fn keys(world: &World, app: &Application) -> Vec<Value> {
         "type": "AsymmetricX509Cert",
         "usage": "Verify",
     })]
-}
-
-/// A service principal.
-pub(super) fn service_principal(world: &World, principal: &ServicePrincipal) -> Value {
-    let kind = principal.kind;
-    let app = match kind {
-        ServicePrincipalKind::Own(index) => Some(world.application(index)),
-        _ => None,
-    };
-    let home = app.as_ref().map(|app| format!("https://{}.{DOMAIN}", app.host));
-    let owner_tenant = match kind {
-        ServicePrincipalKind::FirstParty => Some(MICROSOFT_TENANT.to_owned()),
-        ServicePrincipalKind::Own(_) => Some(world.tenant_id()),
-        ServicePrincipalKind::ManagedIdentity => None,
-    };
-    let mut body = json!({
-        "id": principal.id,
-        "deletedDateTime": null,
-        "accountEnabled": principal.index % 29 != 28,
-        "alternativeNames": alternative_names(world, principal),
-        "appDisplayName": principal.name,
-        "appDescription": null,
-        "appId": principal.app_id,
-        "applicationTemplateId": app.as_ref().map(|_| CUSTOM_TEMPLATE),
-        "appOwnerOrganizationId": owner_tenant,
-        "appRoleAssignmentRequired": app.as_ref().is_some_and(|app| app.index == stories::HARBOR_PAYROLL_APP),
-        "createdDateTime": stamp(principal.created),
-        "description": null,
-        "disabledByMicrosoftStatus": null,
-        "displayName": principal.name,
-        "homepage": home,
-        "loginUrl": null,
-        "logoutUrl": null,
-        "notes": app.as_ref().and_then(|app| app.notes),
-        "notificationEmailAddresses": notification_addresses(world, app.as_ref()),
-        "preferredSingleSignOnMode": app.as_ref().filter(|app| app.index == 23).map(|_| "saml"),
-        "preferredTokenSigningKeyThumbprint": null,
-        "replyUrls": home.iter().map(|home| format!("{home}/signin-oidc")).collect::<Vec<_>>(),
-        "servicePrincipalNames": [principal.app_id],
-        "servicePrincipalType": if kind == ServicePrincipalKind::ManagedIdentity { "ManagedIdentity" } else { "Application" },
-        "signInAudience": match kind {
-            ServicePrincipalKind::FirstParty => Some("AzureADMultipleOrgs"),
-            ServicePrincipalKind::Own(_) => Some("AzureADMyOrg"),
-            ServicePrincipalKind::ManagedIdentity => None,
-        },
-        "tags": app.as_ref().map(|_| "WindowsAzureActiveDirectoryIntegratedApp").into_iter().collect::<Vec<_>>(),
-        "tokenEncryptionKeyId": null,
-    });
-    let parts = json!({
-        "samlSingleSignOnSettings": null,
-        "addIns": [],
-        "appRoles": app.as_ref().map(|app| app_role(world, app.index)).into_iter().collect::<Vec<_>>(),
-        "info": {
-            "logoUrl": null, "marketingUrl": null, "privacyStatementUrl": null, "supportUrl": null,
-            "termsOfServiceUrl": null,
-        },
-        "keyCredentials": app.as_ref().map(|app| keys(world, app)).unwrap_or_default(),
-        "oauth2PermissionScopes": [],
-        "passwordCredentials": [],
-        "resourceSpecificApplicationPermissions": [],
-        "verifiedPublisher": {"displayName": null, "verifiedPublisherId": null, "addedDateTime": null},
-    });
-    merge(&mut body, [parts]);
-    body
-}
-
-fn alternative_names(world: &World, principal: &ServicePrincipal) -> Vec<String> {
-    if principal.kind != ServicePrincipalKind::ManagedIdentity {
-        return Vec::new();
-    }
-    let subscription = world.named_id("subscription");
-    vec![
-        "isExplicit=False".to_owned(),
-        format!(
-            "/subscriptions/{subscription}/resourcegroups/rg-yard/providers/Microsoft.Compute/virtualMachines/{}",
-            principal.name
-        ),
-    ]
-}
-
-fn notification_addresses(world: &World, app: Option<&Application>) -> Vec<String> {
-    let noticed = app.filter(|app| app.index == 23 || app.index == stories::TIDEWATER_APP);
-    noticed.and_then(|app| world.user(app.owner).mail).into_iter().collect()
-}
-
-/// Application permissions that a service principal holds.
-pub(super) fn app_role_assignments(world: &World, index: u64) -> Vec<Value> {
-    let principal = world.service_principal(index);
-    let role = match principal.kind {
-        ServicePrincipalKind::Own(18 | 19) => MAIL_READ,
-        ServicePrincipalKind::Own(app) if app % 4 == 2 => USER_READ_ALL,
-        ServicePrincipalKind::ManagedIdentity => USER_READ_ALL,
-        _ => return Vec::new(),
-    };
-    vec![json!({
-        "id": assignment_id(world, "role", index),
-        "deletedDateTime": null,
-        "appRoleId": role,
-        "createdDateTime": stamp(principal.created),
-        "principalDisplayName": principal.name,
-        "principalId": principal.id,
-        "principalType": "ServicePrincipal",
-        "resourceDisplayName": FIRST_PARTY[GRAPH as usize].1,
-        "resourceId": world.id(Class::ServicePrincipal, GRAPH),
-    })]
-}
-
-/// Who is assigned to a service principal's application.
-pub(super) fn app_role_assigned_to(world: &World, index: u64) -> Vec<Value> {
-    let resource = world.service_principal(index);
-    let members = match resource.kind {
-        ServicePrincipalKind::Own(stories::HARBOR_PAYROLL_APP) => vec![Member::Group(13), Member::User(14)],
-        ServicePrincipalKind::Own(stories::TIDEWATER_APP) => vec![Member::Group(14)],
-        ServicePrincipalKind::Own(app) => vec![Member::User(4 + app % 12), Member::Group(2 + app % 8)],
-        ServicePrincipalKind::FirstParty if index == GRAPH => {
-            let holders = (0..world.service_principal_count()).filter(|holder| *holder != GRAPH);
-            return holders.flat_map(|holder| app_role_assignments(world, holder)).collect();
-        }
-        _ => return Vec::new(),
-    };
-    let assigned = |(place, member): (usize, Member)| {
-        let (name, class) = match member {
-            Member::Group(group) => (world.group(group).name, "Group"),
-            Member::User(user) => (world.user(user).display_name, "User"),
-            Member::Device(_) | Member::ServicePrincipal(_) => (String::new(), "ServicePrincipal"),
-        };
-        json!({
-            "id": assignment_id(world, "assigned", index * 10 + place as u64),
-            "deletedDateTime": null,
-            "appRoleId": DEFAULT_ACCESS,
-            "createdDateTime": stamp(resource.created),
-            "principalDisplayName": name,
-            "principalId": world.member_id(member),
-            "principalType": class,
-            "resourceDisplayName": resource.name,
-            "resourceId": resource.id,
-        })
-    };
-    members.into_iter().enumerate().map(assigned).collect()
-}
-
-/// 32 bytes in base64url, as the service's ids of assignments.
-fn assignment_id(world: &World, purpose: &str, index: u64) -> String {
-    let bytes: Vec<u8> = (0..4).flat_map(|n| world.draw(purpose, index * 4 + n).to_be_bytes()).collect();
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// A delegated permission grant: even ones for everybody, odd ones for one person.
-pub(super) fn permission_grant(world: &World, index: u64) -> Value {
-    let client = world.service_principal_of(index / 2 % world.application_count());
-    let scope =
-        ["openid profile User.Read offline_access", " Mail.Read Calendars.Read", "User.Read.All"][index as usize % 3];
-    let principal = (index % 2 == 1).then(|| world.id(Class::User, 4 + index % 36));
-    json!({
-        "id": assignment_id(world, "grant", index),
-        "clientId": world.id(Class::ServicePrincipal, client),
-        "consentType": if principal.is_some() { "Principal" } else { "AllPrincipals" },
-        "principalId": principal,
-        "resourceId": world.id(Class::ServicePrincipal, GRAPH),
-        "scope": scope,
-    })
-}
-
-/// Number of permission grants: two for each application.
-pub(super) fn permission_grant_count(world: &World) -> u64 {
-    world.application_count() * 2
 }
 
 /// The deleted application.

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{applications, devices, users};
+use super::{devices, service_principals, users};
 use crate::tenant::world::{Group, INITIAL_DOMAIN, Member, NETBIOS_DOMAIN, ON_PREMISES_DOMAIN, World, stamp};
 
 /// A group with everything a list can select.
@@ -48,7 +48,6 @@ pub(super) fn group(world: &World, group: &Group) -> Value {
         "uniqueName": null,
         "visibility": kind.is_unified().then_some("Private"),
         "assignedLicenses": [],
-        "licenseProcessingState": null,
     });
     let on_premises = json!({
         "onPremisesDomainName": synced.map(|_| ON_PREMISES_DOMAIN),
@@ -60,7 +59,10 @@ pub(super) fn group(world: &World, group: &Group) -> Value {
         "onPremisesProvisioningErrors": [],
         "serviceProvisioningErrors": [],
     });
-    users::merge(&mut body, [on_premises]);
+    // Null for groups without licences: the description of the service has no null there, so it is left out.
+    let licences =
+        if group.index == 13 { json!({"licenseProcessingState": {"state": "ProcessingComplete"}}) } else { json!({}) };
+    users::merge(&mut body, [on_premises, licences]);
     body
 }
 
@@ -71,7 +73,7 @@ pub(super) fn member(world: &World, member: Member) -> Value {
         Member::Group(index) => ("group", group(world, &world.group(index))),
         Member::Device(index) => ("device", devices::device(world, &world.device(index))),
         Member::ServicePrincipal(index) => {
-            ("servicePrincipal", applications::service_principal(world, &world.service_principal(index)))
+            ("servicePrincipal", service_principals::service_principal(world, &world.service_principal(index)))
         }
     };
     let mut typed = json!({"@odata.type": format!("#microsoft.graph.{class}")});

@@ -10,7 +10,9 @@ mod assignments;
 mod count;
 mod devices;
 mod groups;
+mod registration;
 mod route;
+mod service_principals;
 mod template;
 mod users;
 

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::users::merge;
-use super::{Documents, applications, assignments, collection, devices, groups, listed, users};
+use super::{
+    Documents, applications, assignments, collection, devices, groups, listed, registration, service_principals, users,
+};
 use crate::tenant::world::{FIRST_PARTY, Member, World, stamp};
 
 const MISSING: Documents = Documents::NotFound("Request_ResourceNotFound");
@@ -21,23 +23,20 @@ pub(super) fn computed(world: &World, path: &str) -> Option<Documents> {
             Some(collection(world, world.contact_count(), |world, n| users::contact(world, &world.contact(n))))
         }
         ["oauth2PermissionGrants"] => {
-            let count = applications::permission_grant_count(world);
-            Some(collection(world, count, applications::permission_grant))
+            let count = service_principals::permission_grant_count(world);
+            Some(collection(world, count, service_principals::permission_grant))
         }
         ["directory", rest @ ..] => directory(world, rest),
         ["reports", "authenticationMethods", "userRegistrationDetails"] => {
-            Some(collection(world, world.user_count(), |world, n| users::registration(world, &world.user(n))))
+            Some(collection(world, world.user_count(), |world, n| registration::details(world, &world.user(n))))
         }
-        ["domains", domain, list @ ("verificationDnsRecords" | "serviceConfigurationRecords")] => {
-            Some(if is_domain(domain) { none_of(list) } else { MISSING })
+        // What a domain has stands in the tenant file; the others have none.
+        ["domains", domain, "verificationDnsRecords" | "serviceConfigurationRecords"] => {
+            Some(if is_domain(domain) { listed(Vec::new()) } else { MISSING })
         }
         ["domains", _, "federationConfiguration"] => Some(MISSING),
         _ => assignments::computed(world, &segments),
     }
-}
-
-fn none_of(_list: &str) -> Documents {
-    listed(Vec::new())
 }
 
 fn is_domain(name: &str) -> bool {
@@ -52,7 +51,7 @@ fn user(world: &World, rest: &[&str]) -> Option<Documents> {
     let Some(index) = world.user_index_by_id(key).or_else(|| user_by_upn(world, key)) else { return Some(MISSING) };
     Some(match rest {
         [] => Documents::Singleton(users::user(world, &world.user(index))),
-        ["authentication", "methods"] => listed(users::methods(world, &world.user(index))),
+        ["authentication", "methods"] => listed(registration::methods(world, &world.user(index))),
         ["registeredDevices" | "ownedDevices"] => {
             let owned = (0..world.device_count()).filter(|device| world.device(*device).owner == index);
             listed(owned.map(|device| groups::member(world, Member::Device(device))).collect())
@@ -121,15 +120,15 @@ fn application(world: &World, rest: &[&str]) -> Option<Documents> {
 fn service_principal(world: &World, rest: &[&str]) -> Option<Documents> {
     let Some((id, rest)) = rest.split_first() else {
         return Some(collection(world, world.service_principal_count(), |world, n| {
-            applications::service_principal(world, &world.service_principal(n))
+            service_principals::service_principal(world, &world.service_principal(n))
         }));
     };
     let Some(index) = world.service_principal_index_by_id(id) else { return Some(MISSING) };
     let own = index.checked_sub(FIRST_PARTY.len() as u64).filter(|app| *app < world.application_count());
     Some(match rest {
-        [] => Documents::Singleton(applications::service_principal(world, &world.service_principal(index))),
-        ["appRoleAssignments"] => listed(applications::app_role_assignments(world, index)),
-        ["appRoleAssignedTo"] => listed(applications::app_role_assigned_to(world, index)),
+        [] => Documents::Singleton(service_principals::service_principal(world, &world.service_principal(index))),
+        ["appRoleAssignments"] => listed(service_principals::app_role_assignments(world, index)),
+        ["appRoleAssignedTo"] => listed(service_principals::app_role_assigned_to(world, index)),
         ["owners"] => {
             let owner = own.map(|app| groups::member(world, Member::User(world.application(app).owner)));
             listed(owner.into_iter().collect())

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::tenant::world::{Contact, User, World, stamp, stories};
+use crate::tenant::world::{Class, Contact, User, World, stamp, stories};
 use crate::tenant::world::{INITIAL_DOMAIN, NETBIOS_DOMAIN, ON_PREMISES_DOMAIN};
 
 /// SKU ids (the same in every tenant) of the licences that people hold.
@@ -66,7 +66,6 @@ pub(super) fn user(world: &World, user: &User) -> Value {
         json!({
             "lastPasswordChangeDateTime": password,
             "signInSessionsValidFromDateTime": password,
-            "refreshTokensValidFromDateTime": password,
             "passwordPolicies": if user.is_synced { None } else { Some("DisablePasswordExpiration") },
             "securityIdentifier": user.cloud_sid,
             "assignedLicenses": licences(user),
@@ -75,6 +74,7 @@ pub(super) fn user(world: &World, user: &User) -> Value {
             "serviceProvisioningErrors": service_errors(world, user),
         }),
         on_premises(world, user),
+        activity(world, user),
     ];
     merge(&mut body, parts);
     body
@@ -171,6 +171,23 @@ fn identities(user: &User) -> Vec<Value> {
     }
 }
 
+/// When the user last signed in; nothing for who never did.
+fn activity(world: &World, user: &User) -> Value {
+    if external_state(user) == Some("PendingAcceptance") {
+        return json!({});
+    }
+    let at = |purpose| stamp(world.past(purpose, user.index, 0, 30));
+    let request = |n| world.id(Class::Event, (1 << 50) + user.index * 4 + n);
+    json!({"signInActivity": {
+        "lastSignInDateTime": at("last-interactive"),
+        "lastSignInRequestId": request(0),
+        "lastNonInteractiveSignInDateTime": at("last-token"),
+        "lastNonInteractiveSignInRequestId": request(1),
+        "lastSuccessfulSignInDateTime": at("last-success"),
+        "lastSuccessfulSignInRequestId": request(2),
+    }})
+}
+
 fn is_licensed(user: &User) -> bool {
     !user.is_guest && user.given_name.is_some()
 }
@@ -227,42 +244,13 @@ pub(super) fn contact(world: &World, contact: &Contact) -> Value {
     })
 }
 
-/// A soft-deleted user: directory names a deleted UPN after the object id.
+/// A soft-deleted user.
 pub(super) fn deleted(world: &World, index: u64) -> Value {
     let person = world.deleted_user(index);
     let mut body = user(world, &person);
-    body["userPrincipalName"] = json!(format!("{}{}", person.id.replace('-', ""), person.upn));
+    body["userPrincipalName"] = json!(person.deleted_upn());
     body["deletedDateTime"] = json!(stamp(world.past("user-deleted", index, 1, 29)));
     body
-}
-
-/// What a user has registered for sign-in.
-pub(super) fn registration(world: &World, user: &User) -> Value {
-    let is_registered = world.draw("mfa", user.index) % 5 != 0;
-    let methods: &[&str] = match (is_registered, user.index % 3) {
-        (false, _) => &[],
-        (true, 0) => &["microsoftAuthenticatorPush", "softwareOneTimePasscode"],
-        (true, 1) => &["mobilePhone", "microsoftAuthenticatorPush"],
-        _ => &["fido2SecurityKey", "windowsHelloForBusiness"],
-    };
-    json!({
-        "id": user.id,
-        "userPrincipalName": user.upn,
-        "userDisplayName": user.display_name,
-        "isAdmin": matches!(user.index, 0 | 1 | 3 | 29),
-        "isSsprRegistered": is_registered,
-        "isSsprEnabled": !user.is_guest,
-        "isSsprCapable": is_registered && !user.is_guest,
-        "isMfaRegistered": is_registered,
-        "isMfaCapable": is_registered,
-        "isPasswordlessCapable": methods.contains(&"fido2SecurityKey"),
-        "lastUpdatedDateTime": stamp(world.past("registration", user.index, 0, 3)),
-        "methodsRegistered": methods,
-        "isSystemPreferredAuthenticationMethodEnabled": true,
-        "systemPreferredAuthenticationMethods": methods.first().map(|_| ["push"]).into_iter().flatten().collect::<Vec<_>>(),
-        "userPreferredMethodForSecondaryAuthentication": if is_registered { "push" } else { "none" },
-        "userType": if user.is_guest { "guest" } else { "member" },
-    })
 }
 
 /// Adds the members of the parts to a body.
@@ -273,25 +261,4 @@ pub(super) fn merge(body: &mut Value, parts: impl IntoIterator<Item = Value>) {
             members.extend(part);
         }
     }
-}
-
-/// The authentication methods of a user; asked for only where the customer opted in.
-pub(super) fn methods(world: &World, user: &User) -> Vec<Value> {
-    let mut methods = vec![json!({
-        "@odata.type": "#microsoft.graph.passwordAuthenticationMethod",
-        // The same id in every tenant.
-        "id": "28c10230-6103-485e-b985-444c60001490",
-        "password": null,
-        "createdDateTime": stamp(world.past("password", user.index, 2, 200)),
-    })];
-    methods.extend(user.mobile.as_ref().map(|number| {
-        json!({
-            "@odata.type": "#microsoft.graph.phoneAuthenticationMethod",
-            "id": "3179e48a-750b-4051-897c-87b9720928f7",
-            "phoneNumber": number,
-            "phoneType": "mobile",
-            "smsSignInState": "notAllowedByPolicy",
-        })
-    }));
-    methods
 }

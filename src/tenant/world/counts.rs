@@ -7,6 +7,10 @@ use super::{World, roles};
 
 /// Managed identities in a tenant of the smallest size.
 const MANAGED_IDENTITIES: u64 = 5;
+/// Three verified domains and one that is not.
+const DOMAINS: u64 = 4;
+/// Administrative units.
+const ADMINISTRATIVE_UNITS: u64 = 3;
 
 impl World {
     fn users_above(&self, base: u64) -> u64 {
@@ -56,5 +60,27 @@ impl World {
     /// Number of members of all groups together.
     pub fn group_member_count(&self) -> u64 {
         (0..self.group_count()).map(|index| self.group(index).member_count()).sum()
+    }
+
+    /// Number of records of one of the sixteen object datasets; `None` for other ids
+    /// ([`documents::count`](crate::tenant::documents::count) knows the rest).
+    pub fn count(&self, dataset: &str) -> Option<u64> {
+        Some(match dataset {
+            "organization" => 1,
+            "users" => self.user_count(),
+            "groups" => self.group_count(),
+            "group-members" => self.group_member_count(),
+            "devices" | "device-owners" => self.device_count(),
+            "applications" => self.application_count(),
+            "service-principals" => self.service_principal_count(),
+            "directory-roles" | "role-definitions" => roles::ROLES.len() as u64,
+            "role-assignments" => self.role_assignment_count(),
+            "administrative-units" => ADMINISTRATIVE_UNITS,
+            "domains" => DOMAINS,
+            "deleted-users" => self.deleted_user_count(),
+            "oauth2-permission-grants" => self.application_count() * 2,
+            "contacts" => self.contact_count(),
+            _ => return None,
+        })
     }
 }

@@ -171,7 +171,7 @@ impl World {
         let people = (first..first + PROJECT_PEOPLE).map(|user| Member::User(user % self.user_count())).collect();
         let lead = self.user(first);
         let description = format!("Project room {number}. Lead: {}, {}", lead.display_name, lead.upn);
-        let kind = if index % 3 == 0 { GroupKind::Microsoft365 } else { GroupKind::Cloud };
+        let kind = if index.is_multiple_of(3) { GroupKind::Microsoft365 } else { GroupKind::Cloud };
         let nickname = format!("project-{number}");
         self.group_of(index, format!("Project {number}"), nickname, kind, (description, None), Members::listed(people))
     }

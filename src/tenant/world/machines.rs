@@ -124,7 +124,7 @@ impl World {
     }
 
     fn is_no_device_owner(&self, user: u64) -> bool {
-        user == 27 || (21..=23).contains(&user) || (user >= 30 && super::people::is_guest_place(user))
+        user == 27 || (21..=23).contains(&user) || (user >= 30 && super::accounts::is_guest_place(user))
     }
 
     fn device_of(&self, index: u64, owner: u64) -> Device {
@@ -144,7 +144,7 @@ impl World {
             trust_type,
             owner,
             sid: (trust_type == TrustType::ServerAd).then(|| self.on_premises_sid(COMPUTER_RID + index % LOST)),
-            is_compliant: is_managed.map(|_| self.draw("compliant", index) % 8 != 0),
+            is_compliant: is_managed.map(|_| !self.draw("compliant", index).is_multiple_of(8)),
             is_managed,
             is_enabled: index % 47 != 46,
             manufacturer,

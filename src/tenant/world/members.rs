@@ -5,7 +5,7 @@
 
 use super::cast::{CAST, Origin};
 use super::sites::DEPARTMENTS;
-use super::{World, machines, people};
+use super::{World, accounts, machines};
 
 /// A member of a group or an administrative unit, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,8 +79,8 @@ impl Members {
                 Self { listed: Vec::new(), pattern: Some(Pattern { member, first: 0, block: 1, picks: 1, end: users }) }
             }
             "guests" => {
-                let block = people::GUEST_EVERY;
-                let first = (cast..cast + block).find(|index| people::is_guest_place(*index)).unwrap_or(users);
+                let block = accounts::GUEST_EVERY;
+                let first = (cast..cast + block).find(|index| accounts::is_guest_place(*index)).unwrap_or(users);
                 Self {
                     listed: of_cast(&|part| part.origin == Origin::Guest),
                     pattern: Some(Pattern { member, first, block, picks: 1, end: users }),

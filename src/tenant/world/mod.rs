@@ -5,6 +5,7 @@
 //! the letter. Never reads a clock, a file or the network. Every name, number and address is invented; networks are
 //! those reserved for documentation (RFC 5737, RFC 3849), application ids of Microsoft's own applications are theirs.
 
+mod accounts;
 mod apps;
 mod cast;
 mod counts;
@@ -105,6 +106,11 @@ impl World {
     /// The id of something that has a name of its own: policy, location, job, tenant.
     pub fn named_id(&self, name: &str) -> String {
         guid_text(guid_bits(self.seed(), Class::Named, mix_text(self.seed(), name) >> 3))
+    }
+
+    /// Story 6: id of the provisioning job of "Tidewater HR"; the tenant id is part of it.
+    pub fn tidewater_job_id(&self) -> String {
+        format!("scim.{}.{}", self.tenant_id().replace('-', ""), self.named_id("tidewater-job"))
     }
 
     /// The id of the `index`-th object of a class, lower case.

@@ -6,26 +6,15 @@
 use base64::Engine;
 use time::OffsetDateTime;
 
-use super::cast::{CAST, Origin, Part, namesakes};
+use super::accounts::{Account, PARTNER_DOMAINS, from_cast, is_guest_place};
+use super::cast::{CAST, Origin};
 use super::id::{Class, cloud_sid, guid_bits, guid_text, guid_windows_bytes};
 use super::names::full_name;
 use super::sites::{DEPARTMENTS, SITES, Site};
-use super::{DOMAIN, FEDERATED_DOMAIN, INITIAL_DOMAIN, ON_PREMISES_DOMAIN, World, stories};
+use super::{INITIAL_DOMAIN, ON_PREMISES_DOMAIN, World, stories};
 
 /// Relative ids of on-premises users begin here.
 const USER_RID: u64 = 1_104;
-/// One generated user in this many is a guest.
-pub(super) const GUEST_EVERY: u64 = 20;
-
-/// Whether the generated user with this index is a guest.
-pub(super) fn is_guest_place(index: u64) -> bool {
-    index % GUEST_EVERY == 11
-}
-
-/// Home domains of generated guests.
-const PARTNER_DOMAINS: [&str; 4] =
-    ["tidewater-labs.example", "harbour-supply.example", "lloydsgate.example", "post.example"];
-
 /// A user. Text is as the directory holds it.
 #[derive(Debug, Clone)]
 pub struct User {
@@ -91,6 +80,13 @@ pub struct User {
     pub manager: Option<u64>,
 }
 
+impl User {
+    /// The UPN that the directory gives to a deleted user: the object id without dashes, then the old UPN.
+    pub fn deleted_upn(&self) -> String {
+        format!("{}{}", self.id.replace('-', ""), self.upn)
+    }
+}
+
 /// An organisational contact.
 #[derive(Debug, Clone)]
 pub struct Contact {
@@ -110,18 +106,6 @@ pub struct Contact {
     pub company: &'static str,
     /// Phone.
     pub phone: String,
-}
-
-struct Account {
-    given: Option<String>,
-    family: Option<String>,
-    display: String,
-    upn: String,
-    mail: Option<String>,
-    sam: Option<String>,
-    origin: Origin,
-    site: usize,
-    department: usize,
 }
 
 impl World {
@@ -191,13 +175,14 @@ impl World {
             site,
             office: format!("{} {}.{:02}", site.name, serial % 7 + 1, self.draw("desk", serial) % 60),
             phone: (is_person && !is_guest).then(|| phone("phone")),
-            mobile: (is_person && self.draw("has-mobile", serial) % 3 > 0).then(|| phone("mobile")),
+            mobile: (is_person && !self.draw("has-mobile", serial).is_multiple_of(3)).then(|| phone("mobile")),
             proxy_addresses: proxy_addresses(&account, is_guest, serial),
             other_mails: other_mails(&account, is_guest, serial),
             employee_id: (is_person && !is_guest).then(|| format!("AW{:07}", (serial * 7_919 + 1_009) % 9_999_991)),
             puid: format!("10032{:011X}", self.draw("puid", serial) >> 20),
             created: self.past("created", serial, 31, 2_400),
-            manager: (is_person && !is_guest && class == Class::User).then(|| manager(index)),
+            manager: (is_person && !is_guest && class == Class::User && index != stories::ADMIN)
+                .then(|| manager(index)),
             display_name: account.display,
             given_name: account.given,
             surname: account.family,
@@ -206,78 +191,6 @@ impl World {
             upn: account.upn,
         }
     }
-
-    fn invent(&self, class: Class, index: u64) -> Account {
-        let deleted = class == Class::DeletedUser;
-        let name = full_name(self.seed() ^ u64::from(deleted), index);
-        let (given, family) = (&name.given.text, &name.family.text);
-        let plain = format!("{}.{}", name.given.ascii, name.family.ascii);
-        let mut number = name.number + namesakes(&plain);
-        if deleted {
-            number += 900; // numbers of their own: nobody inherits the address of a person who has left
-        }
-        let number = if number == 1 { String::new() } else { number.to_string() };
-        let site = self.draw("site", index) as usize % (SITES.len() + 4) % SITES.len();
-        let origin = match index % GUEST_EVERY {
-            _ if is_guest_place(index) => Origin::Guest,
-            3 | 7 | 13 | 17 => Origin::Cloud,
-            _ => Origin::Synced,
-        };
-        let local = format!("{plain}{number}");
-        let domain = if SITES[site].is_federated && origin == Origin::Synced { FEDERATED_DOMAIN } else { DOMAIN };
-        let mail = format!("{local}@{domain}");
-        let (upn, mail) = match (origin, index % 10) {
-            (Origin::Guest, _) => {
-                let home = PARTNER_DOMAINS[index as usize / 20 % PARTNER_DOMAINS.len()];
-                (format!("{local}_{home}#EXT#@{INITIAL_DOMAIN}"), format!("{local}@{home}"))
-            }
-            // Mixed case: joins that compare bytes fail.
-            (_, 2) => {
-                (format!("{}.{}{number}@{domain}", capital(&name.given.ascii), capital(&name.family.ascii)), mail)
-            }
-            // Mail is not the UPN.
-            (_, 6) => (format!("{}_{}{number}@{domain}", name.family.ascii, name.given.ascii), mail),
-            _ => (mail.clone(), mail),
-        };
-        Account {
-            display: if index % 9 == 5 { format!("{family}, {given}") } else { format!("{given} {family}") },
-            sam: (origin == Origin::Synced).then(|| sam(&name.given.ascii, &name.family.ascii, index, deleted)),
-            given: Some(given.clone()),
-            family: Some(family.clone()),
-            upn,
-            mail: Some(mail),
-            origin,
-            site,
-            department: index as usize % DEPARTMENTS.len(),
-        }
-    }
-}
-
-fn from_cast(part: &Part) -> Account {
-    Account {
-        given: part.given.map(str::to_owned),
-        family: part.family.map(str::to_owned),
-        display: part.display.to_owned(),
-        upn: part.upn.to_owned(),
-        mail: part.mail.map(str::to_owned),
-        sam: part.sam.map(str::to_owned),
-        origin: part.origin,
-        site: part.site,
-        department: part.department,
-    }
-}
-
-/// First letter, eight letters of the family name and the index: at most 20 characters, unique in the domain.
-fn sam(given: &str, family: &str, index: u64, deleted: bool) -> String {
-    let letters = family.chars().filter(char::is_ascii_alphabetic).take(8);
-    let initial = given.chars().next().unwrap_or('x');
-    let mark = if deleted { "z" } else { "" };
-    format!("{initial}{}{mark}{index}", letters.collect::<String>())
-}
-
-fn capital(ascii: &str) -> String {
-    let mut letters = ascii.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn distinguished_name(account: &Account, department: &str, serial: u64) -> String {
@@ -310,7 +223,7 @@ fn proxy_addresses(account: &Account, is_guest: bool, serial: u64) -> Vec<String
     if serial == stories::CONFLICT_OWNER {
         addresses.push(format!("smtp:{}", stories::CONFLICT_ADDRESS));
     }
-    if serial % 6 == 0 {
+    if serial.is_multiple_of(6) {
         let cn = format!("{:08x}-{local}", serial.wrapping_mul(2_654_435_761) & 0xFFFF_FFFF);
         addresses.push(format!(
             "x500:/o=AlderwoodOrg/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn={cn}"
@@ -331,7 +244,11 @@ fn other_mails(account: &Account, is_guest: bool, serial: u64) -> Vec<String> {
 
 /// Eight people to a manager; nobody reports to a guest or a service account.
 fn manager(index: u64) -> u64 {
-    let above = if index < 40 { stories::HELPDESK } else { 24 + (index - 40) / 8 };
+    let above = match index {
+        stories::HELPDESK => stories::ADMIN,
+        0..40 => stories::HELPDESK,
+        _ => 24 + (index - 40) / 8,
+    };
     match above {
         27 => 26,
         above if above >= 30 && is_guest_place(above) => above - 1,
