@@ -9,6 +9,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::catalog::Dataset;
 use crate::clock::{BadEpoch, Clock};
 use crate::tenant::server::{NotServed, Running, serve};
 use crate::tenant::{Licence, Limits, TenantSettings, logs};
@@ -103,11 +104,11 @@ impl Arguments {
     }
 }
 
-/// Serves, writes the truth, or both. Returns when the server was stopped by a signal.
+/// Serves, writes the truth (counting the datasets of `rows`), or both. Returns when the server was stopped by a signal.
 ///
 /// # Errors
 /// See [`Failed`].
-pub fn run(arguments: &Arguments) -> Result<(), Failed> {
+pub fn run(arguments: &Arguments, rows: &[Dataset]) -> Result<(), Failed> {
     let settings = arguments.settings()?;
     if arguments.listen.is_none() && arguments.truth.is_none() {
         return Err(Failed::NothingToDo);
@@ -116,7 +117,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failed> {
     let listener = arguments.listen.map(TcpListener::bind).transpose().map_err(NotServed::Socket)?;
     if let Some(path) = &arguments.truth {
         let mut out = BufWriter::new(File::create(path).map_err(Failed::Truth)?);
-        logs::truth(&settings, &mut out).and_then(|()| out.flush()).map_err(Failed::Truth)?;
+        logs::truth(&settings, rows, &mut out).and_then(|()| out.flush()).map_err(Failed::Truth)?;
     }
     let Some(listener) = listener else { return Ok(()) };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

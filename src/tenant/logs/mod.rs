@@ -8,6 +8,7 @@ mod actors;
 mod addresses;
 mod agents;
 mod audits;
+mod counts;
 mod ink;
 mod network;
 mod provisioning;

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use super::super::instant::{self, Ticks};
-use super::super::world::{Class, SITES, World, guid_bits, mix};
+use super::super::world::{Class, SITES, User, World, guid_bits, mix};
 use super::actors::Actor;
 use super::addresses::Network;
 use super::{event_number, guid_text, loose_guid};
@@ -23,13 +23,23 @@ pub(crate) fn traffic_network(world: &World, index: u64) -> Network {
     if draw >> 32 & 3 == 0 { Network::Home(traffic_user(world, index)) } else { Network::Carrier((draw >> 40 & 0xFF) as u8) }
 }
 
+/// How OneDrive names the folder of a user: the sign-in name with underscores.
+pub(crate) fn personal_folder(user: &User) -> String {
+    user.upn.replace(['@', '.'], "_").to_lowercase()
+}
+
+/// The address inside the site from which traffic record `index` came.
+pub(crate) fn private_address(world: &World, index: u64, user: &User) -> String {
+    user.site.private_address(mix(world.seed() ^ 0x7AF, index))
+}
+
 /// Appends a traffic record.
 pub(crate) fn write_traffic(world: &World, at: Ticks, index: u64, out: &mut Vec<u8>) {
     let draw = mix(world.seed() ^ 0x7AF, index);
     let Actor { user, device, .. } = Actor::new(world, traffic_user(world, index));
-    let hosts = ["alderwoodmarine.sharepoint.com", "outlook.office365.com", "files.ad.alderwood.local", "www.example.org"];
+    let hosts = ["alderwoodmarine.sharepoint.com", "outlook.office365.com", "AWM-APP03.ad.alderwood.local", "www.example.org"];
     let host = hosts[(draw >> 20) as usize & 3];
-    let folder = user.upn.replace(['@', '.'], "_").to_lowercase();
+    let folder = personal_folder(&user);
     let source = traffic_network(world, index).text(world);
     let record = json!({
         "tenantId": world.tenant_id(),
@@ -61,7 +71,7 @@ pub(crate) fn write_traffic(world: &World, at: Ticks, index: u64, out: &mut Vec<
         "headers": {
             "referrer": format!("https://alderwoodmarine-my.sharepoint.com/personal/{folder}"),
             "origin": "https://alderwoodmarine.sharepoint.com",
-            "xForwardedFor": user.site.private_address(draw),
+            "xForwardedFor": private_address(world, index, &user),
         },
     });
     super::append(&record, out);

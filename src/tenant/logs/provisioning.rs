@@ -70,13 +70,24 @@ pub(crate) fn write(world: &World, at: Ticks, index: u64, out: &mut Vec<u8>) {
     super::append(&record, out);
 }
 
+/// The id that the vendor gave a person.
+fn vendor_id(draw: u64) -> String {
+    format!("thr-{:08}", draw % 100_000_000)
+}
+
+/// The vendor's id in record `index`, where the record shows one.
+pub(crate) fn shown_vendor_id(world: &World, index: u64) -> Option<String> {
+    let (_, fails) = target(world, index);
+    (!fails).then(|| vendor_id(mix(world.seed() ^ 0x9807, index)))
+}
+
 fn target_identity(user: &User, fails: bool, draw: u64) -> Value {
     let kind = "urn:ietf:params:scim:schemas:core:2.0:User";
     if fails {
         return json!({"id": "", "displayName": "", "identityType": kind, "details": {}});
     }
     json!({
-        "id": format!("thr-{:08}", draw % 100_000_000),
+        "id": vendor_id(draw),
         "displayName": user.upn.to_lowercase(),
         "identityType": kind,
         "details": {"userName": user.upn.to_lowercase(), "givenName": user.given_name, "surname": user.surname},

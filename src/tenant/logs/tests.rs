@@ -55,7 +55,7 @@ fn beta_sign_ins_have_all_properties_and_v1_has_29() {
 
 #[test]
 fn records_do_not_depend_on_the_page_or_the_clock() {
-    let (early, late) = (settings(), TenantSettings { now: datetime!(2027-01-01 00:00 UTC), ..settings() });
+    let (early, late) = (settings(), TenantSettings { now: datetime!(2026-12-01 00:00 UTC), ..settings() });
     let (early, late) = (Logs::new(&early), Logs::new(&late));
     for log in Log::ALL {
         for index in 0..logs_short(&early, log) {
@@ -63,7 +63,7 @@ fn records_do_not_depend_on_the_page_or_the_clock() {
             for value in [&mut a, &mut b] {
                 blank_instants(value);
             }
-            assert_eq!(a, b, "{}", log.dataset());
+            assert!(a == b, "{} {index}", log.dataset());
         }
     }
 }
@@ -109,12 +109,12 @@ fn a_million_users_and_ten_million_sign_ins_cost_no_time_to_set_up() {
 fn the_truth_is_json_counts_everything_and_ignores_the_clock() {
     let write = |settings: &TenantSettings| {
         let mut out = Vec::new();
-        truth(settings, &mut out).unwrap();
+        truth(settings, &[], &mut out).unwrap();
         out
     };
     let early = write(&settings());
     let value: Value = serde_json::from_slice(&early).unwrap();
     assert_eq!(value["counts"]["sign-ins"], 1_000);
     assert!(value["identifiers"]["ip"].as_array().unwrap().len() > 50);
-    assert_eq!(early, write(&TenantSettings { now: datetime!(2027-01-01 00:00 UTC), ..settings() }));
+    assert!(early == write(&TenantSettings { now: datetime!(2026-12-01 00:00 UTC), ..settings() }));
 }

@@ -3,24 +3,30 @@
 //! Streams `{"tenant", "counts", "identifiers", "kept"}`. Identifiers of one kind stand together although they are
 //! found mixed, so each kind passes through an unnamed temporary file: memory stays flat at a million users.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::super::TenantSettings;
-use super::super::world::{Kept, SITES};
+use super::super::world::{Class, Kept, SITES, guid_bits};
 use super::addresses::Network;
-use super::sign_ins::{self, PARTNERS, STRANGERS};
-use super::{Kind, Log, Logs, actors, audits, guid_text, network, phone, provisioning, risk};
+use super::sign_ins::{self, PARTNERS, Part, STRANGERS};
+use super::{Kind, Log, Logs, actors, audits, counts, event_number, guid_text, network, phone, provisioning, risk};
 use crate::catalog;
 
 /// Receives identifiers: kind, value, what policy `standard` does with it.
 type Visit<'a> = dyn FnMut(catalog::Kind, &str, Kept) + 'a;
 
-/// Writes the truth about the tenant of these settings. It does not depend on the clock.
+/// Request ids of each kind of sign-in that are listed under `kept`: enough to see that they survive.
+const KEPT_IDS_MAX: u64 = 1_000;
+/// Outsiders return in turn: after this many sightings all have been seen.
+const OUTSIDERS_SEEN: usize = 24;
+
+/// Writes the truth about the tenant of these settings: records of each dataset of `rows`, and all identifiers. It
+/// does not depend on the clock.
 ///
 /// # Errors
 /// `out` or a temporary file cannot be written.
-pub fn truth(settings: &TenantSettings, out: &mut dyn Write) -> io::Result<()> {
+pub fn truth(settings: &TenantSettings, rows: &[catalog::Dataset], out: &mut dyn Write) -> io::Result<()> {
     let logs = Logs::new(settings);
     let mut shelves = Shelves::default();
     let mut failure = None;
@@ -35,7 +41,7 @@ pub fn truth(settings: &TenantSettings, out: &mut dyn Write) -> io::Result<()> {
         return Err(error);
     }
     write!(out, "{{\"tenant\":\"{}\",\"counts\":{{", logs.world().tenant_id())?;
-    for (place, (dataset, count)) in logs.counts().iter().enumerate() {
+    for (place, (dataset, count)) in counts::of(&logs, rows).iter().enumerate() {
         write!(out, "{}\"{dataset}\":{count}", if place == 0 { "" } else { "," })?;
     }
     write!(out, "}},\"identifiers\":{{")?;
@@ -46,11 +52,6 @@ pub fn truth(settings: &TenantSettings, out: &mut dyn Write) -> io::Result<()> {
 }
 
 impl Logs {
-    /// Records of every dataset that the tenant serves, by dataset id.
-    pub fn counts(&self) -> BTreeMap<String, u64> {
-        Log::ALL.iter().map(|&log| (log.dataset().to_owned(), self.count(log))).collect()
-    }
-
     /// Shows the identifiers that stand in the logs only.
     pub(crate) fn identifiers(&self, visit: &mut Visit<'_>) {
         let seen = self.addresses();
@@ -62,46 +63,88 @@ impl Logs {
         }
         self.outsiders(visit);
         self.audit_identifiers(visit);
+        self.traffic_identifiers(visit);
+        let vendor_ids = (0..self.count(Log::Provisioning)).filter_map(|index| provisioning::shown_vendor_id(self.world(), index));
+        vendor_ids.for_each(|id| visit(catalog::Kind::PrincipalId, &id, Kept::Replaced));
         visit(catalog::Kind::ConfigId, &provisioning::job_id(self.world()), Kept::Kept);
+        if self.count(Log::RiskDetections) > 0 {
+            visit(catalog::Kind::Place, "Valparaiso", Kept::Replaced);
+            visit(catalog::Kind::Coordinates, "-33.0472", Kept::Replaced);
+            visit(catalog::Kind::Coordinates, "-71.6127", Kept::Replaced);
+        }
+        for kind in Kind::ALL {
+            let log = Log::SignIns(kind);
+            for index in 0..self.count(log).min(KEPT_IDS_MAX) {
+                let id = guid_bits(self.world().seed(), Class::Event, event_number(log.number(), index));
+                visit(catalog::Kind::RequestId, &guid_text(id), Kept::Kept);
+            }
+        }
     }
 
     fn outsiders(&self, visit: &mut Visit<'_>) {
-        if self.count(Log::SignIns(Kind::Interactive)) <= 13 {
-            return;
-        }
-        let turns = self.count(Log::SignIns(Kind::Interactive)) / (self.count(Log::SignIns(Kind::Interactive)) / 40).max(25);
-        for one in STRANGERS.iter().take(turns as usize) {
+        let count = self.count(Log::SignIns(Kind::Interactive));
+        let shown = (0..count).filter_map(|index| match sign_ins::part(self.world(), Kind::Interactive, index, count) {
+            Part::Stranger(place, _) => Some((Some(place), None)),
+            Part::Partner(place, _) => Some((None, Some(place))),
+            _ => None,
+        });
+        let (strangers, partners): (BTreeSet<_>, BTreeSet<_>) = shown.take(2 * OUTSIDERS_SEEN).unzip();
+        for one in strangers.into_iter().flatten().filter_map(|place| STRANGERS.get(place)) {
             visit(catalog::Kind::Upn, one.upn, Kept::Replaced);
         }
-        for one in PARTNERS.iter().take(turns as usize) {
+        for one in partners.into_iter().flatten().filter_map(|place| PARTNERS.get(place)) {
             visit(catalog::Kind::Upn, one.upn, Kept::Replaced);
             visit(catalog::Kind::Name, one.name, Kept::Replaced);
             visit(catalog::Kind::TenantId, &guid_text(actors::home_tenant(self.world(), one.upn)), Kept::Kept);
         }
-        visit(catalog::Kind::Host, sign_ins::FEDERATION_SERVER, Kept::Replaced);
+        if count > 15 {
+            visit(catalog::Kind::Host, sign_ins::FEDERATION_SERVER, Kept::Replaced);
+        }
     }
 
     fn audit_identifiers(&self, visit: &mut Visit<'_>) {
         let (world, count) = (self.world(), self.count(Log::Audits));
-        let mut gone: Vec<u64> = (0..count).filter_map(|index| audits::deleted_device(world.seed(), index)).map(|draw| draw % 40).collect();
-        gone.sort_unstable();
-        gone.dedup();
+        let gone: BTreeSet<u64> = (0..count).filter_map(|index| audits::deleted_device(world.seed(), index)).map(|draw| draw % 40).collect();
         for number in gone {
             visit(catalog::Kind::Host, &audits::deleted_device_name(world.seed(), number), Kept::Replaced);
+            visit(catalog::Kind::DeviceId, &audits::deleted_device_id(world.seed(), number), Kept::Replaced);
         }
+        let (mut phones, mut addresses) = (Marks::new(world.user_count()), Marks::new(world.user_count()));
+        for index in 0..count {
+            let (shows_phone, shows_address) = audits::shows(world.seed(), index);
+            if shows_phone {
+                phones.set(audits::target_user(world, index));
+            }
+            if shows_address {
+                addresses.set(audits::target_user(world, index));
+            }
+        }
+        phones.iter().for_each(|user| visit(catalog::Kind::Phone, &phone(world, user), Kept::Replaced));
+        for user in addresses.iter() {
+            visit(catalog::Kind::ProxyAddress, &audits::former_address(&world.user(user)), Kept::Replaced);
+        }
+    }
+
+    fn traffic_identifiers(&self, visit: &mut Visit<'_>) {
+        let world = self.world();
         let mut users = Marks::new(world.user_count());
-        for index in (0..count).filter(|&index| audits::shows_phone(world.seed(), index)) {
-            users.set(audits::target_user(world, index));
+        for index in 0..self.count(Log::Traffic) {
+            let user = network::traffic_user(world, index);
+            visit(catalog::Kind::Ip, &network::private_address(world, index, &world.user(user)), Kept::Replaced);
+            users.set(user);
         }
-        for user in users.iter() {
-            visit(catalog::Kind::Phone, &phone(world, user), Kept::Replaced);
+        users.iter().for_each(|user| visit(catalog::Kind::Account, &network::personal_folder(&world.user(user)), Kept::Replaced));
+        if self.count(Log::Traffic) > 0 {
+            for host in ["alderwoodmarine.sharepoint.com", "alderwoodmarine-my.sharepoint.com"] {
+                visit(catalog::Kind::Host, host, Kept::Replaced);
+            }
         }
     }
 
     /// The addresses that occur in any log.
     fn addresses(&self) -> Addresses {
         let world = self.world();
-        let mut seen = Addresses { shared: std::collections::BTreeSet::new(), homes: Marks::new(world.user_count()) };
+        let mut seen = Addresses { shared: BTreeSet::new(), homes: Marks::new(world.user_count()) };
         for kind in [Kind::Interactive, Kind::NonInteractive] {
             let count = self.count(Log::SignIns(kind));
             for index in 0..count {
@@ -123,7 +166,7 @@ impl Logs {
 
 /// Which addresses occur.
 struct Addresses {
-    shared: std::collections::BTreeSet<usize>,
+    shared: BTreeSet<usize>,
     homes: Marks,
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::world::{DOMAIN, INITIAL_DOMAIN, ROLES, User, World, stories};
+use super::super::super::world::{DOMAIN, ROLES, User, World, stories};
 use super::super::phone;
 use super::Subject;
 use super::activities::Change;
@@ -24,7 +24,7 @@ pub(super) fn of(world: &World, change: Change, subject: &Subject) -> Value {
         Change::TargetUpn => bare("TargetId.UserType", &json!(if user.is_guest { "Guest" } else { "Member" })),
         Change::Mail => property("Mail", &json!([]), &json!([user.mail])),
         Change::Proxy => {
-            let former = format!("smtp:{}.old@{INITIAL_DOMAIN}", user.mail_nickname);
+            let former = super::former_address(user);
             let mut before = user.proxy_addresses.clone();
             before.push(former);
             property("ProxyAddresses", &json!(before), &json!(user.proxy_addresses))

@@ -12,7 +12,7 @@ pub(crate) use attributes::write as write_attribute_audit;
 use serde_json::{Value, json};
 
 use super::super::instant::{self, Ticks};
-use super::super::world::{FIRST_PARTY, ROLES, SITES, User, World, mix, stories};
+use super::super::world::{FIRST_PARTY, INITIAL_DOMAIN, ROLES, SITES, User, World, mix, stories};
 use super::loose_guid;
 use activities::{ACTIVITIES, Activity, By, Target};
 
@@ -46,9 +46,20 @@ pub(crate) fn target_user(world: &World, index: u64) -> u64 {
     (mix(world.seed() ^ 0xA0D1, index) >> 16) % world.user_count()
 }
 
-/// Whether audit `index` shows the phone of its user.
-pub(crate) fn shows_phone(seed: u64, index: u64) -> bool {
-    activity(mix(seed ^ 0xA0D1, index), index).is_some_and(|activity| activity.changes.contains(&activities::Change::MfaPhone))
+/// Whether audit `index` shows the phone that its user gets codes on, and an address the user had before.
+pub(crate) fn shows(seed: u64, index: u64) -> (bool, bool) {
+    let changes = activity(mix(seed ^ 0xA0D1, index), index).map_or(&[][..], |activity| activity.changes);
+    (changes.contains(&activities::Change::MfaPhone), changes.contains(&activities::Change::Proxy))
+}
+
+/// An address that a user had before: it stands in audits only.
+pub(crate) fn former_address(user: &User) -> String {
+    format!("smtp:{}.old@{INITIAL_DOMAIN}", user.mail_nickname)
+}
+
+/// The object id of a deleted device.
+pub(crate) fn deleted_device_id(seed: u64, draw: u64) -> String {
+    super::guid_text(loose_guid(seed ^ 0xDE1, draw % 40))
 }
 
 fn activity(draw: u64, index: u64) -> Option<&'static Activity> {
@@ -93,7 +104,7 @@ fn subject(world: &World, activity: &Activity, draw: u64, index: u64) -> Subject
         }
         Target::DeletedDevice => {
             let gone = draw >> 20;
-            (super::guid_text(loose_guid(world.seed() ^ 0xDE1, gone % 40)), Some(deleted_device_name(world.seed(), gone)), String::new())
+            (deleted_device_id(world.seed(), gone), Some(deleted_device_name(world.seed(), gone)), String::new())
         }
         Target::App => {
             let app = world.application((draw >> 28) % world.application_count());

@@ -11,7 +11,7 @@ mod service;
 mod stage;
 mod user;
 
-pub(crate) use plan::{PARTNERS, STRANGERS, part};
+pub(crate) use plan::{PARTNERS, Part, STRANGERS, part};
 pub(crate) use service::network as service_network;
 pub(crate) use stage::Stage;
 
