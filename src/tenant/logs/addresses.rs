@@ -57,7 +57,9 @@ impl Network {
     pub(crate) fn text(self, world: &World) -> String {
         match self {
             Self::OwnOffice(_) | Self::NextOffice(_) => return self.seen_from(0).text(world),
-            Self::Office(site, host) => SITES.get(site).map(|site| site.public_address(u64::from(host))).unwrap_or_default(),
+            Self::Office(site, host) => {
+                SITES.get(site).map(|site| site.public_address(u64::from(host))).unwrap_or_default()
+            }
             Self::Home(user) => home(world.seed(), user),
             Self::Carrier(host) => format!("192.0.2.{host}"),
             Self::Spray(host) => {
@@ -102,7 +104,8 @@ impl Network {
 
     /// Every address that is not a home.
     pub(crate) fn shared() -> impl Iterator<Item = Self> {
-        let offices = (0..SITES.len()).flat_map(|site| (0..OFFICE_HOSTS).map(move |host| Self::Office(site, host as u8)));
+        let offices =
+            (0..SITES.len()).flat_map(|site| (0..OFFICE_HOSTS).map(move |host| Self::Office(site, host as u8)));
         let rest = (0..=255).flat_map(|host| [Self::Carrier(host), Self::Spray(host)]);
         offices.chain(rest).chain((0..DATA_CENTRES).map(Self::DataCentre))
     }

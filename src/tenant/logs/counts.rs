@@ -13,9 +13,15 @@ use crate::catalog::{Dataset, Service, Where};
 
 /// Records of every dataset of `rows` that the tenant serves, and of all logs, by dataset id.
 pub(crate) fn of(logs: &Logs, rows: &[Dataset]) -> BTreeMap<String, u64> {
-    let mut counts: BTreeMap<String, u64> = Log::ALL.iter().map(|&log| (log.dataset().to_owned(), logs.count(log))).collect();
+    let mut counts: BTreeMap<String, u64> =
+        Log::ALL.iter().map(|&log| (log.dataset().to_owned(), logs.count(log))).collect();
     for row in rows {
-        let count = counts.get(&row.id).copied().or_else(|| history_count(logs, row)).or_else(|| shortcut(logs, row)).or_else(|| walked(logs, rows, row));
+        let count = counts
+            .get(&row.id)
+            .copied()
+            .or_else(|| history_count(logs, row))
+            .or_else(|| shortcut(logs, row))
+            .or_else(|| walked(logs, rows, row));
         if let Some(count) = count {
             counts.insert(row.id.clone(), count);
         }
@@ -35,7 +41,9 @@ fn shortcut(logs: &Logs, row: &Dataset) -> Option<u64> {
     match row.path.as_str() {
         "/groups/{0}/members" if is_plain => Some(logs.world().group_member_count()),
         // A device has one owner, who is its user.
-        "/devices/{0}/registeredOwners" | "/devices/{0}/registeredUsers" if is_plain => Some(logs.world().device_count()),
+        "/devices/{0}/registeredOwners" | "/devices/{0}/registeredUsers" if is_plain => {
+            Some(logs.world().device_count())
+        }
         _ => None,
     }
 }
@@ -58,7 +66,8 @@ fn walked(logs: &Logs, rows: &[Dataset], row: &Dataset) -> Option<u64> {
 
 fn descend(logs: &Logs, chain: &[&Dataset], keys: &mut Vec<String>, total: &mut Option<u64>) {
     let Some((row, below)) = chain.split_first() else { return };
-    let path = keys.iter().enumerate().fold(row.path.clone(), |path, (place, key)| path.replace(&format!("{{{place}}}"), key));
+    let path =
+        keys.iter().enumerate().fold(row.path.clone(), |path, (place, key)| path.replace(&format!("{{{place}}}"), key));
     let found = list(logs.world(), version(row), &path);
     let Some(next) = below.first() else {
         if let Some(count) = found.as_ref().and_then(size) {
@@ -68,7 +77,9 @@ fn descend(logs: &Logs, chain: &[&Dataset], keys: &mut Vec<String>, total: &mut 
     };
     let mut visit = |record: &Value| {
         let Some(for_each) = &next.for_each else { return };
-        if let (true, Some(key)) = (for_each.conditions.iter().all(|condition| holds(condition, record)), record[&for_each.property].as_str()) {
+        if let (true, Some(key)) =
+            (for_each.conditions.iter().all(|condition| holds(condition, record)), record[&for_each.property].as_str())
+        {
             keys.push(key.to_owned());
             descend(logs, below, keys, total);
             keys.pop();

@@ -196,7 +196,9 @@ impl Logs {
         let world = &self.stage.world;
         let index = match log {
             Log::RiskyUsers => (0..self.count(log)).find(|&index| risk::risky_user_id(world, index) == id),
-            Log::RiskyServicePrincipals => (0..self.count(log)).find(|&index| risk::risky_service_principal_id(world, index) == id),
+            Log::RiskyServicePrincipals => {
+                (0..self.count(log)).find(|&index| risk::risky_service_principal_id(world, index) == id)
+            }
             Log::RiskDetections | Log::ServicePrincipalRiskDetections => risk::find(world.seed(), log.number(), id),
             _ => {
                 let guid = id.split('_').find(|part| part.len() == 36).unwrap_or(id);
@@ -227,7 +229,11 @@ fn count(log: Log, settings: &TenantSettings, world: &World) -> u64 {
 /// The history of a risky principal, newest first.
 pub(crate) fn history(logs: &Logs, log: Log, index: u64) -> Vec<Value> {
     let (world, at) = (logs.world(), logs.at(log, index));
-    if log == Log::RiskyUsers { risk::user_history(world, at, index) } else { risk::service_principal_history(world, at, index) }
+    if log == Log::RiskyUsers {
+        risk::user_history(world, at, index)
+    } else {
+        risk::service_principal_history(world, at, index)
+    }
 }
 
 /// The `request-id` of the n-th request to a server.
@@ -244,7 +250,11 @@ pub(crate) fn event_number(log: u64, index: u64) -> u64 {
 pub(crate) fn record_id(seed: u64, prefix: &str, log: u64, index: u64) -> String {
     let number = event_number(log, index);
     let letters: String = (0..5).map(|place| char::from(b'A' + (mix(seed ^ place, number) % 26) as u8)).collect();
-    format!("{prefix}_{}_{letters}_{}", guid_text(guid_bits(seed, Class::Event, number)), mix(seed, number) % 90_000_000 + 10_000_000)
+    format!(
+        "{prefix}_{}_{letters}_{}",
+        guid_text(guid_bits(seed, Class::Event, number)),
+        mix(seed, number) % 90_000_000 + 10_000_000
+    )
 }
 
 /// A version 4 GUID that belongs to no object.

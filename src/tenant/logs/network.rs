@@ -20,7 +20,11 @@ pub(crate) fn traffic_user(world: &World, index: u64) -> u64 {
 /// From where traffic record `index` comes.
 pub(crate) fn traffic_network(world: &World, index: u64) -> Network {
     let draw = mix(world.seed() ^ 0x7AF, index);
-    if draw >> 32 & 3 == 0 { Network::Home(traffic_user(world, index)) } else { Network::Carrier((draw >> 40 & 0xFF) as u8) }
+    if draw >> 32 & 3 == 0 {
+        Network::Home(traffic_user(world, index))
+    } else {
+        Network::Carrier((draw >> 40 & 0xFF) as u8)
+    }
 }
 
 /// How OneDrive names the folder of a user: the sign-in name with underscores.
@@ -33,11 +37,18 @@ pub(crate) fn private_address(world: &World, index: u64, user: &User) -> String 
     user.site.private_address(mix(world.seed() ^ 0x7AF, index))
 }
 
+/// Where traffic record `index` goes: an address inside the service.
+pub(crate) fn destination(world: &World, index: u64) -> String {
+    let draw = mix(world.seed() ^ 0x7AF, index);
+    format!("100.64.{}.{}", draw >> 8 & 15, draw >> 14 & 15)
+}
+
 /// Appends a traffic record.
 pub(crate) fn write_traffic(world: &World, at: Ticks, index: u64, out: &mut Vec<u8>) {
     let draw = mix(world.seed() ^ 0x7AF, index);
     let Actor { user, device, .. } = Actor::new(world, traffic_user(world, index));
-    let hosts = ["alderwoodmarine.sharepoint.com", "outlook.office365.com", "AWM-APP03.ad.alderwood.local", "www.example.org"];
+    let hosts =
+        ["alderwoodmarine.sharepoint.com", "outlook.office365.com", "AWM-APP03.ad.alderwood.local", "www.example.org"];
     let host = hosts[(draw >> 20) as usize & 3];
     let folder = personal_folder(&user);
     let source = traffic_network(world, index).text(world);
@@ -49,7 +60,7 @@ pub(crate) fn write_traffic(world: &World, at: Ticks, index: u64, out: &mut Vec<
         "sessionId": guid_text(loose_guid(world.seed() ^ 0x7A3, user.index)),
         "trafficType": if draw & 8 == 0 { "microsoft365" } else { "private" },
         "deviceCategory": "client",
-        "destinationIp": format!("100.64.{}.{}", draw >> 8 & 63, draw >> 14 & 63),
+        "destinationIp": destination(world, index),
         "destinationPort": 443,
         "destinationFQDN": host,
         "destinationUrl": format!("https://{host}/personal/{folder}/_layouts/15/onedrive.aspx?login_hint={}", user.upn.replace('#', "%23").replace('@', "%40")),
@@ -82,7 +93,10 @@ pub(crate) fn write_health(world: &World, at: Ticks, index: u64, out: &mut Vec<u
     let draw = mix(world.seed() ^ 0x4EA1, index);
     let site = &SITES[index as usize % SITES.len()];
     let (status, description) = match draw % 12 {
-        0 => ("tunnelDisconnected", "DisconnectReason: Main mode SA assumed to be invalid because peer stopped responding. "),
+        0 => (
+            "tunnelDisconnected",
+            "DisconnectReason: Main mode SA assumed to be invalid because peer stopped responding. ",
+        ),
         1 => ("tunnelConnected", ""),
         2 => ("bgpDisconnected", ""),
         _ => ("remoteNetworkAlive", ""),

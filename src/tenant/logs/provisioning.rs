@@ -169,7 +169,10 @@ fn changes(user: &User) -> Value {
         change("emails[type eq \"work\"].value", user.mail.as_deref()),
         change("externalId", Some(&user.mail_nickname)),
         change("phoneNumbers[type eq \"work\"].value", user.phone.as_deref()),
-        change("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber", user.employee_id.as_deref()),
+        change(
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
+            user.employee_id.as_deref()
+        ),
         change("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", Some(user.department)),
     ])
 }

@@ -78,11 +78,16 @@ pub(crate) fn user_history(world: &World, at: Ticks, index: u64) -> Vec<Value> {
             members.insert("id".to_owned(), Value::from(id));
             let by = (detail != "none").then(|| world.user(stories::ADMIN).id);
             members.insert("initiatedBy".to_owned(), Value::from(by));
-            members.insert("activity".to_owned(), json!({"detail": detail, "riskEventTypes": types, "eventTypes": types}));
+            members
+                .insert("activity".to_owned(), json!({"detail": detail, "riskEventTypes": types, "eventTypes": types}));
         }
         body
     };
-    vec![item(0, risk(index).detail, &[]), item(1, "none", &["unfamiliarFeatures"]), item(2, "none", &["anonymizedIPAddress"])]
+    vec![
+        item(0, risk(index).detail, &[]),
+        item(1, "none", &["unfamiliarFeatures"]),
+        item(2, "none", &["anonymizedIPAddress"]),
+    ]
 }
 
 /// 64 digits that hold log and index, so that a detection is found by its id.

@@ -91,9 +91,12 @@ fn the_stories_can_be_read_in_the_logs() {
         assert!(codes.contains(&code), "{code}");
     }
     assert!(sign_ins.iter().any(|record| record["riskLevelDuringSignIn"] == "high"));
-    let payroll = all(Log::SignIns(Kind::ServicePrincipal)).into_iter().filter(|record| record["appDisplayName"] == "Harbor Payroll");
+    let payroll = all(Log::SignIns(Kind::ServicePrincipal))
+        .into_iter()
+        .filter(|record| record["appDisplayName"] == "Harbor Payroll");
     assert!(payroll.map(|record| record["status"]["errorCode"].as_i64()).all(|code| code == Some(7_000_222)));
-    let quarantined = all(Log::Provisioning).into_iter().filter(|record| record["provisioningStatusInfo"]["status"] == "failure");
+    let quarantined =
+        all(Log::Provisioning).into_iter().filter(|record| record["provisioningStatusInfo"]["status"] == "failure");
     assert!(quarantined.count() > 10);
     assert_eq!(record(&logs, Log::RiskyUsers, true, 0)["riskLevel"], "high");
 }
@@ -117,4 +120,43 @@ fn the_truth_is_json_counts_everything_and_ignores_the_clock() {
     assert_eq!(value["counts"]["sign-ins"], 1_000);
     assert!(value["identifiers"]["ip"].as_array().unwrap().len() > 50);
     assert!(early == write(&TenantSettings { now: datetime!(2026-12-01 00:00 UTC), ..settings() }));
+}
+
+/// What stands in the truth, lower case, addresses without their `smtp:`.
+fn known(settings: &TenantSettings) -> HashSet<String> {
+    let mut out = Vec::new();
+    truth(settings, &[], &mut out).unwrap();
+    let truth: Value = serde_json::from_slice(&out).unwrap();
+    let kinds = ["identifiers", "kept"].into_iter().flat_map(|class| truth[class].as_object().unwrap().values());
+    let values =
+        kinds.flat_map(|values| values.as_array().unwrap()).map(|value| value.as_str().unwrap().to_lowercase());
+    values.flat_map(|value| [value.rsplit(':').next().unwrap_or_default().to_owned(), value]).collect()
+}
+
+#[test]
+fn every_address_and_object_id_in_a_log_stands_in_the_truth() {
+    let settings = settings();
+    let (logs, known) = (Logs::new(&settings), known(&settings));
+    let mail = regex::Regex::new(r#"[^\s"\\<>\[\]{}:;,()=|/]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+"#).unwrap();
+    let ip = regex::Regex::new(r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b|\b2001:db8:[0-9a-f:]+").unwrap();
+    let mut missing = std::collections::BTreeSet::new();
+    for log in Log::ALL {
+        let mut actors = Actors::new(logs.world());
+        for index in 0..logs.count(log) {
+            let mut out = Vec::new();
+            logs.write(&mut actors, log, true, index, &mut out);
+            let text = String::from_utf8(out).unwrap().to_lowercase();
+            let addresses = ip.find_iter(&text).map(|found| found.as_str()).filter(|found| is_address(found, &text));
+            let mails = mail.find_iter(&text).map(|found| found.as_str().trim_start_matches('\''));
+            let found = mails.chain(addresses);
+            missing
+                .extend(found.filter(|value| !known.contains(*value)).map(|value| (log.dataset(), value.to_owned())));
+        }
+    }
+    assert!(missing.is_empty(), "{} missing, such as {:?}", missing.len(), missing.iter().take(12).collect::<Vec<_>>());
+}
+
+/// Versions of programs look like IPv4 addresses.
+fn is_address(found: &str, text: &str) -> bool {
+    found.parse::<std::net::IpAddr>().is_ok() && !text.contains(&format!("/{found}"))
 }

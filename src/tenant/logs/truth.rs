@@ -55,7 +55,9 @@ impl Logs {
     /// Shows the identifiers that stand in the logs only.
     pub(crate) fn identifiers(&self, visit: &mut Visit<'_>) {
         let seen = self.addresses();
-        for network in Network::shared().filter(|network| network.slot().is_some_and(|slot| seen.shared.contains(&slot))) {
+        for network in
+            Network::shared().filter(|network| network.slot().is_some_and(|slot| seen.shared.contains(&slot)))
+        {
             visit(catalog::Kind::Ip, &network.text(self.world()), Kept::Replaced);
         }
         for user in seen.homes.iter() {
@@ -64,7 +66,8 @@ impl Logs {
         self.outsiders(visit);
         self.audit_identifiers(visit);
         self.traffic_identifiers(visit);
-        let vendor_ids = (0..self.count(Log::Provisioning)).filter_map(|index| provisioning::shown_vendor_id(self.world(), index));
+        let vendor_ids =
+            (0..self.count(Log::Provisioning)).filter_map(|index| provisioning::shown_vendor_id(self.world(), index));
         vendor_ids.for_each(|id| visit(catalog::Kind::PrincipalId, &id, Kept::Replaced));
         visit(catalog::Kind::ConfigId, &provisioning::job_id(self.world()), Kept::Kept);
         if self.count(Log::RiskDetections) > 0 {
@@ -83,11 +86,12 @@ impl Logs {
 
     fn outsiders(&self, visit: &mut Visit<'_>) {
         let count = self.count(Log::SignIns(Kind::Interactive));
-        let shown = (0..count).filter_map(|index| match sign_ins::part(self.world(), Kind::Interactive, index, count) {
-            Part::Stranger(place, _) => Some((Some(place), None)),
-            Part::Partner(place, _) => Some((None, Some(place))),
-            _ => None,
-        });
+        let shown =
+            (0..count).filter_map(|index| match sign_ins::part(self.world(), Kind::Interactive, index, count) {
+                Part::Stranger(place, _) => Some((Some(place), None)),
+                Part::Partner(place, _) => Some((None, Some(place))),
+                _ => None,
+            });
         let (strangers, partners): (BTreeSet<_>, BTreeSet<_>) = shown.take(2 * OUTSIDERS_SEEN).unzip();
         for one in strangers.into_iter().flatten().filter_map(|place| STRANGERS.get(place)) {
             visit(catalog::Kind::Upn, one.upn, Kept::Replaced);
@@ -104,7 +108,8 @@ impl Logs {
 
     fn audit_identifiers(&self, visit: &mut Visit<'_>) {
         let (world, count) = (self.world(), self.count(Log::Audits));
-        let gone: BTreeSet<u64> = (0..count).filter_map(|index| audits::deleted_device(world.seed(), index)).map(|draw| draw % 40).collect();
+        let gone: BTreeSet<u64> =
+            (0..count).filter_map(|index| audits::deleted_device(world.seed(), index)).map(|draw| draw % 40).collect();
         for number in gone {
             visit(catalog::Kind::Host, &audits::deleted_device_name(world.seed(), number), Kept::Replaced);
             visit(catalog::Kind::DeviceId, &audits::deleted_device_id(world.seed(), number), Kept::Replaced);
@@ -127,13 +132,17 @@ impl Logs {
 
     fn traffic_identifiers(&self, visit: &mut Visit<'_>) {
         let world = self.world();
-        let mut users = Marks::new(world.user_count());
+        let (mut users, mut destinations) = (Marks::new(world.user_count()), BTreeSet::new());
         for index in 0..self.count(Log::Traffic) {
             let user = network::traffic_user(world, index);
             visit(catalog::Kind::Ip, &network::private_address(world, index, &world.user(user)), Kept::Replaced);
+            destinations.insert(network::destination(world, index));
             users.set(user);
         }
-        users.iter().for_each(|user| visit(catalog::Kind::Account, &network::personal_folder(&world.user(user)), Kept::Replaced));
+        users.iter().for_each(|user| {
+            visit(catalog::Kind::Account, &network::personal_folder(&world.user(user)), Kept::Replaced)
+        });
+        destinations.iter().for_each(|address| visit(catalog::Kind::Ip, address, Kept::Replaced));
         if self.count(Log::Traffic) > 0 {
             for host in ["alderwoodmarine.sharepoint.com", "alderwoodmarine-my.sharepoint.com"] {
                 visit(catalog::Kind::Host, host, Kept::Replaced);

@@ -63,7 +63,11 @@ impl Ask {
         let slash = if version.is_empty() { "" } else { "/" };
         let mut repeated = self.query.repeated.clone();
         if option == "$skip" {
-            repeated = repeated.split('&').filter(|part| !part.to_ascii_lowercase().contains("skip=")).collect::<Vec<_>>().join("&");
+            repeated = repeated
+                .split('&')
+                .filter(|part| !part.to_ascii_lowercase().contains("skip="))
+                .collect::<Vec<_>>()
+                .join("&");
         }
         let and = if repeated.is_empty() { "" } else { "&" };
         format!("{}{slash}{version}{}?{repeated}{and}{option}={value}", self.origin, self.raw_path)
@@ -146,7 +150,9 @@ impl Tenant {
             return Err(Fault::new(415, "UnsupportedMediaType", "$count answers text/plain: accept that."));
         }
         if set.is_eventual && !ask.is_eventual {
-            return Err(Fault::bad_request("$count is not currently supported without the header ConsistencyLevel: eventual."));
+            return Err(Fault::bad_request(
+                "$count is not currently supported without the header ConsistencyLevel: eventual.",
+            ));
         }
         let number = match self.log(ask, path) {
             Some(log) => self.log_count(ask, log)?,

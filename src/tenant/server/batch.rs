@@ -16,12 +16,19 @@ use crate::limits::BATCH_ITEMS_MAX;
 /// # Errors
 /// An envelope that is none, or has too many members.
 pub(crate) fn answer(tenant: &Tenant, outer: &Ask, exchange: &Exchange, body: &[u8]) -> Result<Reply, Fault> {
-    let envelope: Value = serde_json::from_slice(body).map_err(|_| Fault::bad_request("Invalid batch payload format."))?;
-    let requests = envelope.get("requests").and_then(Value::as_array).ok_or_else(|| Fault::bad_request("Invalid batch payload format."))?;
+    let envelope: Value =
+        serde_json::from_slice(body).map_err(|_| Fault::bad_request("Invalid batch payload format."))?;
+    let requests = envelope
+        .get("requests")
+        .and_then(Value::as_array)
+        .ok_or_else(|| Fault::bad_request("Invalid batch payload format."))?;
     if requests.is_empty() || requests.len() > BATCH_ITEMS_MAX {
-        return Err(Fault::bad_request(format!("Number of batch request steps must be between 1 and {BATCH_ITEMS_MAX}.")));
+        return Err(Fault::bad_request(format!(
+            "Number of batch request steps must be between 1 and {BATCH_ITEMS_MAX}."
+        )));
     }
-    let ids: std::collections::HashSet<&str> = requests.iter().filter_map(|request| request.get("id")?.as_str()).collect();
+    let ids: std::collections::HashSet<&str> =
+        requests.iter().filter_map(|request| request.get("id")?.as_str()).collect();
     if ids.len() != requests.len() {
         return Err(Fault::bad_request("Batch request step IDs must be unique strings."));
     }
@@ -35,7 +42,11 @@ fn member(tenant: &Tenant, outer: &Ask, exchange: &Exchange, request: &Value) ->
     let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
     let header = |name: &str| {
         let headers = request.get("headers").and_then(Value::as_object)?;
-        headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str()).map(str::to_owned)
+        headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .and_then(|(_, value)| value.as_str())
+            .map(str::to_owned)
     };
     let target = text("url");
     let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
@@ -50,7 +61,8 @@ fn member(tenant: &Tenant, outer: &Ask, exchange: &Exchange, request: &Value) ->
     let mut headers = Map::new();
     headers.insert("Content-Type".to_owned(), Value::from(reply.content_type));
     headers.extend(reply.headers.into_iter().map(|(name, value)| (canonical(name), Value::from(value))));
-    let body = serde_json::from_slice(&reply.body).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&reply.body)));
+    let body =
+        serde_json::from_slice(&reply.body).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&reply.body)));
     json!({"id": text("id"), "status": reply.status, "headers": headers, "body": body})
 }
 

@@ -104,7 +104,9 @@ impl Tenant {
                 }
                 Some(names)
             }
-            (true, Some(names)) if ask.version == Version::V1 => Some(names.iter().map(|&name| name.to_owned()).collect()),
+            (true, Some(names)) if ask.version == Version::V1 => {
+                Some(names.iter().map(|&name| name.to_owned()).collect())
+            }
             (true, _) => None,
         };
         Projection { names, hidden }.apply(&mut record);
@@ -119,7 +121,11 @@ impl Tenant {
         }
         let id = members.get("id").and_then(Value::as_str).unwrap_or_default();
         let related = match list(self.logs.world(), ask.version, &format!("{list_path}/{id}/{name}")) {
-            None => return Err(Fault::bad_request(format!("Parsing OData Select and Expand failed: could not find a property named '{name}'."))),
+            None => {
+                return Err(Fault::bad_request(format!(
+                    "Parsing OData Select and Expand failed: could not find a property named '{name}'."
+                )));
+            }
             Some(Documents::NotFound(_)) => Value::Null,
             Some(Documents::Singleton(value)) => value,
             Some(Documents::Collection { count, item }) => (0..count.min(EXPANDED_MAX)).map(item).collect(),
@@ -144,13 +150,22 @@ fn check_filter(ask: &Ask, count: u64, item: &dyn Fn(u64) -> Value) -> Result<()
     let mut names = Vec::new();
     roots(filter, &mut Vec::new(), &mut names);
     let samples = [item(0), item(count / 2), item(count - 1)];
-    let is_known = |name: &&str| samples.iter().filter_map(Value::as_object).any(|members| members.keys().any(|key| key.eq_ignore_ascii_case(name)));
+    let is_known = |name: &&str| {
+        samples
+            .iter()
+            .filter_map(Value::as_object)
+            .any(|members| members.keys().any(|key| key.eq_ignore_ascii_case(name)))
+    };
     if names.iter().any(|name| !is_known(name)) {
-        return Err(Fault::unsupported_query("Unsupported or invalid query filter clause specified: could not find a property of that name."));
+        return Err(Fault::unsupported_query(
+            "Unsupported or invalid query filter clause specified: could not find a property of that name.",
+        ));
     }
     let is_directory = super::sets::of(&ask.path).is_eventual;
     if is_directory && is_advanced(filter) && !(ask.is_eventual && ask.query.count) {
-        return Err(Fault::unsupported_query("Operator is not supported without the header ConsistencyLevel: eventual and $count=true."));
+        return Err(Fault::unsupported_query(
+            "Operator is not supported without the header ConsistencyLevel: eventual and $count=true.",
+        ));
     }
     Ok(())
 }
@@ -170,7 +185,8 @@ fn order(ask: &Ask, count: u64, item: &dyn Fn(u64) -> Value) -> Result<Option<Ve
     if count > SORTED_MAX {
         return Err(Fault::unsupported_query("Sorting by this property is not supported."));
     }
-    let mut keyed: Vec<(String, u64)> = (0..count).map(|place| (item(place)[property.as_str()].to_string().to_lowercase(), place)).collect();
+    let mut keyed: Vec<(String, u64)> =
+        (0..count).map(|place| (item(place)[property.as_str()].to_string().to_lowercase(), place)).collect();
     keyed.sort();
     if *is_descending {
         keyed.reverse();

@@ -39,9 +39,9 @@ fn holds_in<'a>(filter: &'a Expression, record: &'a Value, scope: &mut Scope<'a>
             let value = at_path(path, record, scope);
             literals.iter().any(|literal| compare(value, Operator::Eq, literal, letters))
         }
-        Expression::Call(function, path, text) => {
-            at_path(path, record, scope).and_then(Value::as_str).is_some_and(|value| call(*function, value, text, letters))
-        }
+        Expression::Call(function, path, text) => at_path(path, record, scope)
+            .and_then(Value::as_str)
+            .is_some_and(|value| call(*function, value, text, letters)),
         Expression::Any(path, variable, body) => items(path, record, scope).iter().any(|item| match body {
             None => true,
             Some(body) => with(variable, item, scope, |scope| holds_in(body, record, scope, letters)),
@@ -52,7 +52,12 @@ fn holds_in<'a>(filter: &'a Expression, record: &'a Value, scope: &mut Scope<'a>
     }
 }
 
-fn with<'a>(variable: &'a str, item: &'a Value, scope: &mut Scope<'a>, ask: impl FnOnce(&mut Scope<'a>) -> bool) -> bool {
+fn with<'a>(
+    variable: &'a str,
+    item: &'a Value,
+    scope: &mut Scope<'a>,
+    ask: impl FnOnce(&mut Scope<'a>) -> bool,
+) -> bool {
     scope.push((variable, item));
     let answer = ask(scope);
     scope.pop();
@@ -139,7 +144,9 @@ pub(crate) fn window(
     };
     for part in parts {
         match &part {
-            Expression::Compare(path, operator, literal) if path.len() == 1 && path.first().is_some_and(|p| p.eq_ignore_ascii_case(property)) => {
+            Expression::Compare(path, operator, literal)
+                if path.len() == 1 && path.first().is_some_and(|p| p.eq_ignore_ascii_case(property)) =>
+            {
                 let &Literal::Instant(at) = literal else { return Err(Refused) };
                 match allows(*operator) {
                     Allows::Refused => return Err(Refused),
@@ -199,16 +206,33 @@ mod tests {
     #[test]
     fn comparisons_follow_odata() {
         for filter in [
-            "displayName eq 'mara quist'", "startswith(displayName,'MARA')", "accountEnabled eq true", "n ge 3 and n lt 4",
-            "empty eq null", "missing eq null", "n ne 4", "when gt 2026-09-01T00:00:00Z", "user/id in ('q','ab-1')",
-            "targets/any(t: t/id eq 'y' and t/type eq 'Device')", "kinds/all(k: k ne 'three')", "not (n eq 4)",
-            "kinds/any(k: startswith(k,'tw'))", "DisplayName eq 'Mara Quist' or n eq 9", "kinds/any()",
+            "displayName eq 'mara quist'",
+            "startswith(displayName,'MARA')",
+            "accountEnabled eq true",
+            "n ge 3 and n lt 4",
+            "empty eq null",
+            "missing eq null",
+            "n ne 4",
+            "when gt 2026-09-01T00:00:00Z",
+            "user/id in ('q','ab-1')",
+            "targets/any(t: t/id eq 'y' and t/type eq 'Device')",
+            "kinds/all(k: k ne 'three')",
+            "not (n eq 4)",
+            "kinds/any(k: startswith(k,'tw'))",
+            "DisplayName eq 'Mara Quist' or n eq 9",
+            "kinds/any()",
         ] {
             assert!(asks(filter), "{filter}");
         }
         for filter in [
-            "displayName eq 'Mara'", "n eq 'three'", "missing gt 3", "targets/any(t: t/id eq 'x' and t/type eq 'Device')",
-            "endswith(displayName,'Mara')", "when le 2026-09-01T00:00:00Z", "empty ne null", "targets/any(t: t/none eq 'x')",
+            "displayName eq 'Mara'",
+            "n eq 'three'",
+            "missing gt 3",
+            "targets/any(t: t/id eq 'x' and t/type eq 'Device')",
+            "endswith(displayName,'Mara')",
+            "when le 2026-09-01T00:00:00Z",
+            "empty ne null",
+            "targets/any(t: t/none eq 'x')",
         ] {
             assert!(!asks(filter), "{filter}");
         }

@@ -237,7 +237,11 @@ impl<'a> Reader<'a> {
         if !self.take(')') {
             return self.fail("a closing bracket");
         }
-        Ok(if kind == "any" { Expression::Any(path, variable, Some(body)) } else { Expression::All(path, variable, body) })
+        Ok(if kind == "any" {
+            Expression::Any(path, variable, Some(body))
+        } else {
+            Expression::All(path, variable, body)
+        })
     }
 
     fn list(&mut self, path: Vec<String>) -> Result<Expression, Unparsable> {
@@ -322,7 +326,9 @@ mod tests {
             ])
         );
         let lambda = parse("signInEventTypes/any(t: t eq 'servicePrincipal' or t eq 'managedIdentity')").unwrap();
-        assert!(matches!(lambda, Expression::Any(at, variable, Some(_)) if at == path("signInEventTypes") && variable == "t"));
+        assert!(
+            matches!(lambda, Expression::Any(at, variable, Some(_)) if at == path("signInEventTypes") && variable == "t")
+        );
         assert_eq!(
             parse("startsWith(initiatedBy/user/userPrincipalName,'o''brien')").unwrap(),
             Expression::Call(Function::StartsWith, path("initiatedBy/user/userPrincipalName"), "o'brien".into())
@@ -335,7 +341,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_its_place() {
-        for wrong in ["", "a", "a eq", "a eq 'x", "(a eq 1", "a eq 1)", "a like 'x'", "f(a,'x')", "a eq 1 or", "t/any(x eq 1)"] {
+        for wrong in
+            ["", "a", "a eq", "a eq 'x", "(a eq 1", "a eq 1)", "a like 'x'", "f(a,'x')", "a eq 1 or", "t/any(x eq 1)"]
+        {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(parse("a eq 1 b").unwrap_err(), Unparsable { at: 7, expected: "the end of the filter" });

@@ -30,7 +30,11 @@ impl Fault {
 
     /// The path names an object that does not exist.
     pub(crate) fn not_found(code: &str) -> Self {
-        Self::new(404, code, "Resource does not exist or one of its queried reference-property objects are not present.")
+        Self::new(
+            404,
+            code,
+            "Resource does not exist or one of its queried reference-property objects are not present.",
+        )
     }
 
     /// A query option that the endpoint does not take.

@@ -131,12 +131,18 @@ async fn exchange(tenant: &Tenant, address: SocketAddr, request: Request<Incomin
         request_id,
         date: instant::text(instant::ticks(Clock::System.now())).get(..19).unwrap_or_default().to_owned(),
     };
-    let accepts_gzip = tenant.settings.gzip && header(ACCEPT_ENCODING.as_str()).is_some_and(|value| value.contains("gzip"));
+    let accepts_gzip =
+        tenant.settings.gzip && header(ACCEPT_ENCODING.as_str()).is_some_and(|value| value.contains("gzip"));
     let origin = origin(header(HOST.as_str()), address);
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, REQUEST_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(_) => return respond(exchange.reply(Err(Fault::new(413, "RequestEntityTooLarge", "The request is too large."))), false),
+        Err(_) => {
+            return respond(
+                exchange.reply(Err(Fault::new(413, "RequestEntityTooLarge", "The request is too large."))),
+                false,
+            );
+        }
     };
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -179,7 +185,11 @@ fn route(
         return batch::answer(tenant, &outer, exchange, body);
     }
     if *method != Method::GET {
-        return Err(Fault::new(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."));
+        return Err(Fault::new(
+            405,
+            "Request_BadRequest",
+            "Specified HTTP method is not allowed for the request target.",
+        ));
     }
     tenant.answer(&ask_of(version, rest, origin, header)?)
 }
@@ -218,7 +228,8 @@ pub(crate) fn ask_of(
     let (raw_path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = decode(raw_path).ok_or_else(Fault::unknown_path)?;
     let prefer = header("prefer").unwrap_or_default();
-    let page_wish = prefer.split(',').find_map(|wish| wish.trim().strip_prefix("odata.maxpagesize=")?.trim().parse().ok());
+    let page_wish =
+        prefer.split(',').find_map(|wish| wish.trim().strip_prefix("odata.maxpagesize=")?.trim().parse().ok());
     let accept = header(ACCEPT.as_str()).unwrap_or_default();
     Ok(Ask {
         version,

@@ -168,7 +168,10 @@ impl Tenant {
         if lower == Ticks::MIN || lower >= earliest {
             return Ok(());
         }
-        Err(Fault::bad_request(format!("The specified date is out of range. The minimum allowed date is {}.", instant::text(earliest))))
+        Err(Fault::bad_request(format!(
+            "The specified date is out of range. The minimum allowed date is {}.",
+            instant::text(earliest)
+        )))
     }
 
     fn check_condition(&self, log: Log, ask: &Ask, condition: &Expression) -> Result<(), Fault> {
@@ -181,10 +184,14 @@ impl Tenant {
         let sample = self.log_value(log, ask.version == Version::Beta, 0);
         let mut paths = Vec::new();
         roots(condition, &mut Vec::new(), &mut paths);
-        let is_known = |name: &&str| sample.as_object().is_some_and(|members| members.keys().any(|key| key.eq_ignore_ascii_case(name)));
+        let is_known = |name: &&str| {
+            sample.as_object().is_some_and(|members| members.keys().any(|key| key.eq_ignore_ascii_case(name)))
+        };
         match paths.iter().find(|name| !is_known(name)) {
             None => Ok(()),
-            Some(_) => Err(Fault::bad_request("Invalid filter clause: could not find a property of that name on the type.")),
+            Some(_) => {
+                Err(Fault::bad_request("Invalid filter clause: could not find a property of that name on the type."))
+            }
         }
     }
 
@@ -193,7 +200,9 @@ impl Tenant {
         let (path, id) = ask.path.strip_suffix("/history")?.rsplit_once('/')?;
         let log = self.log(ask, path)?;
         let items = match (log, self.logs.find(log, id)) {
-            (Log::RiskyUsers | Log::RiskyServicePrincipals, None) => return Some(Err(Fault::not_found("ResourceNotFound"))),
+            (Log::RiskyUsers | Log::RiskyServicePrincipals, None) => {
+                return Some(Err(Fault::not_found("ResourceNotFound")));
+            }
             (Log::RiskyUsers | Log::RiskyServicePrincipals, Some(index)) => logs::history(&self.logs, log, index),
             _ => return None,
         };
@@ -224,7 +233,9 @@ fn kinds(ask: &Ask, filter: Option<Expression>) -> Result<(Vec<Log>, Option<Expr
     };
     let (chosen, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_kind);
     if ask.version == Version::V1 && !chosen.is_empty() {
-        return Err(Fault::bad_request("Could not find a property named 'signInEventTypes' on type 'microsoft.graph.signIn'."));
+        return Err(Fault::bad_request(
+            "Could not find a property named 'signInEventTypes' on type 'microsoft.graph.signIn'.",
+        ));
     }
     let holds = |kind: &Kind| {
         let record = json!({"signInEventTypes": [kind.event_type()]});

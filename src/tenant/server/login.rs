@@ -98,13 +98,18 @@ impl Login {
     /// What is wrong, in Graph's words.
     pub(crate) fn check(&self, authorization: Option<&str>, now_s: i64) -> Result<(), &'static str> {
         let header = authorization.ok_or("Access token is empty.")?;
-        let token = header.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("bearer ")).and_then(|_| header.get(7..));
-        let (body, stamp) = token.and_then(|token| token.trim().rsplit_once('.')).ok_or("CompactToken parsing failed with error code: 80049217")?;
+        let token =
+            header.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("bearer ")).and_then(|_| header.get(7..));
+        let (body, stamp) = token
+            .and_then(|token| token.trim().rsplit_once('.'))
+            .ok_or("CompactToken parsing failed with error code: 80049217")?;
         if stamp != URL_SAFE_NO_PAD.encode(self.stamp(body).to_be_bytes()) {
             return Err("Access token validation failure. Invalid signature.");
         }
         let claims = body.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-        let expiry = claims.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()).and_then(|claims| claims.get("exp")?.as_i64());
+        let expiry = claims
+            .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
+            .and_then(|claims| claims.get("exp")?.as_i64());
         if expiry.is_none_or(|expiry| expiry <= now_s) {
             return Err("Lifetime validation failed, the token is expired.");
         }
@@ -120,15 +125,26 @@ impl Login {
         let fields: HashMap<_, _> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
         let field = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
         if !self.serves(tenant) {
-            return refuse(400, "invalid_request", 90002, "Tenant not found. Check to make sure you have the correct tenant ID.");
+            return refuse(
+                400,
+                "invalid_request",
+                90002,
+                "Tenant not found. Check to make sure you have the correct tenant ID.",
+            );
         }
         let Some(client_id) = field("client_id") else {
-            return refuse(400, "invalid_request", 900_144, "The request body must contain the following parameter: 'client_id'.");
+            return refuse(
+                400,
+                "invalid_request",
+                900_144,
+                "The request body must contain the following parameter: 'client_id'.",
+            );
         };
         match field("grant_type") {
             Some("client_credentials") => {
                 if field("client_secret").is_none() && field("client_assertion").is_none() {
-                    let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
+                    let message =
+                        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
                     return refuse(401, "invalid_client", 7_000_218, message);
                 }
             }
@@ -160,7 +176,12 @@ impl Login {
     /// `POST /{tenant}/oauth2/v2.0/devicecode`
     pub(crate) fn device_code(&self, tenant: &str, request: u64) -> Reply {
         if !self.serves(tenant) {
-            return refuse(400, "invalid_request", 90002, "Tenant not found. Check to make sure you have the correct tenant ID.");
+            return refuse(
+                400,
+                "invalid_request",
+                90002,
+                "Tenant not found. Check to make sure you have the correct tenant ID.",
+            );
         }
         let device_code = format!("D{:016x}{:016x}", mix(self.seed, request), mix(request, self.seed));
         let user_code: String = mix(request, 9).to_string().chars().take(9).collect();
@@ -194,7 +215,9 @@ impl Login {
     }
 
     fn serves(&self, tenant: &str) -> bool {
-        tenant.eq_ignore_ascii_case(&self.tenant_id) || matches!(tenant, "common" | "organizations") || tenant.contains('.')
+        tenant.eq_ignore_ascii_case(&self.tenant_id)
+            || matches!(tenant, "common" | "organizations")
+            || tenant.contains('.')
     }
 }
 
@@ -248,7 +271,10 @@ mod tests {
     fn a_device_code_is_pending_once_and_good_for_one_token() {
         let login = login();
         let code = field(&login.device_code("tenant-1", 7), "device_code");
-        let form = format!("grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id=a&device_code={}", code.as_str().unwrap());
+        let form = format!(
+            "grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id=a&device_code={}",
+            code.as_str().unwrap()
+        );
         assert_eq!(field(&login.token("tenant-1", &form, 0), "error"), "authorization_pending");
         assert!(field(&login.token("tenant-1", &form, 0), "refresh_token").is_string());
         assert_eq!(field(&login.token("tenant-1", &form, 0), "error"), "bad_verification_code");

@@ -22,7 +22,9 @@ pub(crate) fn size(ask: &Ask, set: &Set) -> Result<u64, Fault> {
     let activity = ask.query.select.iter().any(|name| name.eq_ignore_ascii_case("signInActivity"));
     let most = if activity { set.page_max.min(500) } else { set.page_max };
     match (set.paging, ask.query.top) {
-        (Paging::Never, Some(_)) => Err(Fault::unsupported_query("The query parameter $top is not supported by this resource.")),
+        (Paging::Never, Some(_)) => {
+            Err(Fault::unsupported_query("The query parameter $top is not supported by this resource."))
+        }
         (Paging::Never, None) => Ok(u64::MAX),
         (Paging::Prefer, _) => Ok(ask.page_wish.unwrap_or(set.page_default).clamp(1, most)),
         (Paging::Clamped | Paging::NeedsTop, top) => Ok(top.map_or(set.page_default, |top| top.clamp(1, most))),
@@ -43,7 +45,11 @@ pub(crate) fn position(ask: &Ask, bearing: Bearing, is_log: bool) -> Result<Posi
     let Some(token) = &ask.query.skip_token else { return Ok(Position::default()) };
     bearing.open(token).ok_or_else(|| match is_log {
         true => Fault::bad_request("Invalid Skip Token, skip token is null"),
-        false => Fault::new(400, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request."),
+        false => Fault::new(
+            400,
+            "Directory_ExpiredPageToken",
+            "The specified page token value has expired and can no longer be included in your request.",
+        ),
     })
 }
 
@@ -72,7 +78,8 @@ impl Projection {
         let Some(members) = record.as_object_mut() else { return };
         members.retain(|name, _| {
             let is_hidden = self.hidden.iter().any(|hidden| *hidden == name);
-            let is_named = self.names.as_ref().is_none_or(|names| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)));
+            let is_named =
+                self.names.as_ref().is_none_or(|names| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)));
             !is_hidden && (name.starts_with('@') || is_named)
         });
     }
@@ -113,7 +120,8 @@ pub(crate) fn single(ask: &Ask, record: Value) -> Vec<u8> {
     let Value::Object(members) = record else { return record.to_string().into_bytes() };
     let mut whole = Map::new();
     if ask.version != Version::Arm {
-        let context = format!("{}/{}/$metadata#{}/$entity", ask.origin, ask.version_text(), ask.path.trim_start_matches('/'));
+        let context =
+            format!("{}/{}/$metadata#{}/$entity", ask.origin, ask.version_text(), ask.path.trim_start_matches('/'));
         whole.insert("@odata.context".to_owned(), Value::from(context));
     }
     whole.extend(members);

@@ -20,7 +20,11 @@ pub(crate) struct Bearing {
 impl Bearing {
     /// The bearing of one list.
     pub(crate) fn new(seed: u64, path: &str, repeated_query: &str) -> Self {
-        let key = path.bytes().chain([b'?']).chain(repeated_query.bytes()).fold(mix(seed, 0x51CB), |key, byte| mix(key, u64::from(byte)));
+        let key = path
+            .bytes()
+            .chain([b'?'])
+            .chain(repeated_query.bytes())
+            .fold(mix(seed, 0x51CB), |key, byte| mix(key, u64::from(byte)));
         Self { key }
     }
 
@@ -37,7 +41,8 @@ impl Bearing {
     /// The position of a token; none if it is not a token of this list.
     pub(crate) fn open(self, token: &str) -> Option<Position> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == 40)?;
-        let mut numbers = bytes.chunks_exact(8).map(|chunk| chunk.iter().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte)));
+        let mut numbers =
+            bytes.chunks_exact(8).map(|chunk| chunk.iter().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte)));
         let mut position = Position::default();
         for (offset, mask) in position.iter_mut().zip(self.masks()) {
             *offset = numbers.next()? ^ mask;

@@ -78,7 +78,9 @@ impl Query {
 }
 
 fn number(name: &str, value: &str) -> Result<u64, Fault> {
-    value.parse().map_err(|_| Fault::bad_request(format!("Invalid value for {name}: a non-negative integer is expected.")))
+    value
+        .parse()
+        .map_err(|_| Fault::bad_request(format!("Invalid value for {name}: a non-negative integer is expected.")))
 }
 
 /// Splits at commas outside brackets.
@@ -116,7 +118,9 @@ mod tests {
 
     #[test]
     fn options_are_read_and_repeated_without_the_token() {
-        let query = Query::parse("%24top=5&$skiptoken=abc&$select=id,%20mail&$filter=a%20eq%20'x'&other=1&$orderby=a+desc").unwrap();
+        let query =
+            Query::parse("%24top=5&$skiptoken=abc&$select=id,%20mail&$filter=a%20eq%20'x'&other=1&$orderby=a+desc")
+                .unwrap();
         assert_eq!((query.top, query.skip_token.as_deref()), (Some(5), Some("abc")));
         assert_eq!(query.select, ["id", "mail"]);
         assert_eq!(query.order_by, Some(("a".into(), true)));

@@ -120,7 +120,10 @@ mod tests {
     fn a_fault_keeps_its_headers_and_gains_the_ids() {
         let exchange = Exchange { request_id: "r".into(), client_request_id: "c".into(), date: "d".into() };
         let response = respond(exchange.reply(Err(Fault::unauthenticated("Access token is empty."))), true);
-        assert_eq!((response.status().as_u16(), &response.headers()["client-request-id"]), (401, &HeaderValue::from_static("c")));
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["client-request-id"]),
+            (401, &HeaderValue::from_static("c"))
+        );
         assert!(response.headers().contains_key("www-authenticate"));
     }
 }

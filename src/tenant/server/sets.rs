@@ -70,7 +70,13 @@ const fn whole(pattern: &'static str, permission: &'static str, units: u64) -> S
 }
 
 const fn report(pattern: &'static str, permission: &'static str, page: u64, licence: Licence) -> Set {
-    Set { paging: Paging::Clamped, page_default: page, page_max: page, licence, ..row(pattern, permission, Budget::Reports) }
+    Set {
+        paging: Paging::Clamped,
+        page_default: page,
+        page_max: page,
+        licence,
+        ..row(pattern, permission, Budget::Reports)
+    }
 }
 
 const fn risk(pattern: &'static str, permission: &'static str) -> Set {
@@ -141,7 +147,8 @@ pub(crate) fn of(path: &str) -> &'static Set {
 
 /// The rules of Azure Resource Manager.
 pub(crate) fn arm() -> &'static Set {
-    static ARM: Set = Set { paging: Paging::Clamped, ..row("*", "Microsoft.AADIAM/diagnosticSettings/read", Budget::Free) };
+    static ARM: Set =
+        Set { paging: Paging::Clamped, ..row("*", "Microsoft.AADIAM/diagnosticSettings/read", Budget::Free) };
     &ARM
 }
 
@@ -168,7 +175,9 @@ fn matches(pattern: &str, path: &str) -> bool {
 /// A head that names a whole path also matches what lies below it, and nothing else that merely begins alike.
 fn starts_with(path: &str, head: &str) -> bool {
     path.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head))
-        && (head.is_empty() || head.ends_with('/') || path.get(head.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        && (head.is_empty()
+            || head.ends_with('/')
+            || path.get(head.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 #[cfg(test)]

@@ -53,7 +53,11 @@ impl Served {
     fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Got {
         let address = self.running.graph_url.strip_prefix("http://").unwrap();
         let mut stream = std::net::TcpStream::connect(address).unwrap();
-        let mut request = format!("{method} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n", target.replace(' ', "%20"), body.len());
+        let mut request = format!(
+            "{method} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n",
+            target.replace(' ', "%20"),
+            body.len()
+        );
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -104,22 +108,38 @@ fn every_list_gives_all_records_once_at_every_page_size() {
     let logs = Logs::new(&settings());
     for log in Log::ALL {
         let target = match log {
-            Log::SignIns(kind) => format!("/beta/auditLogs/signIns?$filter=signInEventTypes/any(t: t eq '{}')", kind.event_type()),
+            Log::SignIns(kind) => {
+                format!("/beta/auditLogs/signIns?$filter=signInEventTypes/any(t: t eq '{}')", kind.event_type())
+            }
             log => format!("/beta{}?x=1", log.path()),
         };
         for top in [7, 100, 400] {
             let (records, pages) = served.walk(&format!("{target}&$top={top}"), &[]);
             let ids: HashSet<_> = records.iter().map(id).collect();
-            assert_eq!((records.len() as u64, ids.len() as u64), (logs.count(log), logs.count(log)), "{}", log.dataset());
+            assert_eq!(
+                (records.len() as u64, ids.len() as u64),
+                (logs.count(log), logs.count(log)),
+                "{}",
+                log.dataset()
+            );
             let most = if log == Log::AttributeAudits { top.min(100) } else { top };
             assert_eq!(pages as u64, logs.count(log).div_ceil(most).max(1), "{}", log.dataset());
         }
     }
     let lists = [
-        "/users", "/groups", "/devices", "/applications", "/servicePrincipals", "/contacts", "/oauth2PermissionGrants",
-        "/roleManagement/directory/roleAssignments", "/roleManagement/directory/roleDefinitions",
-        "/identity/conditionalAccess/policies", "/identity/conditionalAccess/namedLocations",
-        "/directory/administrativeUnits", "/directory/deletedItems/microsoft.graph.user",
+        "/users",
+        "/groups",
+        "/devices",
+        "/applications",
+        "/servicePrincipals",
+        "/contacts",
+        "/oauth2PermissionGrants",
+        "/roleManagement/directory/roleAssignments",
+        "/roleManagement/directory/roleDefinitions",
+        "/identity/conditionalAccess/policies",
+        "/identity/conditionalAccess/namedLocations",
+        "/directory/administrativeUnits",
+        "/directory/deletedItems/microsoft.graph.user",
     ];
     for path in lists {
         let Some(Documents::Collection { count, .. }) = list(logs.world(), Version::V1, path) else { panic!("{path}") };
@@ -134,11 +154,15 @@ fn every_list_gives_all_records_once_at_every_page_size() {
 fn windows_cut_a_log_without_loss() {
     let served = Served::new(settings());
     let day = |n: u8| format!("2026-09-{n:02}T00:00:00Z");
-    for (target, lower, upper) in [("/v1.0/auditLogs/directoryAudits?$filter=activityDateTime", "ge", "le"), ("/v1.0/auditLogs/provisioning?$top=50&$filter=activityDateTime", "gt", "lt")] {
+    for (target, lower, upper) in [
+        ("/v1.0/auditLogs/directoryAudits?$filter=activityDateTime", "ge", "le"),
+        ("/v1.0/auditLogs/provisioning?$top=50&$filter=activityDateTime", "gt", "lt"),
+    ] {
         let mut ids = HashSet::new();
         let property = "activityDateTime";
         for from in 4..=10 {
-            let (records, _) = served.walk(&format!("{target} {lower} {} and {property} {upper} {}", day(from), day(from + 1)), &[]);
+            let (records, _) =
+                served.walk(&format!("{target} {lower} {} and {property} {upper} {}", day(from), day(from + 1)), &[]);
             for record in &records {
                 let at = record[property].as_str().unwrap();
                 assert!(at > day(from).as_str() && at < day(from + 1).as_str());
@@ -180,13 +204,20 @@ fn page_sizes_are_the_documented_ones() {
     assert_eq!(length("/v1.0/users"), 100);
     assert_eq!(length("/v1.0/identityProtection/riskDetections"), 9);
     assert_eq!(length("/beta/auditLogs/customSecurityAttributeAudits"), 86);
-    for refused in ["/v1.0/users?$top=1000", "/v1.0/users?$select=id,signInActivity&$top=501", "/v1.0/identityProtection/riskDetections?$top=501", "/v1.0/directoryRoles?$top=5", "/v1.0/users?$skip=3"] {
+    for refused in [
+        "/v1.0/users?$top=1000",
+        "/v1.0/users?$select=id,signInActivity&$top=501",
+        "/v1.0/identityProtection/riskDetections?$top=501",
+        "/v1.0/directoryRoles?$top=5",
+        "/v1.0/users?$skip=3",
+    ] {
         assert_eq!(served.get(refused).status, 400, "{refused}");
     }
     let untopped = served.get("/v1.0/auditLogs/provisioning").json();
     assert_eq!((untopped["value"].as_array().unwrap().len(), untopped.get("@odata.nextLink")), (100, None));
     assert!(served.get("/v1.0/auditLogs/provisioning?$top=100").json().get("@odata.nextLink").is_some());
-    let (messages, pages) = served.walk("/v1.0/admin/serviceAnnouncement/messages", &[("Prefer", "odata.maxpagesize=1")]);
+    let (messages, pages) =
+        served.walk("/v1.0/admin/serviceAnnouncement/messages", &[("Prefer", "odata.maxpagesize=1")]);
     assert_eq!(messages.len(), pages);
 }
 
@@ -241,8 +272,17 @@ fn single_records_and_counts() {
     assert_eq!(served.get_with("/v1.0/users/$count", &[("Accept", "application/json"), eventual[0]]).status, 415);
     assert_eq!(served.get("/beta/auditLogs/signIns/$count").body, b"2300");
     let risky = served.get("/v1.0/identityProtection/riskyUsers").json()["value"][0].clone();
-    assert_eq!(served.get(&format!("/v1.0/identityProtection/riskyUsers/{}/history", id(&risky))).json()["value"].as_array().unwrap().len(), 3);
-    assert!(served.get("/providers/microsoft.aadiam/diagnosticSettings?api-version=2017-04-01-preview").json()["value"].is_array());
+    assert_eq!(
+        served.get(&format!("/v1.0/identityProtection/riskyUsers/{}/history", id(&risky))).json()["value"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    assert!(
+        served.get("/providers/microsoft.aadiam/diagnosticSettings?api-version=2017-04-01-preview").json()["value"]
+            .is_array()
+    );
 }
 
 #[test]
@@ -252,7 +292,8 @@ fn tokens_are_asked_for_and_issued() {
     assert_eq!((refused.status, refused.code().as_str()), (401, "InvalidAuthenticationToken"));
     assert!(refused.header("www-authenticate").is_some() && refused.header("client-request-id") == Some("mine"));
     assert_eq!(refused.json()["error"]["innerError"]["client-request-id"], "mine");
-    let form = "grant_type=client_credentials&client_id=a&client_secret=b&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default";
+    let form =
+        "grant_type=client_credentials&client_id=a&client_secret=b&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default";
     let answer = served.send("POST", &format!("/{}/oauth2/v2.0/token", served.running.tenant_id), &[], form).json();
     let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
     assert_eq!(served.send("GET", "/v1.0/organization", &[("Authorization", &bearer)], "").status, 200);
@@ -277,7 +318,14 @@ fn a_token_of_another_list_and_a_mangled_one_are_refused() {
 fn batches_are_answered_member_by_member() {
     let served = Served::new(TenantSettings { limits: Limits::Published, ..settings() });
     let bearer = format!("Bearer {}", served.running.token);
-    let post = |body: &Value| served.send("POST", "/v1.0/$batch", &[("Authorization", &bearer), ("Content-Type", "application/json")], &body.to_string());
+    let post = |body: &Value| {
+        served.send(
+            "POST",
+            "/v1.0/$batch",
+            &[("Authorization", &bearer), ("Content-Type", "application/json")],
+            &body.to_string(),
+        )
+    };
     let requests: Vec<Value> = (0..8)
         .map(|n| json!({"id": n.to_string(), "method": "GET", "url": if n == 7 { "/users?$top=2" } else { "/auditLogs/directoryAudits?$top=1" }}))
         .collect();
@@ -304,7 +352,8 @@ fn limits_licences_and_denials_are_enforced() {
     let refused = served.get("/v1.0/identityProtection/riskyUsers");
     assert_eq!((refused.status, refused.header("retry-after")), (429, None));
     assert_eq!(served.get("/v1.0/users?$top=20").header("x-ms-resource-unit"), Some("2"));
-    let free = Served::new(TenantSettings { licence: Licence::Free, denied: vec!["Group.Read.All".into()], ..settings() });
+    let free =
+        Served::new(TenantSettings { licence: Licence::Free, denied: vec!["Group.Read.All".into()], ..settings() });
     assert_eq!(free.get("/v1.0/auditLogs/signIns").code(), "Authentication_RequestFromNonPremiumTenantOrB2CTenant");
     assert_eq!(free.get("/v1.0/users?$select=id,signInActivity").status, 403);
     assert_eq!(free.get("/v1.0/groups").code(), "Authorization_RequestDenied");

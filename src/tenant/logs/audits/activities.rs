@@ -3,12 +3,12 @@
 //! A table. Source: entra-docs reference-audit-activities; the spelling of services and categories as in exported
 //! records.
 
-use By::{Admin, Devices, Helpdesk, Invitation, Owner, Provisioning, Sync, Substrate, Themselves};
+use By::{Admin, Devices, Helpdesk, Invitation, Owner, Provisioning, Substrate, Sync, Themselves};
 use Change::{
     AccountEnabled, AppAddress, ConsentScopes, DeviceName, Disabled, DisplayName, GroupName, Included, Licence, Mail,
     MembershipRule, MfaPhone, OnPremises, PolicyJson, Proxy, RoleName, SecretName, TargetUpn, UserPrincipalName,
 };
-use Target::{App, Device, DeletedDevice, Group, Policy, Role, ServicePrincipal, User, UserAndGroup, UserAndRole};
+use Target::{App, DeletedDevice, Device, Group, Policy, Role, ServicePrincipal, User, UserAndGroup, UserAndRole};
 
 /// Who did it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,36 +102,89 @@ pub(super) static ACTIVITIES: [Activity; 46] = [
     core("Update user", "UserManagement", "Update", Sync, User, &[OnPremises, DisplayName, Included, TargetUpn]),
     core("Update user", "UserManagement", "Update", Helpdesk, User, &[DisplayName, UserPrincipalName, TargetUpn]),
     core("Update user", "UserManagement", "Update", Substrate, User, &[Included, TargetUpn]),
-    core("Add user", "UserManagement", "Add", Sync, User, &[AccountEnabled, DisplayName, UserPrincipalName, OnPremises, Proxy]),
+    core(
+        "Add user",
+        "UserManagement",
+        "Add",
+        Sync,
+        User,
+        &[AccountEnabled, DisplayName, UserPrincipalName, OnPremises, Proxy],
+    ),
     core("Delete user", "UserManagement", "Delete", Helpdesk, User, &[TargetUpn]),
     core("Restore user", "UserManagement", "Update", Helpdesk, User, &[TargetUpn]),
     core("Disable account", "UserManagement", "Update", Helpdesk, User, &[Disabled, TargetUpn]),
     core("Enable account", "UserManagement", "Update", Helpdesk, User, &[AccountEnabled, TargetUpn]),
-    core("Update StsRefreshTokenValidFrom Timestamp", "UserManagement", "Update", Substrate, User, &[Included, TargetUpn]),
+    core(
+        "Update StsRefreshTokenValidFrom Timestamp",
+        "UserManagement",
+        "Update",
+        Substrate,
+        User,
+        &[Included, TargetUpn],
+    ),
     core("Change user license", "UserManagement", "Update", Admin, User, &[Licence, TargetUpn]),
     core("Change user license", "UserManagement", "Update", Substrate, User, &[Licence, TargetUpn]),
     core("Reset user password", "UserManagement", "Update", Helpdesk, User, &[TargetUpn]),
     core("Change user password", "UserManagement", "Update", Themselves, User, &[TargetUpn]),
-    of("Self-service Password Management", core("Reset password (self-service)", "UserManagement", "Update", Themselves, User, &[TargetUpn])),
-    of("Self-service Password Management", core("Self-service password reset flow activity progress", "UserManagement", "Update", Themselves, User, &[])),
-    of("Authentication Methods", core("User registered security info", "UserManagement", "Add", Themselves, User, &[MfaPhone])),
-    of("Authentication Methods", core("Update user", "UserManagement", "Update", Themselves, User, &[MfaPhone, TargetUpn])),
+    of(
+        "Self-service Password Management",
+        core("Reset password (self-service)", "UserManagement", "Update", Themselves, User, &[TargetUpn]),
+    ),
+    of(
+        "Self-service Password Management",
+        core("Self-service password reset flow activity progress", "UserManagement", "Update", Themselves, User, &[]),
+    ),
+    of(
+        "Authentication Methods",
+        core("User registered security info", "UserManagement", "Add", Themselves, User, &[MfaPhone]),
+    ),
+    of(
+        "Authentication Methods",
+        core("Update user", "UserManagement", "Update", Themselves, User, &[MfaPhone, TargetUpn]),
+    ),
     of("Invited Users", core("Invite external user", "UserManagement", "Add", Owner, User, &[Mail, UserPrincipalName])),
-    of("Invited Users", core("Redeem external user invite", "UserManagement", "Update", Invitation, User, &[UserPrincipalName])),
+    of(
+        "Invited Users",
+        core("Redeem external user invite", "UserManagement", "Update", Invitation, User, &[UserPrincipalName]),
+    ),
     core("Add member to group", "GroupManagement", "Assign", Owner, UserAndGroup, &[GroupName]),
     core("Add member to group", "GroupManagement", "Assign", Substrate, UserAndGroup, &[GroupName]),
     core("Remove member from group", "GroupManagement", "Unassign", Owner, UserAndGroup, &[GroupName]),
     core("Add owner to group", "GroupManagement", "Assign", Admin, UserAndGroup, &[GroupName]),
     core("Update group", "GroupManagement", "Update", Owner, Group, &[DisplayName, MembershipRule, Included]),
     core("Add group", "GroupManagement", "Add", Owner, Group, &[DisplayName, MembershipRule]),
-    of("Self-service Group Management", core("GroupLifecyclePolicies_Get", "GroupManagement", "Update", Admin, Group, &[])),
+    of(
+        "Self-service Group Management",
+        core("GroupLifecyclePolicies_Get", "GroupManagement", "Update", Admin, Group, &[]),
+    ),
     core("Add application", "ApplicationManagement", "Add", Admin, App, &[AppAddress, DisplayName, Included]),
     core("Update application", "ApplicationManagement", "Update", Owner, App, &[AppAddress, Included]),
-    core("Update application – Certificates and secrets management", "ApplicationManagement", "Update", Owner, App, &[SecretName, Included]),
-    core("Add service principal", "ApplicationManagement", "Add", Admin, ServicePrincipal, &[AccountEnabled, DisplayName]),
+    core(
+        "Update application – Certificates and secrets management",
+        "ApplicationManagement",
+        "Update",
+        Owner,
+        App,
+        &[SecretName, Included],
+    ),
+    core(
+        "Add service principal",
+        "ApplicationManagement",
+        "Add",
+        Admin,
+        ServicePrincipal,
+        &[AccountEnabled, DisplayName],
+    ),
     core("Update service principal", "ApplicationManagement", "Update", Substrate, ServicePrincipal, &[Included]),
     core("Consent to application", "ApplicationManagement", "Assign", Themselves, ServicePrincipal, &[ConsentScopes]),
-    core("Add delegated permission grant", "ApplicationManagement", "Assign", Admin, ServicePrincipal, &[ConsentScopes]),
+    core(
+        "Add delegated permission grant",
+        "ApplicationManagement",
+        "Assign",
+        Admin,
+        ServicePrincipal,
+        &[ConsentScopes],
+    ),
     core("Add app role assignment grant to user", "UserManagement", "Assign", Admin, ServicePrincipal, &[TargetUpn]),
     core("Register device", "Device", "Add", Devices, Device, &[DeviceName, Included]),
     core("Update device", "Device", "Update", Devices, Device, &[DeviceName, Included]),
@@ -139,9 +192,25 @@ pub(super) static ACTIVITIES: [Activity; 46] = [
     core("Add registered users to device", "Device", "Assign", Devices, Device, &[DeviceName, TargetUpn]),
     core("Delete device", "Device", "Delete", Admin, DeletedDevice, &[DeviceName]),
     core("Add member to role", "RoleManagement", "Assign", Admin, UserAndRole, &[RoleName]),
-    of("PIM", core("Add member to role completed (PIM activation)", "RoleManagement", "Assign", Themselves, Role, &[RoleName])),
+    of(
+        "PIM",
+        core(
+            "Add member to role completed (PIM activation)",
+            "RoleManagement",
+            "Assign",
+            Themselves,
+            Role,
+            &[RoleName],
+        ),
+    ),
     core("Update policy", "Policy", "Update", Admin, Policy, &[PolicyJson]),
-    of("Conditional Access", core("Update conditional access policy", "Policy", "Update", Admin, Policy, &[PolicyJson])),
-    of("Account Provisioning", core("Export", "ProvisioningManagement", "Update", Provisioning, User, &[UserPrincipalName])),
+    of(
+        "Conditional Access",
+        core("Update conditional access policy", "Policy", "Update", Admin, Policy, &[PolicyJson]),
+    ),
+    of(
+        "Account Provisioning",
+        core("Export", "ProvisioningManagement", "Update", Provisioning, User, &[UserPrincipalName]),
+    ),
     of("B2C", core("Set company information", "DirectoryManagement", "Update", Admin, Policy, &[Included])),
 ];

@@ -35,16 +35,26 @@ pub(super) fn of(world: &World, change: Change, subject: &Subject) -> Value {
         Change::MfaPhone => mfa(world, user),
         Change::GroupName => property("Group.DisplayName", &json!(null), &json!(subject.group)),
         Change::MembershipRule => {
-            let rule = format!("(user.userPrincipalName -eq \"{}\") or (user.department -eq \"{}\")", user.upn, user.department);
+            let rule = format!(
+                "(user.userPrincipalName -eq \"{}\") or (user.department -eq \"{}\")",
+                user.upn, user.department
+            );
             property("MembershipRule", &json!([]), &json!([rule]))
         }
         Change::AppAddress => {
             let host = format!("https://{}.{DOMAIN}/signin-oidc?login_hint={}", subject.host, encoded(&user.upn));
-            property("AppAddress", &json!([]), &json!([{"AddressType": 0, "Address": host, "ReplyAddressClientType": 1}]))
+            property(
+                "AppAddress",
+                &json!([]),
+                &json!([{"AddressType": 0, "Address": host, "ReplyAddressClientType": 1}]),
+            )
         }
         Change::SecretName => {
             let key = world.named_id(stories::EXPIRED_SECRET);
-            let text = format!("[KeyIdentifier={key},KeyType=Password,KeyUsage=Verify,DisplayName=made by {}]", user.display_name);
+            let text = format!(
+                "[KeyIdentifier={key},KeyType=Password,KeyUsage=Verify,DisplayName=made by {}]",
+                user.display_name
+            );
             property("KeyDescription", &json!([]), &json!([text]))
         }
         Change::ConsentScopes => {
@@ -99,13 +109,17 @@ fn on_premises(user: &User) -> Value {
 }
 
 fn licence(user: &User) -> Value {
-    let after = format!("[SkuName=SPE_E5, AccountId={}, SkuId=06ebc4ee-1bb5-47dd-8120-11324bc54e06, DisabledPlans=[]]", dashless(&user.id));
+    let after = format!(
+        "[SkuName=SPE_E5, AccountId={}, SkuId=06ebc4ee-1bb5-47dd-8120-11324bc54e06, DisabledPlans=[]]",
+        dashless(&user.id)
+    );
     property("AssignedLicense", &json!([]), &json!([after]))
 }
 
 fn mfa(world: &World, user: &User) -> Value {
     let number = phone(world, user.index);
-    let before = json!({"PhoneNumber": null, "AlternativePhoneNumber": null, "Email": null, "VoiceOnlyPhoneNumber": null});
+    let before =
+        json!({"PhoneNumber": null, "AlternativePhoneNumber": null, "Email": null, "VoiceOnlyPhoneNumber": null});
     let after = json!({"PhoneNumber": number, "AlternativePhoneNumber": user.phone, "Email": user.other_mails.first(), "VoiceOnlyPhoneNumber": null});
     property("StrongAuthenticationUserDetails", &json!([before]), &json!([after]))
 }

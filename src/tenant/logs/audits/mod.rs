@@ -76,7 +76,11 @@ pub(crate) fn write(world: &World, at: Ticks, index: u64, out: &mut Vec<u8>) {
     let subject = subject(world, activity, draw, index);
     let correlation = super::guid_text(loose_guid(world.seed() ^ 0xC0, draw));
     let failed = draw >> 50 & 31 == 0;
-    let reason = if failed { format!("Microsoft.Online.Workflows.SpecifiedTargetObjectNotFoundException: {}", subject.user.upn) } else { String::new() };
+    let reason = if failed {
+        format!("Microsoft.Online.Workflows.SpecifiedTargetObjectNotFoundException: {}", subject.user.upn)
+    } else {
+        String::new()
+    };
     let record = json!({
         "id": super::record_id(world.seed(), "Directory", super::AUDITS, index),
         "category": activity.category,
@@ -115,7 +119,11 @@ fn subject(world: &World, activity: &Activity, draw: u64, index: u64) -> Subject
             (principal.id, Some(principal.name), String::new())
         }
         Target::Group | Target::UserAndGroup => (group.id.clone(), Some(group.name.clone()), String::new()),
-        Target::Policy => (world.named_id(stories::POLICY_BLOCK_FIELD), Some(stories::POLICY_BLOCK_FIELD_NAME.to_owned()), String::new()),
+        Target::Policy => (
+            world.named_id(stories::POLICY_BLOCK_FIELD),
+            Some(stories::POLICY_BLOCK_FIELD_NAME.to_owned()),
+            String::new(),
+        ),
         Target::Role | Target::UserAndRole => {
             let role = &ROLES[draw as usize % ROLES.len()];
             (role.template_id.to_owned(), Some(role.name.to_owned()), String::new())
@@ -196,7 +204,8 @@ fn details(world: &World, activity: &Activity, subject: &Subject, draw: u64) -> 
     let url = |path: &str| format!("https://graph.microsoft.com/v1.0/{path}");
     match activity.service {
         "Self-service Password Management" => {
-            let site = SITES.get(draw as usize % SITES.len()).map(|site| site.public_address(draw >> 9)).unwrap_or_default();
+            let site =
+                SITES.get(draw as usize % SITES.len()).map(|site| site.public_address(draw >> 9)).unwrap_or_default();
             json!([
                 {"key": "OnPremisesAgent", "value": "AWM-CONNECT01.ad.alderwood.local"},
                 {"key": "Comment", "value": format!("User {} ({}) submitted the user name from {site}", subject.user.display_name, subject.user.upn)},

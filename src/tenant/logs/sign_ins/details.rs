@@ -5,9 +5,9 @@
 
 use super::super::super::instant::{SECOND, Ticks};
 use super::super::ink::Ink;
+use super::Kind;
 use super::facts::{Facts, Proof, Who};
 use super::stage::Stage;
-use super::Kind;
 
 /// Appends the lists from `authenticationContextClassReferences` to `sessionLifetimePolicies`.
 pub(super) fn write(stage: &Stage, facts: &Facts<'_>, out: &mut Vec<u8>) {
@@ -24,10 +24,18 @@ pub(super) fn write(stage: &Stage, facts: &Facts<'_>, out: &mut Vec<u8>) {
     steps(facts, out);
     out.raw("],\"authenticationRequirementPolicies\":");
     let by_policy = matches!(facts.proof, Proof::Push | Proof::Phone | Proof::Claim);
-    out.raw(if by_policy { "[{\"requirementProvider\":\"multiConditionalAccess\",\"detail\":\"Conditional Access\"}]" } else { "[]" });
+    out.raw(if by_policy {
+        "[{\"requirementProvider\":\"multiConditionalAccess\",\"detail\":\"Conditional Access\"}]"
+    } else {
+        "[]"
+    });
     out.raw(",\"sessionLifetimePolicies\":");
     let remembered = facts.draw & 0xF000 == 0;
-    out.raw(if remembered { "[{\"expirationRequirement\":\"signInFrequencyPeriodicReauthentication\",\"detail\":\"Sign-in frequency\"}]" } else { "[]" });
+    out.raw(if remembered {
+        "[{\"expirationRequirement\":\"signInFrequencyPeriodicReauthentication\",\"detail\":\"Sign-in frequency\"}]"
+    } else {
+        "[]"
+    });
 }
 
 fn processing(facts: &Facts<'_>, out: &mut Vec<u8>) {
@@ -48,7 +56,9 @@ fn processing(facts: &Facts<'_>, out: &mut Vec<u8>) {
         }
         (Proof::Password, Who::Actor(actor)) if facts.draw & 0x300 == 0 => {
             let hint = format!("login_hint={}", percent_encoded(&actor.user.upn));
-            out.raw(",{\"key\":\"Login Hint Present\",\"value\":\"True\"},{\"key\":\"Request\",\"value\":").quoted(&hint).raw("}");
+            out.raw(",{\"key\":\"Login Hint Present\",\"value\":\"True\"},{\"key\":\"Request\",\"value\":")
+                .quoted(&hint)
+                .raw("}");
         }
         _ => {}
     }
@@ -68,10 +78,18 @@ fn steps(facts: &Facts<'_>, out: &mut Vec<u8>) {
         Proof::Hello => ["Windows Hello for Business", "", ""],
         Proof::Federated => ["Federated", super::FEDERATION_HOST, ""],
         _ if done => ["Password", "Password Hash Sync", "Correct password"],
-        _ => ["Password", "Password in the cloud", "Invalid username or password or Invalid on-premise username or password."],
+        _ => [
+            "Password",
+            "Password in the cloud",
+            "Invalid username or password or Invalid on-premise username or password.",
+        ],
     };
     step(facts.at, first, done, "Primary authentication", out);
-    let answered = if facts.outcome.code == 500_121 { "MFA denied; user declined the authentication" } else { "MFA successfully completed" };
+    let answered = if facts.outcome.code == 500_121 {
+        "MFA denied; user declined the authentication"
+    } else {
+        "MFA successfully completed"
+    };
     match facts.proof {
         Proof::Push if done => {
             out.push(b',');
@@ -82,7 +100,13 @@ fn steps(facts: &Facts<'_>, out: &mut Vec<u8>) {
             let tail = if let Who::Actor(actor) = facts.who { actor.phone_tail } else { 0 };
             let masked = format!("+XX XXXXXXXX{tail:02}");
             out.push(b',');
-            step(facts.at + 9 * SECOND, ["Text message", &masked, answered], facts.outcome.code == 0, "Multifactor authentication", out);
+            step(
+                facts.at + 9 * SECOND,
+                ["Text message", &masked, answered],
+                facts.outcome.code == 0,
+                "Multifactor authentication",
+                out,
+            );
         }
         _ => {}
     }

@@ -8,9 +8,9 @@ use super::super::actors::{Actor, Actors};
 use super::super::addresses::Network;
 use super::super::agents::{self, AGENTS, Agent, LEGACY_AGENT, Outcome};
 use super::super::{event_number, loose_guid};
+use super::Kind;
 use super::plan::{PARTNERS, Part, STRANGERS};
 use super::stage::{Fragment, Program, Stage};
-use super::Kind;
 
 /// How the user proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,13 @@ const RESOURCES: [usize; 6] = [0, 0, 1, 2, 3, 4];
 const CONNECT: usize = 19;
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(stage: &'a Stage, actors: &'a mut Actors<'_>, at: Ticks, (kind, index): (Kind, u64), part: Part) -> Self {
+    pub(super) fn new(
+        stage: &'a Stage,
+        actors: &'a mut Actors<'_>,
+        at: Ticks,
+        (kind, index): (Kind, u64),
+        part: Part,
+    ) -> Self {
         let seed = stage.world.seed();
         let number = event_number(kind.number(), index);
         let draw = mix(seed ^ 0xFAC7, number);
@@ -90,7 +96,9 @@ impl<'a> Facts<'a> {
         let who = who.unwrap_or(Who::Outsider("", "", false));
         let home = if let Who::Actor(actor) = &who { actor.site } else { 0 };
         let device = match &who {
-            Who::Actor(actor) if draw & 3 != 0 => Some(actor.device_detail.as_slice()).filter(|_| actor.device.is_some()),
+            Who::Actor(actor) if draw & 3 != 0 => {
+                Some(actor.device_detail.as_slice()).filter(|_| actor.device.is_some())
+            }
             _ => None,
         };
         let (app, resource) = programs(stage, kind, part, draw);
@@ -159,14 +167,17 @@ impl<'a> Facts<'a> {
                 self.fail(&NO_USER, "notApplied", None);
                 if let Who::Outsider(_, upn, _) = self.who {
                     let domain = super::super::super::world::DOMAIN;
-                    self.reason = Some(format!("The user account {upn} does not exist in the {domain} directory. To sign into this application, the account must be added to the directory."));
+                    self.reason = Some(format!(
+                        "The user account {upn} does not exist in the {domain} directory. To sign into this application, the account must be added to the directory."
+                    ));
                 }
             }
         }
     }
 
     fn ordinary(&mut self, stage: &'a Stage) {
-        let table: &'static [Outcome] = if self.kind == Kind::Interactive { &agents::INTERACTIVE } else { &agents::SILENT };
+        let table: &'static [Outcome] =
+            if self.kind == Kind::Interactive { &agents::INTERACTIVE } else { &agents::SILENT };
         match agents::choose(table, self.draw >> 8) {
             Some(outcome) if matches!(outcome.code, 50_074 | 50_076 | 500_121 | 53_000) => {
                 self.fail(outcome, "failure", Some(&stage.policies.unsatisfied));
@@ -187,8 +198,14 @@ impl<'a> Facts<'a> {
     }
 }
 
-static NO_GUEST: Outcome = Outcome { code: 50_020, reason: "User account from identity provider does not exist in tenant and cannot access the application in that tenant.", details: "", share: 0 };
-static NO_USER: Outcome = Outcome { code: 50_034, reason: "The user account does not exist in the directory.", details: "", share: 0 };
+static NO_GUEST: Outcome = Outcome {
+    code: 50_020,
+    reason: "User account from identity provider does not exist in tenant and cannot access the application in that tenant.",
+    details: "",
+    share: 0,
+};
+static NO_USER: Outcome =
+    Outcome { code: 50_034, reason: "The user account does not exist in the directory.", details: "", share: 0 };
 
 fn agent(draw: u64) -> &'static Agent {
     AGENTS.get((draw >> 20) as usize % AGENTS.len()).unwrap_or(&LEGACY_AGENT)

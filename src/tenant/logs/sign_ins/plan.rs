@@ -161,6 +161,8 @@ mod tests {
     fn the_spray_comes_from_one_network_before_its_success() {
         let parts = parts(Kind::Interactive, 1_500);
         let success = parts.iter().position(|part| matches!(part, Part::SpraySuccess(..))).unwrap();
-        assert!(parts[success + 1..success + 109].iter().all(|part| matches!(part, Part::SprayTry(_, Network::Spray(_)))));
+        assert!(
+            parts[success + 1..success + 109].iter().all(|part| matches!(part, Part::SprayTry(_, Network::Spray(_))))
+        );
     }
 }

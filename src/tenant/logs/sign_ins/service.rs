@@ -46,7 +46,11 @@ pub(super) fn write(stage: &Stage, at: Ticks, (kind, index): (Kind, u64), count:
         network.write(&stage.world, out);
     }
     out.raw("\",\"ipAddressFromResourceProvider\":null,\"clientAppUsed\":\"\",\"userAgent\":");
-    out.raw(if draw & 1 == 0 { "\"python-requests/2.32.3\"" } else { "\"azsdk-net-Identity/1.13.2 (.NET 8.0.17; Ubuntu 22.04.5 LTS)\"" });
+    out.raw(if draw & 1 == 0 {
+        "\"python-requests/2.32.3\""
+    } else {
+        "\"azsdk-net-Identity/1.13.2 (.NET 8.0.17; Ubuntu 22.04.5 LTS)\""
+    });
     out.raw(",\"correlationId\":\"").guid(loose_guid(seed ^ 1, draw));
     out.raw("\",\"conditionalAccessStatus\":\"notApplied\",\"originalRequestId\":\"").guid(id);
     out.raw("\",\"isInteractive\":false,\"tokenIssuerName\":\"\",\"tokenIssuerType\":\"AzureAD\",\"clientCredentialType\":\"");
@@ -67,7 +71,10 @@ pub(super) fn write(stage: &Stage, at: Ticks, (kind, index): (Kind, u64), count:
     out.raw(",\"signInTokenProtectionStatus\":\"none\",\"appTokenProtectionStatus\":\"none\",\"originalTransferMethod\":\"none\",\"isThroughGlobalSecureAccess\":false,\"globalSecureAccessIpAddress\":\"\",\"sessionId\":\"\",\"clientSessionId\":null,\"appOwnerTenantId\":\"");
     out.raw(&program.owner).raw("\",\"resourceOwnerTenantId\":\"").raw(&resource.owner).raw("\",\"azureResourceId\":null,\"mfaDetail\":null,\"authenticationAppDeviceDetails\":null,\"managedServiceIdentity\":");
     managed_identity(stage, kind, program, out);
-    out.raw(",\"status\":{\"errorCode\":").number(u64::from(outcome.code)).raw(",\"failureReason\":").quoted(outcome.reason);
+    out.raw(",\"status\":{\"errorCode\":")
+        .number(u64::from(outcome.code))
+        .raw(",\"failureReason\":")
+        .quoted(outcome.reason);
     out.raw(",\"additionalDetails\":null},\"deviceDetail\":{\"deviceId\":\"\",\"displayName\":null,\"operatingSystem\":null,\"browser\":null,\"browserId\":null,\"isCompliant\":null,\"isManaged\":null,\"trustType\":null},\"location\":");
     match (network, stage.locations.first()) {
         (Some(Network::Office(..)), Some(location)) => out.extend_from_slice(location),
@@ -105,7 +112,8 @@ fn managed_identity(stage: &Stage, kind: Kind, program: &Program, out: &mut Vec<
         out.raw("null");
         return;
     }
-    out.raw("{\"msiType\":\"systemAssigned\",\"associatedResourceId\":\"/subscriptions/").raw(&stage.world.named_id("subscription"));
+    out.raw("{\"msiType\":\"systemAssigned\",\"associatedResourceId\":\"/subscriptions/")
+        .raw(&stage.world.named_id("subscription"));
     out.raw("/resourcegroups/rg-yard/providers/microsoft.compute/virtualmachines/").raw(&program.app_id);
     out.raw("\",\"federatedTokenId\":null,\"federatedTokenIssuer\":null}");
 }

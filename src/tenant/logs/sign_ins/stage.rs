@@ -100,9 +100,18 @@ fn program(world: &World, index: u64) -> Program {
     let is_microsoft = index < FIRST_PARTY.len() as u64;
     let [mut app, mut resource, mut resource_principal, mut own] = [const { Vec::new() }; 4];
     app.raw("\"appId\":\"").raw(&principal.app_id).raw("\",\"appDisplayName\":").quoted(&principal.name);
-    resource.raw("\"resourceDisplayName\":").quoted(&principal.name).raw(",\"resourceId\":\"").raw(&principal.app_id).raw("\"");
+    resource
+        .raw("\"resourceDisplayName\":")
+        .quoted(&principal.name)
+        .raw(",\"resourceId\":\"")
+        .raw(&principal.app_id)
+        .raw("\"");
     resource_principal.raw("\"resourceServicePrincipalId\":\"").raw(&principal.id).raw("\"");
-    own.raw("\"servicePrincipalName\":").quoted(&principal.name).raw(",\"servicePrincipalId\":\"").raw(&principal.id).raw("\"");
+    own.raw("\"servicePrincipalName\":")
+        .quoted(&principal.name)
+        .raw(",\"servicePrincipalId\":\"")
+        .raw(&principal.id)
+        .raw("\"");
     let owner = if is_microsoft { MICROSOFT_TENANT.to_owned() } else { world.tenant_id() };
     Program { app, resource, resource_principal, principal: own, app_id: principal.app_id, owner }
 }
@@ -111,7 +120,8 @@ fn location(site: &Site) -> Fragment {
     let mut out = Vec::new();
     out.raw("{\"city\":").quoted(site.city).raw(",\"state\":").quoted(site.state);
     out.raw(",\"countryOrRegion\":").quoted(site.country_code);
-    let coordinates = format!("{{\"altitude\":null,\"latitude\":{},\"longitude\":{}}}}}", site.latitude, site.longitude);
+    let coordinates =
+        format!("{{\"altitude\":null,\"latitude\":{},\"longitude\":{}}}}}", site.latitude, site.longitude);
     out.raw(",\"geoCoordinates\":").raw(&coordinates);
     out
 }
@@ -171,14 +181,13 @@ fn policy_list(world: &World, applied: &[Applied<'_>], is_beta: bool) -> Fragmen
     for (place, policy) in applied.iter().enumerate() {
         out.raw(if place == 0 { "[" } else { "," });
         out.raw("{\"id\":\"").raw(&world.named_id(policy.policy)).raw("\",\"displayName\":").quoted(policy.name);
-        out.raw(",\"enforcedGrantControls\":[\"").raw(policy.grant).raw("\"],\"enforcedSessionControls\":[],\"result\":\"");
+        out.raw(",\"enforcedGrantControls\":[\"")
+            .raw(policy.grant)
+            .raw("\"],\"enforcedSessionControls\":[],\"result\":\"");
         out.raw(policy.result).raw("\"");
         if is_beta {
-            let met = if policy.unmet == "none" { "application,users" } else { "none" };
-            let unmet = policy.unmet;
-            // Combined flags come as one text with commas; the first alone keeps validators content.
-            let met = met.split(',').next().unwrap_or(met);
-            out.raw(",\"conditionsSatisfied\":\"").raw(met).raw("\",\"conditionsNotSatisfied\":\"").raw(unmet);
+            let met = if policy.unmet == "none" { "application" } else { "none" };
+            out.raw(",\"conditionsSatisfied\":\"").raw(met).raw("\",\"conditionsNotSatisfied\":\"").raw(policy.unmet);
             out.raw("\",\"includeRulesSatisfied\":[],\"excludeRulesSatisfied\":[],\"sessionControlsNotSatisfied\":[],\"authenticationStrength\":null");
         }
         out.raw("}");

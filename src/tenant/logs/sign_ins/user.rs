@@ -3,9 +3,9 @@
 //! Copies fragments and draws numbers; the order of members is that of the service's replies.
 
 use super::super::ink::Ink;
+use super::Kind;
 use super::facts::{Facts, Proof, Who};
 use super::stage::Stage;
-use super::Kind;
 
 /// `uniqueTokenIdentifier`: 22 symbols of base64url.
 pub(super) fn token_identifier(bits: u128, out: &mut Vec<u8>) {
@@ -45,7 +45,9 @@ pub(super) fn location(stage: &Stage, facts: &Facts<'_>, out: &mut Vec<u8>) {
 pub(super) fn device(facts: &Facts<'_>, is_beta: bool, out: &mut Vec<u8>) {
     match facts.device {
         Some(detail) if is_beta => out.extend_from_slice(detail),
-        Some(detail) => out.extend_from_slice(String::from_utf8_lossy(detail).replace("\"browserId\":null,", "").as_bytes()),
+        Some(detail) => {
+            out.extend_from_slice(String::from_utf8_lossy(detail).replace("\"browserId\":null,", "").as_bytes())
+        }
         None => {
             out.raw("{\"deviceId\":\"\",\"displayName\":\"\",\"operatingSystem\":\"").raw(facts.agent.system);
             out.raw("\",\"browser\":\"").raw(facts.agent.browser);
@@ -90,13 +92,16 @@ pub(super) fn write(stage: &Stage, facts: &Facts<'_>, out: &mut Vec<u8>) {
     out.raw("\",\"conditionalAccessStatus\":\"").raw(facts.access).raw("\",\"originalRequestId\":\"").guid(facts.id);
     out.raw(if facts.kind == Kind::Interactive { "\",\"isInteractive\":true" } else { "\",\"isInteractive\":false" });
     issuer(facts, out);
-    out.raw(",\"clientCredentialType\":\"none\",\"processingTimeInMilliseconds\":").number(facts.draw >> 7 & 0x1FF).raw(",");
+    out.raw(",\"clientCredentialType\":\"none\",\"processingTimeInMilliseconds\":")
+        .number(facts.draw >> 7 & 0x1FF)
+        .raw(",");
     risk(facts, true, out);
     out.push(b',');
     out.extend_from_slice(&facts.resource.resource);
     out.raw(",\"resourceTenantId\":\"").raw(&stage.tenant_id).raw("\",");
     identity(facts, stage, out);
-    out.raw(",\"servicePrincipalName\":null,\"servicePrincipalId\":\"\",\"signInEventTypes\":[\"").raw(facts.kind.event_type());
+    out.raw(",\"servicePrincipalName\":null,\"servicePrincipalId\":\"\",\"signInEventTypes\":[\"")
+        .raw(facts.kind.event_type());
     out.raw("\"],\"federatedCredentialId\":\"\",\"flaggedForReview\":false,\"isTenantRestricted\":false,\"autonomousSystemNumber\":");
     out.number(facts.network.system_number());
     out.raw(",\"servicePrincipalCredentialKeyId\":null,\"servicePrincipalCredentialThumbprint\":null,\"uniqueTokenIdentifier\":\"");
@@ -105,10 +110,17 @@ pub(super) fn write(stage: &Stage, facts: &Facts<'_>, out: &mut Vec<u8>) {
     out.raw(if facts.draw & 0x1F00 == 0 { "deviceCode" } else { "none" }).raw("\",");
     out.extend_from_slice(&facts.resource.resource_principal);
     out.raw(",\"signInTokenProtectionStatus\":\"none\",\"appTokenProtectionStatus\":\"none\",\"originalTransferMethod\":\"none\"");
-    out.raw(",\"isThroughGlobalSecureAccess\":false,\"globalSecureAccessIpAddress\":\"\",\"sessionId\":\"").guid(session);
+    out.raw(",\"isThroughGlobalSecureAccess\":false,\"globalSecureAccessIpAddress\":\"\",\"sessionId\":\"")
+        .guid(session);
     out.raw("\",\"clientSessionId\":null,\"appOwnerTenantId\":\"").raw(&facts.app.owner);
-    out.raw("\",\"resourceOwnerTenantId\":\"").raw(&facts.resource.owner).raw("\",\"azureResourceId\":null,\"mfaDetail\":");
-    out.raw(if facts.proof == Proof::Push { "{\"authMethod\":\"Mobile app notification\",\"authDetail\":null}" } else { "null" });
+    out.raw("\",\"resourceOwnerTenantId\":\"")
+        .raw(&facts.resource.owner)
+        .raw("\",\"azureResourceId\":null,\"mfaDetail\":");
+    out.raw(if facts.proof == Proof::Push {
+        "{\"authMethod\":\"Mobile app notification\",\"authDetail\":null}"
+    } else {
+        "null"
+    });
     out.raw(",\"authenticationAppDeviceDetails\":null,\"managedServiceIdentity\":null,\"status\":");
     status(facts, out);
     out.raw(",\"deviceDetail\":");
@@ -118,7 +130,9 @@ pub(super) fn write(stage: &Stage, facts: &Facts<'_>, out: &mut Vec<u8>) {
     out.raw(",\"appliedConditionalAccessPolicies\":");
     out.extend_from_slice(facts.policies.map_or(b"[]", |[beta, _]| beta.as_slice()));
     super::details::write(stage, facts, out);
-    out.raw(",\"privateLinkDetails\":null,\"appliedEventListeners\":[],\"authenticationAppPolicyEvaluationDetails\":[]");
+    out.raw(
+        ",\"privateLinkDetails\":null,\"appliedEventListeners\":[],\"authenticationAppPolicyEvaluationDetails\":[]",
+    );
     out.raw(",\"conditionalAccessAudiences\":[{\"applicationId\":\"").raw(&facts.resource.app_id);
     out.raw("\",\"audienceReasons\":\"none\"}],\"tokenProtectionStatusDetails\":{\"signInSessionStatus\":\"unbound\",\"signInSessionStatusCode\":1002},\"agent\":{\"agentType\":\"notAgentic\",\"parentAppId\":null}}");
 }
