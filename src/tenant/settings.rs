@@ -17,7 +17,7 @@ pub struct TenantSettings {
     pub audits: u64,
     /// Chooses the tenant: all identifiers follow from it.
     pub seed: u64,
-    /// The logs span six days that end one hour before this instant.
+    /// The logs span the six days before this instant and end one hour before it.
     pub now: OffsetDateTime,
     /// Throttling.
     pub limits: Limits,

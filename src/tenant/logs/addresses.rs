@@ -56,7 +56,7 @@ impl Network {
     /// The address.
     pub(crate) fn text(self, world: &World) -> String {
         match self {
-            Self::OwnOffice(_) | Self::NextOffice(_) => return self.seen_from(0).text(world),
+            Self::OwnOffice(_) | Self::NextOffice(_) => self.seen_from(0).text(world),
             Self::Office(site, host) => {
                 SITES.get(site).map(|site| site.public_address(u64::from(host))).unwrap_or_default()
             }

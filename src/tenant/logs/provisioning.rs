@@ -20,7 +20,7 @@ pub(crate) fn job_id(world: &World) -> String {
 pub(crate) fn target(world: &World, index: u64) -> (u64, bool) {
     let draw = mix(world.seed() ^ 0x9807, index);
     let failing = stories::TIDEWATER_FAILING;
-    if index % 3 == 0 {
+    if index.is_multiple_of(3) {
         (failing.start + index / 3 % (failing.end - failing.start), true)
     } else {
         (draw % world.user_count(), false)

@@ -42,7 +42,9 @@ fn risk(index: u64) -> Risk {
     match index {
         0 => Risk { level: "high", state: "atRisk", detail: "none" },
         1 => Risk { level: "none", state: "remediated", detail: "userPerformedSecuredPasswordReset" },
-        _ if index % 3 == 0 => Risk { level: "none", state: "dismissed", detail: "adminDismissedAllRiskForUser" },
+        _ if index.is_multiple_of(3) => {
+            Risk { level: "none", state: "dismissed", detail: "adminDismissedAllRiskForUser" }
+        }
         _ => Risk { level: "medium", state: "atRisk", detail: "none" },
     }
 }

@@ -45,12 +45,12 @@ impl Listing {
 
     /// The list whose next record comes first.
     fn next(&self, tenant: &Tenant, position: &Position) -> Option<(usize, Log, u64)> {
-        let heads = position.iter().enumerate().filter_map(|(list, &offset)| {
+        let mut heads = position.iter().enumerate().filter_map(|(list, &offset)| {
             let (log, index) = self.index(list, offset)?;
             Some((list, log, index))
         });
         if self.ranges.len() == 1 {
-            return heads.last();
+            return heads.next();
         }
         let at = |(_, log, index): &(usize, Log, u64)| tenant.logs.at(*log, *index);
         if self.is_ascending { heads.min_by_key(at) } else { heads.min_by_key(|head| -at(head)) }
@@ -245,7 +245,7 @@ fn kinds(ask: &Ask, filter: Option<Expression>) -> Result<(Vec<Log>, Option<Expr
         true => vec![Kind::Interactive],
         false => Kind::ALL.into_iter().filter(holds).collect(),
     };
-    let rest = (!others.is_empty()).then(|| Expression::And(others));
+    let rest = (!others.is_empty()).then_some(Expression::And(others));
     Ok((kinds.into_iter().map(Log::SignIns).collect(), rest))
 }
 

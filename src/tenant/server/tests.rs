@@ -87,7 +87,7 @@ impl Served {
             assert_eq!(got.status, 200, "{target}: {}", String::from_utf8_lossy(&got.body));
             let mut page = got.json();
             pages += 1;
-            records.extend(page["value"].as_array_mut().unwrap().drain(..));
+            records.append(page["value"].as_array_mut().unwrap());
             match page["@odata.nextLink"].as_str() {
                 None => return (records, pages),
                 Some(link) => target = link.strip_prefix(&self.running.graph_url).unwrap().to_owned(),

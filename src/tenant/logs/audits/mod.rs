@@ -38,7 +38,7 @@ pub(crate) fn deleted_device_name(seed: u64, draw: u64) -> String {
 pub(crate) fn deleted_device(seed: u64, index: u64) -> Option<u64> {
     let draw = mix(seed ^ 0xA0D1, index);
     let is_deletion = activity(draw, index).is_some_and(|activity| activity.target == Target::DeletedDevice);
-    is_deletion.then(|| draw >> 20)
+    is_deletion.then_some(draw >> 20)
 }
 
 /// The user that audit `index` is about.
@@ -65,7 +65,7 @@ pub(crate) fn deleted_device_id(seed: u64, draw: u64) -> String {
 fn activity(draw: u64, index: u64) -> Option<&'static Activity> {
     // The first of every two rounds goes through the table, so that small logs have every kind.
     let rows = ACTIVITIES.len() as u64;
-    let row = if index / rows % 2 == 0 { index % rows } else { draw % rows };
+    let row = if (index / rows).is_multiple_of(2) { index % rows } else { draw % rows };
     ACTIVITIES.get(row as usize)
 }
 
