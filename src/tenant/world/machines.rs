@@ -123,6 +123,7 @@ impl World {
         self.index(Class::Device, id).filter(|index| *index < self.device_count())
     }
 
+    /// The meeting room and the guests of the cast, and every generated guest.
     fn is_no_device_owner(&self, user: u64) -> bool {
         user == 27 || (21..=23).contains(&user) || (user >= 30 && super::accounts::is_guest_place(user))
     }
