@@ -113,3 +113,39 @@ pub(crate) fn version(row: &Dataset) -> Version {
         (Service::Graph, _) => Version::V1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: &str, path: &str, parent: Option<&str>) -> Dataset {
+        let parent = parent.map_or(String::new(), |parent| format!("for_each = {{ dataset = \"{parent}\" }}\n"));
+        let text = format!(
+            "id = \"{id}\"\ngroup = \"objects\"\nversion = \"v1.0\"\npath = \"{path}\"\nthrottle = \"directory\"\nclouds = []\n\
+             profiles = []\nwhy = \"\"\nsource = \"\"\nsource_date = \"\"\npermission = {{ application = [], delegated = [] }}\n{parent}"
+        );
+        toml::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn fan_outs_are_counted_and_shortcuts_agree_with_the_walk() {
+        let logs = Logs::new(&super::super::tests::settings());
+        let rows = [
+            row("users", "/users", None),
+            row("groups", "/groups", None),
+            row("group-members", "/groups/{0}/members", Some("groups")),
+            row("devices", "/devices", None),
+            row("device-owners", "/devices/{0}/registeredOwners", Some("devices")),
+            row("device-registered-users", "/devices/{0}/registeredUsers", Some("devices")),
+            row("risky-user-history", "/identityProtection/riskyUsers/{0}/history", Some("risky-users")),
+            row("nonsense", "/nonsense", None),
+        ];
+        let counts = of(&logs, &rows);
+        assert_eq!((counts["users"], counts["risky-user-history"]), (120, 3 * logs.count(Log::RiskyUsers)));
+        assert!(!counts.contains_key("nonsense") && counts["group-members"] > 200);
+        for row in rows.iter().filter(|row| shortcut(&logs, row).is_some()) {
+            assert_eq!(shortcut(&logs, row), walked(&logs, &rows, row), "{}", row.id);
+            assert_eq!(walked(&logs, &rows, row), super::super::super::documents::count(logs.world(), &rows, &row.id));
+        }
+    }
+}
