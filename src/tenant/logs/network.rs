@@ -75,8 +75,8 @@ pub(crate) fn write_traffic(world: &World, at: Ticks, index: u64, out: &mut Vec<
         "transportProtocol": "tcp",
         "networkProtocol": if source.contains(':') { "iPv6" } else { "iPv4" },
         "action": if draw & 0xF00 == 0 { "block" } else { "allow" },
-        "policyRule": {"@odata.type": "microsoft.graph.networkaccess.policyRule", "id": world.named_id("gsa-rule")},
-        "policy": {"@odata.type": "microsoft.graph.networkaccess.policy", "id": world.named_id("gsa-policy")},
+        "policyRule": {"@odata.type": "microsoft.graph.networkaccess.policyRule", "id": world.named_id("filtering-rule")},
+        "policy": {"@odata.type": "microsoft.graph.networkaccess.policy", "id": world.named_id("filtering-policy")},
         "sentBytes": draw >> 44,
         "receivedBytes": draw >> 40,
         "headers": {
@@ -91,7 +91,7 @@ pub(crate) fn write_traffic(world: &World, at: Ticks, index: u64, out: &mut Vec<
 /// Appends a health event of a remote network.
 pub(crate) fn write_health(world: &World, at: Ticks, index: u64, out: &mut Vec<u8>) {
     let draw = mix(world.seed() ^ 0x4EA1, index);
-    let site = &SITES[index as usize % SITES.len()];
+    let site = &SITES[1]; // the one branch of the configuration
     let (status, description) = match draw % 12 {
         0 => (
             "tunnelDisconnected",
@@ -103,7 +103,7 @@ pub(crate) fn write_health(world: &World, at: Ticks, index: u64, out: &mut Vec<u
     };
     let record = json!({
         "id": guid_text(guid_bits(world.seed(), Class::Event, event_number(HEALTH_LOG, index))),
-        "remoteNetworkId": world.named_id(&format!("remote-network-{}", site.name)),
+        "remoteNetworkId": world.named_id("branch-bergen"),
         "createdDateTime": instant::text(at),
         "status": status,
         "sourceIp": site.public_address(0),

@@ -11,11 +11,6 @@ use super::{event_number, guid_text, loose_guid};
 
 const LOG: u64 = 6;
 
-/// The job of "Tidewater HR", as provisioning logs name it.
-pub(crate) fn job_id(world: &World) -> String {
-    format!("TidewaterHRSCIMOutDelta.{}.{}", world.tenant_id().replace('-', ""), world.named_id("tidewater-job"))
-}
-
 /// Whom record `index` is about, and whether it fails (story 6).
 pub(crate) fn target(world: &World, index: u64) -> (u64, bool) {
     let draw = mix(world.seed() ^ 0x9807, index);
@@ -39,7 +34,7 @@ pub(crate) fn write(world: &World, at: Ticks, index: u64, out: &mut Vec<u8>) {
         "id": guid_text(guid_bits(world.seed(), Class::Event, event_number(LOG, index))),
         "activityDateTime": instant::text(at),
         "tenantId": world.tenant_id(),
-        "jobId": job_id(world),
+        "jobId": world.tidewater_job_id(),
         "cycleId": guid_text(loose_guid(world.seed() ^ 0xCC1, index / 40)),
         "changeId": guid_text(loose_guid(world.seed() ^ 0xC4A, draw)),
         "provisioningAction": action,

@@ -69,7 +69,7 @@ impl Logs {
         let vendor_ids =
             (0..self.count(Log::Provisioning)).filter_map(|index| provisioning::shown_vendor_id(self.world(), index));
         vendor_ids.for_each(|id| visit(catalog::Kind::PrincipalId, &id, Kept::Replaced));
-        visit(catalog::Kind::ConfigId, &provisioning::job_id(self.world()), Kept::Kept);
+        visit(catalog::Kind::ConfigId, &self.world().tidewater_job_id(), Kept::Kept);
         if self.count(Log::RiskDetections) > 0 {
             visit(catalog::Kind::Place, "Valparaiso", Kept::Replaced);
             visit(catalog::Kind::Coordinates, "-33.0472", Kept::Replaced);

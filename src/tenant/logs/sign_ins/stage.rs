@@ -126,9 +126,11 @@ fn location(site: &Site) -> Fragment {
     out
 }
 
+/// The named location that a site belongs to, as the configuration calls it.
 fn network(site: &Site) -> Fragment {
+    let name = if site.name == SITES[1].name { "Branch office and quay" } else { "Offices" };
     let mut out = Vec::new();
-    out.raw("[{\"networkType\":\"trustedNamedLocation\",\"networkNames\":[").quoted(site.name).raw("]}]");
+    out.raw("[{\"networkType\":\"trustedNamedLocation\",\"networkNames\":[").quoted(name).raw("]}]");
     out
 }
 

@@ -140,7 +140,7 @@ pub(super) fn write(stage: &Stage, facts: &Facts<'_>, out: &mut Vec<u8>) {
 fn issuer(facts: &Facts<'_>, out: &mut Vec<u8>) {
     if facts.proof == Proof::Federated {
         out.raw(",\"tokenIssuerName\":\"http://").raw(super::FEDERATION_HOST);
-        out.raw("/adfs/services/trust\",\"tokenIssuerType\":\"ADFederationServices\"");
+        out.raw("/adfs/services/trust/emea\",\"tokenIssuerType\":\"ADFederationServices\"");
     } else {
         out.raw(",\"tokenIssuerName\":\"\",\"tokenIssuerType\":\"AzureAD\"");
     }
