@@ -99,16 +99,16 @@ fn home_of(world: &World, user: &User) -> Vec<u8> {
 /// How many users are remembered: a page of 1,000 records takes about [`super::sign_ins::ROOM_USERS`] at a time.
 const REMEMBERED: usize = 1_024;
 
-/// The actors of the current page, by index.
+/// The actors of the current pages, by index. Reused from page to page: neighbours share their users.
 #[derive(Debug)]
-pub(crate) struct Actors<'a> {
-    world: &'a World,
+pub(crate) struct Actors {
+    world: World,
     known: std::collections::HashMap<u64, Actor, foldhash::fast::FixedState>,
 }
 
-impl<'a> Actors<'a> {
-    pub(crate) fn new(world: &'a World) -> Self {
-        Self { world, known: std::collections::HashMap::default() }
+impl Actors {
+    pub(crate) fn new(world: &World) -> Self {
+        Self { world: *world, known: std::collections::HashMap::default() }
     }
 
     /// The actor of a user.
@@ -116,6 +116,6 @@ impl<'a> Actors<'a> {
         if self.known.len() > REMEMBERED {
             self.known.clear();
         }
-        self.known.entry(user).or_insert_with(|| Actor::new(self.world, user))
+        self.known.entry(user).or_insert_with(|| Actor::new(&self.world, user))
     }
 }

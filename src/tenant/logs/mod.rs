@@ -175,7 +175,7 @@ impl Logs {
     }
 
     /// Appends the record with this index.
-    pub(crate) fn write(&self, actors: &mut Actors<'_>, log: Log, is_beta: bool, index: u64, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, actors: &mut Actors, log: Log, is_beta: bool, index: u64, out: &mut Vec<u8>) {
         let (world, at) = (&self.stage.world, self.at(log, index));
         match log {
             Log::SignIns(kind) => sign_ins::write(&self.stage, actors, self.timeline(log), (kind, is_beta), index, out),

@@ -3,12 +3,13 @@
 //! Takes an [`Ask`], gives a reply or the refusal that Graph would give.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
 
 use super::super::TenantSettings;
 use super::super::documents::Version;
-use super::super::logs::{Log, Logs};
+use super::super::logs::{Actors, Log, Logs};
 use super::fault::Fault;
 use super::login::Login;
 use super::query::Query;
@@ -24,7 +25,11 @@ pub(crate) struct Tenant {
     pub(crate) login: Login,
     throttle: Throttle,
     requests: AtomicU64,
+    actors: Mutex<Vec<Actors>>,
 }
+
+/// Sets of remembered users that wait for the next page: one for each worker that pages at the same time.
+const ACTORS_KEPT: usize = 8;
 
 /// One question to Graph or ARM.
 #[derive(Debug, Clone)]
@@ -80,7 +85,19 @@ impl Tenant {
         let world = logs.world();
         let login = Login::new(world.tenant_id(), world.seed(), settings.token_lifetime_s, settings.denied.clone());
         let throttle = Throttle::new(settings.limits, world.user_count());
-        Self { settings, logs, login, throttle, requests: AtomicU64::new(1) }
+        Self { settings, logs, login, throttle, requests: AtomicU64::new(1), actors: Mutex::default() }
+    }
+
+    /// Lends remembered users to the writer of a page.
+    pub(crate) fn with_actors<T>(&self, write: impl FnOnce(&mut Actors) -> T) -> T {
+        let lent = self.actors.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut actors = lent.unwrap_or_else(|| Actors::new(self.logs.world()));
+        let written = write(&mut actors);
+        let mut kept = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < ACTORS_KEPT {
+            kept.push(actors);
+        }
+        written
     }
 
     /// A number for the next request.

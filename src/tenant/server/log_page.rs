@@ -22,7 +22,7 @@ use super::reply::Reply;
 use super::sets::{Paging, Set};
 
 /// Bytes of a page of sign-ins, per record: what is reserved at once.
-const RECORD_BYTES: usize = 5_000;
+const RECORD_BYTES: usize = 5_600;
 
 /// What a request asks of the logs.
 struct Listing {
@@ -76,10 +76,28 @@ impl Tenant {
         let is_counted = ask.query.count && is_first && listing.rest.is_empty();
         let expected = size.min(listing.count()) as usize;
         let mut body = page::open(ask, is_counted.then(|| listing.count()), 512 + expected * RECORD_BYTES);
-        let mut actors = Actors::new(self.logs.world());
+        self.with_actors(|actors| self.fill(ask, &listing, &projection, size, &mut position, actors, &mut body));
+        let pages_on = set.paging != Paging::NeedsTop || ask.query.top.is_some();
+        let has_more = pages_on && listing.next(self, &position).is_some();
+        let next = has_more.then(|| ask.next_link("$skiptoken", &bearing.seal(position)));
+        Ok(Reply::json(page::close(body, next.as_deref())))
+    }
+
+    /// Writes up to `size` records from `position` on, which moves behind the last one that was looked at.
+    #[expect(clippy::too_many_arguments, reason = "the inner loop of a page, split off to be short")]
+    fn fill(
+        &self,
+        ask: &Ask,
+        listing: &Listing,
+        projection: &Projection,
+        size: u64,
+        position: &mut Position,
+        actors: &mut Actors,
+        body: &mut Vec<u8>,
+    ) {
         let (mut found, mut looked) = (0, 0);
         while found < size && looked < SCAN_MAX {
-            let Some((list, log, index)) = listing.next(self, &position) else { break };
+            let Some((list, log, index)) = listing.next(self, position) else { break };
             if let Some(offset) = position.get_mut(list) {
                 *offset += 1;
             }
@@ -89,10 +107,10 @@ impl Tenant {
                 body.push(b',');
             }
             let record = body.len();
-            self.logs.write(&mut actors, log, ask.version == Version::Beta, index, &mut body);
+            self.logs.write(actors, log, ask.version == Version::Beta, index, body);
             if listing.rest.is_empty() && projection.is_whole() {
                 found += 1;
-            } else if let Some(kept) = keep(&listing, &projection, body.get(record..)) {
+            } else if let Some(kept) = keep(listing, projection, body.get(record..)) {
                 body.truncate(record);
                 body.extend_from_slice(kept.to_string().as_bytes());
                 found += 1;
@@ -100,10 +118,6 @@ impl Tenant {
                 body.truncate(start);
             }
         }
-        let pages_on = set.paging != Paging::NeedsTop || ask.query.top.is_some();
-        let has_more = pages_on && listing.next(self, &position).is_some();
-        let next = has_more.then(|| ask.next_link("$skiptoken", &bearing.seal(position)));
-        Ok(Reply::json(page::close(body, next.as_deref())))
     }
 
     /// One record by its id.
@@ -130,7 +144,7 @@ impl Tenant {
 
     fn log_value(&self, log: Log, is_beta: bool, index: u64) -> Value {
         let mut body = Vec::new();
-        self.logs.write(&mut Actors::new(self.logs.world()), log, is_beta, index, &mut body);
+        self.with_actors(|actors| self.logs.write(actors, log, is_beta, index, &mut body));
         serde_json::from_slice(&body).unwrap_or_default()
     }
 

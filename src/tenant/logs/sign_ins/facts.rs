@@ -73,7 +73,7 @@ const CONNECT: usize = 19;
 impl<'a> Facts<'a> {
     pub(super) fn new(
         stage: &'a Stage,
-        actors: &'a mut Actors<'_>,
+        actors: &'a mut Actors,
         at: Ticks,
         (kind, index): (Kind, u64),
         part: Part,

@@ -59,12 +59,12 @@ pub(crate) const FEDERATION_SERVER: &str = "AWM-ADFS01.ad.alderwood.local";
 /// Consecutive records that share their users, and how many those are: people come back within minutes.
 pub(crate) const ROOM: u64 = 1_024;
 /// Users of a room.
-pub(crate) const ROOM_USERS: u64 = 128;
+pub(crate) const ROOM_USERS: u64 = 64;
 
 /// Appends one sign-in.
 pub(crate) fn write(
     stage: &Stage,
-    actors: &mut Actors<'_>,
+    actors: &mut Actors,
     timeline: &Timeline,
     (kind, is_beta): (Kind, bool),
     index: u64,
