@@ -2,6 +2,7 @@
 
 pub mod key;
 pub mod reveal;
+pub mod simulate;
 pub mod token;
 
 use std::process::ExitCode;

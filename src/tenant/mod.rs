@@ -1,1 +1,15 @@
-//! (room under construction)
+//! The embedded tenant: an invented organisation behind real HTTP, for `--demo`, `simulate` and the tests.
+//!
+//! Takes [`TenantSettings`]; gives a running server on a loopback address ([`server::serve`]), objects, configuration
+//! and logs in Microsoft's shapes, and the truth about what they hold ([`logs::truth`]). Every record is computed from
+//! (seed, index), so size costs no memory. Imports only the ground floor and `catalog`, so that it cannot share a
+//! mistake with the rooms it tests.
+
+pub mod documents;
+mod instant;
+pub mod logs;
+pub mod server;
+mod settings;
+pub mod world;
+
+pub use settings::{BadLicence, BadLimits, Licence, Limits, TenantSettings};

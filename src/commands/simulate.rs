@@ -1,0 +1,160 @@
+//! `simulate`: the embedded tenant as a server of its own, and the truth about it.
+//!
+//! Takes options, serves until Ctrl-C or SIGTERM. stdout carries one JSON line with the addresses when the server is
+//! ready; `--truth FILE` is written before that. Without `--listen` only the truth is written.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::catalog::Dataset;
+use crate::clock::{BadEpoch, Clock};
+use crate::tenant::server::{NotServed, Running, serve};
+use crate::tenant::{Licence, Limits, TenantSettings, logs};
+
+/// Options of `simulate`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Loopback address to serve on; port 0 chooses a free one
+    #[arg(long, value_name = "127.0.0.1:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Users of the tenant
+    #[arg(long, default_value_t = 120, value_name = "N", value_parser = clap::value_parser!(u64).range(40..=10_000_000))]
+    pub users: u64,
+    /// Sign-ins of each of the four kinds
+    #[arg(long, default_value_t = 1_500, value_name = "N", value_parser = clap::value_parser!(u64).range(..=100_000_000))]
+    pub sign_ins: u64,
+    /// Directory audits
+    #[arg(long, default_value_t = 800, value_name = "N", value_parser = clap::value_parser!(u64).range(..=100_000_000))]
+    pub audits: u64,
+    /// Another seed, another tenant
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// Throttling: `published`, `off`, `scaled:N` (N times the published limits)
+    #[arg(long, default_value = "published", value_name = "LIMITS")]
+    pub limits: Limits,
+    /// Delay of each request
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub latency_ms: u64,
+    /// Licence of the tenant: `free`, `p1`, `p2`
+    #[arg(long, default_value = "p2", value_name = "LICENCE")]
+    pub licence: Licence,
+    /// A permission that every token lacks; may be repeated
+    #[arg(long, value_name = "PERMISSION")]
+    pub deny: Vec<String>,
+    /// Never compress replies
+    #[arg(long)]
+    pub no_gzip: bool,
+    /// Lifetime of access tokens
+    #[arg(long, default_value_t = 3_599, value_name = "SECONDS")]
+    pub token_lifetime_s: u64,
+    /// Write what the tenant holds (counts and all identifiers) to this file
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+}
+
+/// Why `simulate` ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// Neither `--listen` nor `--truth`.
+    #[error("nothing to do: give --listen 127.0.0.1:PORT, --truth FILE, or both")]
+    NothingToDo,
+    /// The address is taken or not loopback.
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
+    /// The truth file.
+    #[error("the truth cannot be written: {0}; choose another file")]
+    Truth(io::Error),
+    /// stdout, the runtime or a signal.
+    #[error("the server stopped: {0}")]
+    Io(#[from] io::Error),
+    /// `SOURCE_DATE_EPOCH`.
+    #[error(transparent)]
+    Epoch(#[from] BadEpoch),
+}
+
+impl Failed {
+    /// Exit code of the contract: 2 usage, 6 output, 1 else.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::NothingToDo | Self::NotServed(NotServed::NotLoopback) | Self::Epoch(_) => ExitCode::from(2),
+            Self::Truth(_) => ExitCode::from(6),
+            Self::NotServed(NotServed::Socket(_)) | Self::Io(_) => ExitCode::from(1),
+        }
+    }
+}
+
+impl Arguments {
+    fn settings(&self) -> Result<TenantSettings, BadEpoch> {
+        Ok(TenantSettings {
+            users: self.users,
+            sign_ins: self.sign_ins,
+            audits: self.audits,
+            seed: self.seed,
+            now: Clock::from_environment()?.now(),
+            limits: self.limits,
+            latency_ms: self.latency_ms,
+            licence: self.licence,
+            denied: self.deny.clone(),
+            gzip: !self.no_gzip,
+            token_lifetime_s: self.token_lifetime_s,
+        })
+    }
+}
+
+/// Serves, writes the truth (counting the datasets of `rows`), or both. Returns when the server was stopped by a signal.
+///
+/// # Errors
+/// See [`Failed`].
+pub fn run(arguments: &Arguments, rows: &[Dataset]) -> Result<(), Failed> {
+    let settings = arguments.settings()?;
+    if arguments.listen.is_none() && arguments.truth.is_none() {
+        return Err(Failed::NothingToDo);
+    }
+    // Listen first: that the port is free is known before a long truth is written.
+    let listener = arguments.listen.map(TcpListener::bind).transpose().map_err(NotServed::Socket)?;
+    if let Some(path) = &arguments.truth {
+        let mut out = BufWriter::new(File::create(path).map_err(Failed::Truth)?);
+        logs::truth(&settings, rows, &mut out).and_then(|()| out.flush()).map_err(Failed::Truth)?;
+    }
+    let Some(listener) = listener else { return Ok(()) };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let running = serve(settings, listener).await?;
+        announce(&running)?;
+        stopped().await?;
+        running.shutdown().await;
+        Ok(())
+    })
+}
+
+/// The line that says the server is ready.
+fn announce(running: &Running) -> io::Result<()> {
+    let line = serde_json::json!({
+        "graph_url": running.graph_url,
+        "login_url": running.login_url,
+        "arm_url": running.arm_url,
+        "tenant_id": running.tenant_id,
+        "token": running.token,
+    });
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+#[cfg(unix)]
+async fn stopped() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn stopped() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
