@@ -1,1 +1,5 @@
 //! (room under construction)
+
+mod clean;
+
+pub use clean::{CleanBatch, CleanText};
