@@ -291,15 +291,15 @@ impl Spool {
 
     fn find(&self, id: &BlockId) -> Result<Block, Error> {
         let state = lock(&self.state);
-        let part = state.entries.get(&id.entry).and_then(|slices| slices.get(&id.order.slice)?.parts.get(&id.order.part));
+        let part =
+            state.entries.get(&id.entry).and_then(|slices| slices.get(&id.order.slice)?.parts.get(&id.order.part));
         part.and_then(|blocks| blocks.as_ref()?.get(id.index as usize)).copied().ok_or_else(|| unknown(id))
     }
 
     fn unpack(&self, entry: &EntryPath, slice: u32, block: &Block, raw: &mut Vec<u8>) -> Result<(), Error> {
         let mut run = vec![0; block.compressed_bytes as usize];
         self.segments.read_exact_at(&mut run, block.offset).map_err(Error::Read)?;
-        block::inflate_into(&run, block, raw)
-            .map_err(|_| Error::Damaged { entry: entry.as_str().to_owned(), slice })
+        block::inflate_into(&run, block, raw).map_err(|_| Error::Damaged { entry: entry.as_str().to_owned(), slice })
     }
 
     /// Removes the folder. Called when the bundle stands.

@@ -109,7 +109,9 @@ mod tests {
 
     #[test]
     fn accepts_what_every_system_can_unpack() {
-        for path in ["data/logs/sign-ins.jsonl", "data/x", "data/onprem/AADC-1/trace_2.log", "data/.hidden", "data/com10"] {
+        for path in
+            ["data/logs/sign-ins.jsonl", "data/x", "data/onprem/AADC-1/trace_2.log", "data/.hidden", "data/com10"]
+        {
             assert_eq!(EntryPath::new(path).map(String::from), Ok(path.to_owned()));
         }
     }

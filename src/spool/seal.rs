@@ -63,6 +63,10 @@ impl SealedEntry {
         self.pieces = std::iter::repeat_n(self.pieces.clone(), times as usize).flatten().collect();
         let end = super::STREAM_END.len() as u64;
         self.compressed_bytes = (self.compressed_bytes - end) * times + end;
+        let once = crc32fast::Hasher::new_with_initial_len(self.crc, self.bytes);
+        let mut crc = crc32fast::Hasher::new();
+        (0..times).for_each(|_| crc.combine(&once));
+        self.crc = crc.finalize();
         self.bytes *= times;
     }
 }
@@ -120,8 +124,15 @@ impl Spool {
     /// While one round is hashed, the next one is unpacked.
     fn seal_entry(&self, path: EntryPath, groups: &[Group], threads: usize) -> Result<SealedEntry, Error> {
         let (mut hash, mut crc) = (Sha256::new(), crc32fast::Hasher::new());
-        let mut entry =
-            SealedEntry { path, bytes: 0, records: 0, crc: 0, sha256: [0; 32], compressed_bytes: 0, pieces: Vec::new() };
+        let mut entry = SealedEntry {
+            path,
+            bytes: 0,
+            records: 0,
+            crc: 0,
+            sha256: [0; 32],
+            compressed_bytes: 0,
+            pieces: Vec::new(),
+        };
         let mut ready: Vec<Joined> = Vec::new();
         let mut rounds = groups.chunks(threads * 2);
         loop {
