@@ -18,13 +18,14 @@ pub(crate) fn records(from: u32, count: u32) -> Vec<u8> {
     bytes
 }
 
-pub(crate) fn spool_into(folder: &Path, workers: usize) -> Spool {
+/// `count` records in each of nine pages of sign-ins, 20 users, one line of run log.
+pub(crate) fn spool_into(folder: &Path, workers: usize, count: u32) -> Spool {
     let spool = Spool::create(folder).unwrap();
     let mut work = Vec::new();
     for slice in 0..3u32 {
         work.extend(
             (0..3u32)
-                .map(|part| ("data/logs/sign-ins.jsonl", slice, part, records(slice * 100_000 + part * 9000, 9000))),
+                .map(|part| ("data/logs/sign-ins.jsonl", slice, part, records(slice * 100_000 + part * count, count))),
         );
     }
     work.push(("data/objects/users.jsonl", 0, 0, records(0, 20)));
@@ -58,10 +59,11 @@ pub(crate) fn bundle(documents: Vec<CleanDocument>) -> Bundle<'static> {
 pub(crate) fn write_bundle(
     path: &Path,
     workers: usize,
+    count: u32,
     document: impl Fn(&[SealedEntry]) -> Vec<CleanDocument>,
 ) -> Result<Written, Error> {
     let output = Output::claim(path)?;
-    let spool = spool_into(&output.spool_folder(), workers);
+    let spool = spool_into(&output.spool_folder(), workers, count);
     let entries = spool.seal(workers).unwrap();
     let written = write(output, &spool, &entries, &bundle(document(&entries)));
     spool.remove().unwrap();
@@ -81,7 +83,7 @@ fn same_records_and_instant_same_bytes_whatever_the_workers() {
         .map(|(run, workers)| {
             std::fs::create_dir(folder.path().join(run.to_string())).unwrap();
             let path = folder.path().join(run.to_string()).join("case.zip");
-            write_bundle(&path, *workers, plain).unwrap();
+            write_bundle(&path, *workers, 9000, plain).unwrap();
             std::fs::read(&path).unwrap()
         })
         .collect();
@@ -92,7 +94,7 @@ fn same_records_and_instant_same_bytes_whatever_the_workers() {
 fn the_strict_reader_finds_nothing_and_every_entry_unpacks() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("case.zip");
-    let written = write_bundle(&path, 2, plain).unwrap();
+    let written = write_bundle(&path, 2, 9000, plain).unwrap();
     assert_eq!(written.bytes, path.metadata().unwrap().len());
     let mut zip = ZipFile::open(std::fs::File::open(&path).unwrap()).unwrap();
     assert_eq!(zip.faults(), []);
@@ -131,9 +133,9 @@ fn names_that_clash_and_empty_bags_are_refused_and_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("case.zip");
     let twice = |_: &[SealedEntry]| vec![CleanDocument::assembled("readme.TXT", Vec::new())];
-    assert!(matches!(write_bundle(&path, 1, twice), Err(Error::Name)));
+    assert!(matches!(write_bundle(&path, 1, 1, twice), Err(Error::Name)));
     let nested = |_: &[SealedEntry]| vec![CleanDocument::assembled("data/x", Vec::new())];
-    assert!(matches!(write_bundle(&path, 1, nested), Err(Error::Name)));
+    assert!(matches!(write_bundle(&path, 1, 1, nested), Err(Error::Name)));
     assert!(folder.path().read_dir().unwrap().next().is_none());
 }
 
@@ -166,7 +168,7 @@ fn entries_beyond_4_gib_get_zip64_and_the_others_do_not() {
 fn a_case_with_a_line_break_cannot_forge_a_tag() {
     let folder = tempfile::tempdir().unwrap();
     let output = Output::claim(&folder.path().join("case.zip")).unwrap();
-    let spool = spool_into(&output.spool_folder(), 1);
+    let spool = spool_into(&output.spool_folder(), 1, 1);
     let entries = spool.seal(1).unwrap();
     let case = CleanText::forge("2501\nPayload-Oxum: 0.0");
     let forged = Bundle { case: Some(&case), ..bundle(Vec::new()) };
