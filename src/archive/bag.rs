@@ -38,8 +38,8 @@ pub(super) fn tags(entries: &[SealedEntry], bundle: &Bundle<'_>) -> Result<(Vec<
     let tag_sums: String =
         tags.iter().map(|tag| line(&Hex::from_sum(Sha256::digest(tag.bytes())), tag.name())).collect();
     let root = Hex::from_sum(Sha256::digest(tag_sums.as_bytes()));
-    if let Some(sign) = bundle.sign {
-        tags.push(CleanDocument::assembled(SIGNATURE, sign(tag_sums.as_bytes()).map_err(Error::Sign)?));
+    if let Some(signer) = bundle.signer {
+        tags.push(own(SIGNATURE, signer.sign(tag_sums.as_bytes()).map_err(Error::Sign)?));
     }
     tags.push(own(TAG_SUMS, tag_sums));
     Ok((tags, root))

@@ -73,8 +73,17 @@ pub struct Bundle<'a> {
     pub key_id: Option<Word>,
     /// `manifest.json`, `report.html` and the like.
     pub documents: Vec<CleanDocument>,
-    /// Signs the bytes of `tagmanifest-sha256.txt`; gives the text of an SSHSIG file.
-    pub sign: Option<&'a dyn Fn(&[u8]) -> std::io::Result<Vec<u8>>>,
+    /// Signs the bundle, if it is to be signed.
+    pub signer: Option<&'a dyn Signer>,
+}
+
+/// Signs a bundle.
+pub trait Signer {
+    /// Takes the bytes of `tagmanifest-sha256.txt`, gives an armoured SSHSIG file (namespace `entra-bundle`).
+    ///
+    /// # Errors
+    /// When no signature can be made; then no bundle is made either.
+    fn sign(&self, tag_manifest: &[u8]) -> std::io::Result<String>;
 }
 
 /// A bundle that stands.

@@ -51,7 +51,7 @@ pub(crate) fn bundle(documents: Vec<CleanDocument>) -> Bundle<'static> {
         case: None,
         key_id: Word::new("k-0123").ok(),
         documents,
-        sign: None,
+        signer: None,
     }
 }
 
@@ -173,4 +173,33 @@ fn a_case_with_a_line_break_cannot_forge_a_tag() {
     let case = CleanText::forge("2501\nPayload-Oxum: 0.0");
     let forged = Bundle { case: Some(&case), ..bundle(Vec::new()) };
     assert!(matches!(write(output, &spool, &entries, &forged), Err(Error::Case)));
+}
+
+struct Pen(bool);
+
+impl Signer for Pen {
+    fn sign(&self, tag_manifest: &[u8]) -> std::io::Result<String> {
+        let lines = tag_manifest.iter().filter(|byte| **byte == b'\n').count();
+        if self.0 { Ok(format!("signed {lines} lines\n")) } else { Err(std::io::Error::other("no key")) }
+    }
+}
+
+#[test]
+fn a_signature_stands_beside_what_it_signs_and_without_one_there_is_no_bundle() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("case.zip");
+    for able in [false, true] {
+        let output = Output::claim(&path).unwrap();
+        let spool = spool_into(&output.spool_folder(), 1, 1);
+        let entries = spool.seal(1).unwrap();
+        let result = write(output, &spool, &entries, &Bundle { signer: Some(&Pen(able)), ..bundle(Vec::new()) });
+        assert_eq!(result.is_ok(), able);
+        assert_eq!(path.exists(), able);
+        spool.remove().unwrap();
+    }
+    let mut zip = ZipFile::open(std::fs::File::open(&path).unwrap()).unwrap();
+    let member = zip.members().iter().find(|member| member.name.ends_with(SIGNATURE)).unwrap().clone();
+    let mut text = Vec::new();
+    zip.unpack(&member, &mut |piece| text.extend_from_slice(piece)).unwrap().unwrap();
+    assert_eq!(text, b"signed 4 lines\n");
 }

@@ -25,7 +25,11 @@ pub(super) fn check(path: &Path, check: &mut dyn EntryCheck, verification: &mut 
     for (name, fault) in zip.faults() {
         verification.blame(fault.code(), name.as_deref(), fault.to_string());
     }
-    let Some(members) = below_top(zip.members().to_vec(), verification) else { return Ok(()) };
+    if zip.members().is_empty() && !verification.is_ok() {
+        // The zip cannot be read: that every file is missing too would say nothing more.
+        return Ok(());
+    }
+    let members = below_top(zip.members(), verification);
     let (payload, tags): (BTreeMap<_, _>, BTreeMap<_, _>) =
         members.into_iter().partition(|(path, _)| path.starts_with("data/"));
 
@@ -91,21 +95,20 @@ fn check_sum_beside(path: &Path, file: &mut File, verification: &mut Verificatio
     Ok(())
 }
 
-/// The members by their path below the one top folder. `None` when there is nothing to go on with.
-fn below_top(members: Vec<Member>, verification: &mut Verification) -> Option<BTreeMap<String, Member>> {
-    let top = members.first()?.name.split_once('/')?.0.to_owned();
+/// The members by their path below the one top folder: the first folder that an entry names.
+fn below_top(members: &[Member], verification: &mut Verification) -> BTreeMap<String, Member> {
+    let top = members.iter().find_map(|member| Some(member.name.split_once('/')?.0)).unwrap_or_default();
     let mut below = BTreeMap::new();
     for member in members {
         match member.name.split_once('/') {
             Some((first, path)) if first == top => {
                 // Of two entries with one name (a fault already) the first is read.
-                let path = path.to_owned();
-                below.entry(path).or_insert(member);
+                below.entry(path.to_owned()).or_insert_with(|| member.clone());
             }
             _ => verification.blame("top-folder", Some(&member.name), "the entry is outside the one top folder"),
         }
     }
-    Some(below)
+    below
 }
 
 fn read_tags(
