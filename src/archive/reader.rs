@@ -152,7 +152,9 @@ fn read_directory(
         } else if central.start > expected_start {
             blame(if members.is_empty() && count == 1 { Fault::Prepended } else { Fault::Gap });
         }
-        let local = read_at(file, central.start, headers::LOCAL_BYTES as u64 + central.name.len() as u64 + 20)?;
+        // A place behind the directory is read at the directory, where no local header stands.
+        let (place, header_bytes) = (central.start.min(ending.directory_start), headers::LOCAL_BYTES + 20);
+        let local = read_at(file, place, (header_bytes + central.name.len()) as u64)?;
         match central.data_start(&local) {
             Some(data_start) if data_start.saturating_add(central.compressed_bytes) <= ending.directory_start => {
                 expected_start = data_start + central.compressed_bytes;

@@ -37,7 +37,7 @@ pub(crate) fn dataset(id: &'static str, entry: Option<&str>, records: u64) -> Da
 pub(crate) fn manifest(entries: &[SealedEntry]) -> Manifest<CleanText> {
     let now = Moment(datetime!(2025-01-02 03:04:05 UTC));
     let records = |path: &str| {
-        entries.iter().find(|entry| entry.path().as_str() == path).map_or(0, |entry| entry.records().unwrap())
+        entries.iter().find(|entry| entry.path().as_str() == path).map_or(0, |entry| entry.records().unwrap_or(0))
     };
     let logs = "data/logs/sign-ins.jsonl";
     let full = Dataset {

@@ -6,20 +6,20 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
 
-pub const TOP: &str = "entra-bundle-t-20250102T030405Z";
+pub(crate) const TOP: &str = "entra-bundle-t-20250102T030405Z";
 const LISTS: [&str; 2] = ["manifest-sha256.txt", "tagmanifest-sha256.txt"];
 
 /// The files of a bundle by their path below the top folder.
 #[derive(Clone)]
-pub struct Bag(pub BTreeMap<String, Vec<u8>>);
+pub(crate) struct Bag(pub(crate) BTreeMap<String, Vec<u8>>);
 
-pub fn sum(bytes: &[u8]) -> String {
+pub(crate) fn sum(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Bag {
     /// A sound bundle with two payload files.
-    pub fn sound() -> Self {
+    pub(crate) fn sound() -> Self {
         let users = b"{\"id\":\"a\"}\n{\"id\":\"b\"}\n".to_vec();
         let logs = b"{\"id\":\"l\",\"n\":1.50}\n".repeat(40);
         let mut bag = Self(BTreeMap::new());
@@ -34,7 +34,7 @@ impl Bag {
         bag
     }
 
-    pub fn put(&mut self, path: &str, content: impl Into<Vec<u8>>) {
+    pub(crate) fn put(&mut self, path: &str, content: impl Into<Vec<u8>>) {
         self.0.insert(path.to_owned(), content.into());
     }
 
@@ -66,7 +66,7 @@ impl Bag {
     }
 
     /// Changes manifest.json and every list that depends on it.
-    pub fn edit_manifest(&mut self, edit: impl Fn(&mut Value)) {
+    pub(crate) fn edit_manifest(&mut self, edit: impl Fn(&mut Value)) {
         let mut manifest: Value = serde_json::from_slice(&self.0["manifest.json"]).unwrap();
         edit(&mut manifest);
         self.put("manifest.json", manifest.to_string());
@@ -74,14 +74,14 @@ impl Bag {
     }
 
     /// Makes manifest.json anew for the payload, and every list.
-    pub fn describe(&mut self) {
+    pub(crate) fn describe(&mut self) {
         let manifest = self.manifest();
         self.put("manifest.json", manifest.to_string());
         self.seal();
     }
 
     /// Writes bag-info.txt and both lists anew.
-    pub fn seal(&mut self) {
+    pub(crate) fn seal(&mut self) {
         let bytes: usize = self.payload().map(|(_, bytes)| bytes.len()).sum();
         let info = format!("Bagging-Date: 2025-01-02\nPayload-Oxum: {bytes}.{}\n", self.payload().count());
         self.put("bag-info.txt", info);
@@ -91,13 +91,13 @@ impl Bag {
     }
 
     /// Writes the tag list anew.
-    pub fn seal_tags(&mut self) {
+    pub(crate) fn seal_tags(&mut self) {
         let tags = self.0.iter().filter(|(path, _)| !path.starts_with("data/") && *path != LISTS[1]);
         let list: String = tags.map(|(path, bytes)| format!("{}  {path}\n", sum(bytes))).collect();
         self.put(LISTS[1], list);
     }
 
-    pub fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
         let mut entries: Vec<_> =
             self.0.iter().map(|(path, bytes)| Entry::new(format!("{TOP}/{path}").as_bytes(), bytes)).collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -107,24 +107,26 @@ impl Bag {
 
 /// One entry of a zip; every header field can be changed before it is packed.
 #[derive(Clone)]
-pub struct Entry {
-    pub name: Vec<u8>,
-    pub local_name: Vec<u8>,
-    pub body: Vec<u8>,
-    pub method: u16,
-    pub flags: u16,
-    pub crc: u32,
-    pub bytes: u32,
-    pub extra: Vec<u8>,
-    pub attributes: u32,
+pub(crate) struct Entry {
+    pub(crate) name: Vec<u8>,
+    pub(crate) local_name: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) method: u16,
+    pub(crate) flags: u16,
+    pub(crate) crc: u32,
+    pub(crate) bytes: u32,
+    pub(crate) extra: Vec<u8>,
+    pub(crate) attributes: u32,
     /// Bytes that stand before the local header and belong to nobody.
-    pub gap: Vec<u8>,
+    pub(crate) gap: Vec<u8>,
+    /// What the directory says about its place, if that is not the truth.
+    pub(crate) start: Option<u32>,
     /// The directory points to the previous entry's local header instead.
-    pub shared: bool,
+    pub(crate) shared: bool,
 }
 
 impl Entry {
-    pub fn new(name: &[u8], content: &[u8]) -> Self {
+    pub(crate) fn new(name: &[u8], content: &[u8]) -> Self {
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
         encoder.write_all(content).unwrap();
         Self {
@@ -138,6 +140,7 @@ impl Entry {
             extra: Vec::new(),
             attributes: 0o100_644 << 16,
             gap: Vec::new(),
+            start: None,
             shared: false,
         }
     }
@@ -169,7 +172,7 @@ impl Entry {
 }
 
 /// Packs entries in the order given.
-pub fn pack(entries: &[Entry]) -> Vec<u8> {
+pub(crate) fn pack(entries: &[Entry]) -> Vec<u8> {
     let (mut out, mut directory, mut last) = (Vec::new(), Vec::new(), 0);
     for entry in entries {
         if !entry.shared {
@@ -178,7 +181,7 @@ pub fn pack(entries: &[Entry]) -> Vec<u8> {
             out.extend(entry.header(None));
             out.extend(&entry.body);
         }
-        directory.extend(entry.header(Some(last)));
+        directory.extend(entry.header(Some(entry.start.unwrap_or(last))));
     }
     let start = out.len() as u32;
     out.extend(&directory);

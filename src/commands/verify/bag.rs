@@ -42,7 +42,7 @@ pub(super) fn check(path: &Path, check: &mut dyn EntryCheck, verification: &mut 
     let mut seen = BTreeMap::new();
     for (path, member) in &payload {
         verification.entries += 1;
-        verification.bytes += member.bytes;
+        verification.bytes = verification.bytes.saturating_add(member.bytes);
         if declared.get(path.as_str()).is_some_and(|bytes| *bytes < member.bytes) {
             let message = "the file is longer than manifest.json says; it was not unpacked";
             verification.blame("entry-bytes", Some(path), message);
