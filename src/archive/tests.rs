@@ -203,3 +203,15 @@ fn a_signature_stands_beside_what_it_signs_and_without_one_there_is_no_bundle() 
     zip.unpack(&member, &mut |piece| text.extend_from_slice(piece)).unwrap().unwrap();
     assert_eq!(text, b"signed 4 lines\n");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_says_how_much_the_whole_bundle_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = spool_into(&folder.path().join("s"), 1, 9000);
+    let entries = spool.seal(1).unwrap();
+    let full = std::fs::OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
+    let error = super::zip::write(&full, &spool, &entries, &[], &bundle(Vec::new())).unwrap_err();
+    let compressed: u64 = entries.iter().map(SealedEntry::compressed_bytes).sum();
+    assert!(matches!(error, Error::DiskFull { needed_bytes } if needed_bytes > compressed), "{error}");
+}
