@@ -1,9 +1,11 @@
 //! The commands: routes through the rooms.
 
+pub mod catalog;
 pub mod key;
 pub mod reveal;
 pub mod simulate;
 pub mod token;
+pub mod verify;
 
 use std::process::ExitCode;
 
