@@ -1,0 +1,138 @@
+//! `--auth auto`: takes the first way of signing in that is set up here, and says which.
+//!
+//! Order: `ENTRA_BUNDLE_TOKEN`, client secret, client certificate, workload identity, managed identity, Azure CLI,
+//! and on a terminal the device code. What the environment names is used and nothing else is tried after it: a
+//! wrong secret must not end in a sign-in as somebody else. Only the managed identity that must be probed for and
+//! the Azure CLI are passed over when they are not there.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::cache::{Ask, Mint};
+use super::{AccessToken, AuthError, AuthSettings, environment};
+use crate::limits::{IDENTITY_PROBE_MS, TOKEN_REPLY_BYTES_MAX};
+
+/// Where a virtual machine's metadata service answers; a link-local address that cannot leave the host.
+/// <https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service>
+const IDENTITY_PROBE: &str = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01";
+
+/// The chain.
+pub(super) struct Automatic {
+    settings: AuthSettings,
+    choosing: tokio::sync::Mutex<()>,
+    chosen: OnceLock<Arc<dyn Mint>>,
+}
+
+impl Automatic {
+    pub(super) fn new(settings: AuthSettings) -> Self {
+        Self { settings, choosing: tokio::sync::Mutex::default(), chosen: OnceLock::new() }
+    }
+
+    /// What the environment names, without asking anybody.
+    fn named(&self) -> Result<Option<Arc<dyn Mint>>, AuthError> {
+        fn found<M: Mint + 'static>(made: Result<M, AuthError>) -> Result<Option<Arc<dyn Mint>>, AuthError> {
+            match made {
+                Ok(mint) => Ok(Some(Arc::new(mint))),
+                Err(AuthError::Missing { .. }) => Ok(None),
+                Err(other) => Err(other),
+            }
+        }
+        let settings = &self.settings;
+        if let Some(mint) = found(environment::bearer(settings))? {
+            return Ok(Some(mint));
+        }
+        if let Some(mint) = found(environment::client_secret(settings))? {
+            return Ok(Some(mint));
+        }
+        if let Some(mint) = found(environment::client_certificate(settings))? {
+            return Ok(Some(mint));
+        }
+        if let Some(mint) = found(environment::workload_identity(settings))? {
+            return Ok(Some(mint));
+        }
+        let marked = environment::IDENTITY_MARKERS.iter().any(|name| settings.variable(name).is_some());
+        Ok(marked.then(|| Arc::new(environment::managed_identity(settings)) as Arc<dyn Mint>))
+    }
+
+    async fn choose(&self, ask: &Ask<'_>) -> Result<AccessToken, AuthError> {
+        if let Some(mint) = self.named()? {
+            self.say(mint.describe());
+            let token = mint.mint(ask).await?;
+            return Ok(self.keep(mint, token));
+        }
+        let mut candidates: Vec<Arc<dyn Mint>> = Vec::new();
+        if self.has_metadata_service().await {
+            candidates.push(Arc::new(environment::managed_identity(&self.settings)));
+        }
+        candidates.push(Arc::new(environment::azure_cli(&self.settings)));
+        for mint in candidates {
+            match mint.mint(ask).await {
+                Ok(token) => {
+                    self.say(mint.describe());
+                    return Ok(self.keep(mint, token));
+                }
+                Err(error) if error.is_absent() => {}
+                Err(error) => {
+                    self.say(mint.describe());
+                    return Err(error);
+                }
+            }
+        }
+        if !self.settings.interactive {
+            return Err(AuthError::NothingFound);
+        }
+        let device: Arc<dyn Mint> = Arc::new(environment::device_code(&self.settings)?);
+        self.say(device.describe());
+        let token = device.mint(ask).await?;
+        Ok(self.keep(device, token))
+    }
+
+    fn say(&self, kind: &str) {
+        (self.settings.talk)(&format!("Signing in with --auth {kind}."));
+    }
+
+    fn keep(&self, mint: Arc<dyn Mint>, token: AccessToken) -> AccessToken {
+        // Only `mint` calls this, under its lock: the cell is empty.
+        let _ = self.chosen.set(mint);
+        token
+    }
+
+    /// Whether an Azure virtual machine's metadata service answers. Asked without the `Metadata` header, it must
+    /// refuse with 400 and JSON; a proxy or captive portal that answers in its place does not.
+    async fn has_metadata_service(&self) -> bool {
+        let probe = async {
+            let mut response = self.settings.client.get(IDENTITY_PROBE).send().await.ok()?;
+            if response.status() != 400 {
+                return None;
+            }
+            let mut body = Vec::new();
+            while let Some(part) = response.chunk().await.ok()? {
+                body.extend_from_slice(&part);
+                if body.len() > TOKEN_REPLY_BYTES_MAX {
+                    return None;
+                }
+            }
+            super::Refusal::read(&body)
+        };
+        let limit = Duration::from_millis(IDENTITY_PROBE_MS);
+        tokio::time::timeout(limit, probe).await.is_ok_and(|refusal| refusal.is_some())
+    }
+}
+
+#[async_trait::async_trait]
+impl Mint for Automatic {
+    async fn mint(&self, ask: &Ask<'_>) -> Result<AccessToken, AuthError> {
+        if let Some(mint) = self.chosen.get() {
+            return mint.mint(ask).await;
+        }
+        let _choosing = self.choosing.lock().await;
+        match self.chosen.get() {
+            Some(mint) => mint.mint(ask).await,
+            None => self.choose(ask).await,
+        }
+    }
+
+    fn describe(&self) -> &'static str {
+        self.chosen.get().map_or("auto", |mint| mint.describe())
+    }
+}

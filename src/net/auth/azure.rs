@@ -1,0 +1,245 @@
+//! The ways of signing in that `azure_identity` has: secret, certificate, workload and managed identity, Azure CLI.
+//!
+//! Takes the settings of one of them, gives tokens. The library's requests go over the program's own client. Its
+//! credentials are made anew for every request, because their built-in cache can be neither emptied after a 401
+//! nor told of a claims challenge; the cache in front ([`super::cache`]) does both. The library insists on an
+//! `https://` authority, so it is given one, and the last step of its pipeline sends the request to the token
+//! endpoint that was configured and checked. Never prints what the library or the Azure CLI said: it may name people.
+//! Source: <https://docs.rs/azure_identity/1.0.0/azure_identity/>.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::process::{Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
+use azure_core::credentials::{Secret, TokenCredential, TokenRequestOptions};
+use azure_core::error::ErrorKind;
+use azure_core::http::policies::{Policy, PolicyResult};
+use azure_core::http::{
+    Body, ClientMethodOptions, ClientOptions, Context, ExponentialRetryOptions, HttpClient as _, Request, RetryOptions,
+    Transport,
+};
+use azure_identity::{
+    AzureCliCredential, AzureCliCredentialOptions, ClientAssertion, ClientAssertionCredential,
+    ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions, Executor,
+    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
+    WorkloadIdentityCredentialOptions,
+};
+use url::Url;
+use url::form_urlencoded;
+use zeroize::Zeroizing;
+
+use super::cache::{Ask, Mint};
+use super::certificate::Signer;
+use super::endpoint::{Endpoint, TOKEN_PATH};
+use super::{AccessToken, AuthError, Refusal};
+use crate::limits::CLI_ANSWER_S;
+use crate::net::transport::AzureTransport;
+
+/// Which credential, with what it needs.
+pub(super) enum Credential {
+    Secret { client_id: String, secret: Zeroizing<String>, at: Endpoint },
+    Certificate { client_id: String, signer: Arc<Signer>, at: Endpoint },
+    Workload { client_id: String, token_file: std::path::PathBuf, at: Endpoint },
+    Managed { client_id: Option<String> },
+    Cli { tenant: Option<String> },
+}
+
+/// A way of signing in through `azure_identity`.
+pub(super) struct Azure {
+    pub credential: Credential,
+    pub client: reqwest::Client,
+}
+
+impl Azure {
+    fn options(&self, at: Option<&Endpoint>) -> ClientOptions {
+        let last =
+            LastStep { transport: AzureTransport::new(self.client.clone()), token: at.map(|at| at.token.clone()) };
+        let mut cloud = CustomConfiguration::default();
+        cloud.authority_host = "https://token.endpoint.invalid".into();
+        ClientOptions {
+            transport: Some(Transport::with_policy(Arc::new(last))),
+            cloud: Some(Arc::new(CloudConfiguration::Custom(cloud))),
+            retry: RetryOptions::exponential(ExponentialRetryOptions { max_retries: 4, ..Default::default() }),
+            ..Default::default()
+        }
+    }
+
+    fn make(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        Ok(match &self.credential {
+            Credential::Secret { client_id, secret, at } => {
+                let options = ClientSecretCredentialOptions { client_options: self.options(Some(at)) };
+                let secret = Secret::new(secret.to_string());
+                ClientSecretCredential::new(&at.tenant, client_id.clone(), secret, Some(options))?
+            }
+            Credential::Certificate { client_id, signer, at } => {
+                let options = ClientAssertionCredentialOptions { client_options: self.options(Some(at)) };
+                let assertion = Assertion {
+                    signer: Arc::clone(signer),
+                    client_id: client_id.clone(),
+                    audience: at.token.to_string(),
+                };
+                ClientAssertionCredential::new(at.tenant.clone(), client_id.clone(), assertion, Some(options))?
+            }
+            Credential::Workload { client_id, token_file, at } => {
+                WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
+                    credential_options: ClientAssertionCredentialOptions { client_options: self.options(Some(at)) },
+                    client_id: Some(client_id.clone()),
+                    tenant_id: Some(at.tenant.clone()),
+                    token_file_path: Some(token_file.clone()),
+                }))?
+            }
+            Credential::Managed { client_id } => {
+                ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
+                    user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
+                    client_options: self.options(None),
+                }))?
+            }
+            Credential::Cli { tenant } => AzureCliCredential::new(Some(AzureCliCredentialOptions {
+                tenant_id: tenant.clone(),
+                executor: Some(Arc::new(BoundedExecutor)),
+                ..Default::default()
+            }))?,
+        })
+    }
+
+    /// The library's error, reduced to what may be shown.
+    fn fault(&self, error: &azure_core::Error) -> AuthError {
+        match &self.credential {
+            Credential::Cli { .. } => return cli_fault(&error.to_string()),
+            Credential::Managed { .. } => {
+                return AuthError::ManagedIdentity("assign one to it, or set AZURE_CLIENT_ID to the one that it has");
+            }
+            _ => {}
+        }
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(error) = cause {
+            if let Some(error) = error.downcast_ref::<azure_core::Error>() {
+                match error.kind() {
+                    ErrorKind::HttpResponse { status, raw_response, .. } => {
+                        let body = raw_response.as_ref().map(|raw| raw.body().as_ref()).unwrap_or_default();
+                        let unreadable = AuthError::Unreadable((*status).into());
+                        return Refusal::read(body).map_or(unreadable, AuthError::Refused);
+                    }
+                    ErrorKind::Connection => return AuthError::Unreachable("no connection"),
+                    ErrorKind::Io => return AuthError::Unreachable("no complete reply"),
+                    ErrorKind::DataConversion => return AuthError::Unreadable(0),
+                    _ => {}
+                }
+            }
+            cause = error.source();
+        }
+        match &self.credential {
+            Credential::Workload { .. } => AuthError::FederatedToken,
+            _ => AuthError::Unreadable(0),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Mint for Azure {
+    async fn mint(&self, ask: &Ask<'_>) -> Result<AccessToken, AuthError> {
+        let credential = self.make().map_err(|error| self.fault(&error))?;
+        let mut context = Context::new();
+        if let Some(claims) = ask.claims {
+            context.insert(ClaimsParameter(claims.to_owned()));
+        }
+        let options = TokenRequestOptions { method_options: ClientMethodOptions { context } };
+        let token = credential.get_token(&[ask.scope], Some(options)).await.map_err(|error| self.fault(&error))?;
+        AccessToken::new(token.token.secret(), Some(token.expires_on))
+    }
+
+    fn describe(&self) -> &'static str {
+        match self.credential {
+            Credential::Secret { .. } => "client-secret",
+            Credential::Certificate { .. } => "client-certificate",
+            Credential::Workload { .. } => "workload-identity",
+            Credential::Managed { .. } => "managed-identity",
+            Credential::Cli { .. } => "azure-cli",
+        }
+    }
+}
+
+/// The claims challenge of one token request, on its way through the library's pipeline.
+struct ClaimsParameter(String);
+
+/// The end of the library's pipeline: addresses the token endpoint and adds the claims challenge.
+#[derive(Debug)]
+struct LastStep {
+    transport: AzureTransport,
+    token: Option<Url>,
+}
+
+#[async_trait::async_trait]
+impl Policy for LastStep {
+    async fn send(&self, context: &Context, request: &mut Request, _: &[Arc<dyn Policy>]) -> PolicyResult {
+        let Some(token) = self.token.as_ref().filter(|_| request.url().path().ends_with(TOKEN_PATH)) else {
+            return self.transport.execute_request(request).await;
+        };
+        // A copy: a retry comes through here again with the request as the library made it.
+        let mut request = request.clone();
+        request.url_mut().clone_from(token);
+        if let (Some(ClaimsParameter(claims)), Body::Bytes(body)) = (context.value(), request.body()) {
+            let form = String::from_utf8_lossy(body).into_owned();
+            request.set_body(form_urlencoded::Serializer::new(form).append_pair("claims", claims).finish());
+        }
+        self.transport.execute_request(&request).await
+    }
+}
+
+/// Signs a new assertion for every token request.
+struct Assertion {
+    signer: Arc<Signer>,
+    client_id: String,
+    audience: String,
+}
+
+impl fmt::Debug for Assertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Assertion")
+    }
+}
+
+#[async_trait::async_trait]
+impl ClientAssertion for Assertion {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        self.signer
+            .assertion(&self.client_id, &self.audience)
+            .map_err(|fault| azure_core::Error::new(ErrorKind::Credential, fault))
+    }
+}
+
+/// Runs the Azure CLI without a terminal and not for longer than [`CLI_ANSWER_S`].
+#[derive(Debug)]
+struct BoundedExecutor;
+
+#[async_trait::async_trait]
+impl Executor for BoundedExecutor {
+    async fn run(&self, program: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
+        let mut command = tokio::process::Command::new(program);
+        command.args(args).stdin(Stdio::null()).kill_on_drop(true);
+        let output = command.output();
+        tokio::time::timeout(Duration::from_secs(CLI_ANSWER_S), output).await.map_err(|_| io::ErrorKind::TimedOut)?
+    }
+}
+
+/// What the Azure CLI's complaint means. Its own words name accounts and tenants and are not repeated.
+fn cli_fault(said: &str) -> AuthError {
+    if let Some(refusal) = Refusal::from_text(said) {
+        return AuthError::Refused(refusal);
+    }
+    AuthError::AzureCli(if said.contains("not found on PATH") || said.contains("wasn't found") {
+        "it is not installed. Install it, or choose another --auth"
+    } else if said.contains("az login") {
+        "nobody is signed in to it. Run `az login`, or choose another --auth"
+    } else if said.contains("2.54.0") {
+        "it is too old. Update it to 2.54.0 or newer"
+    } else if said.contains("timed out") {
+        "it did not answer in time. Run `az account get-access-token` to see what it waits for"
+    } else {
+        "run `az account get-access-token` to see why"
+    })
+}
