@@ -25,6 +25,8 @@ pub const TOKEN_REPLY_BYTES_MAX: usize = 1 << 20;
 pub const CLI_ANSWER_S: u64 = 90;
 /// How long the probe for a managed identity waits, milliseconds: the endpoint is on the same host.
 pub const IDENTITY_PROBE_MS: u64 = 1_000;
+/// The same when a managed identity was asked for, milliseconds: a machine that is just starting is slow.
+pub const METADATA_WAIT_MS: u64 = 10_000;
 /// Life of a signed client assertion, seconds (Entra recommends 5 to 10 minutes).
 pub const ASSERTION_LIFE_S: i64 = 300;
 /// Largest certificate file that is read, bytes: a key of 4,096 bits and ten certificates are 30 kB.

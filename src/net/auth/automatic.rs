@@ -10,11 +10,7 @@ use std::time::Duration;
 
 use super::cache::{Ask, Mint};
 use super::{AccessToken, AuthError, AuthSettings, environment};
-use crate::limits::{IDENTITY_PROBE_MS, TOKEN_REPLY_BYTES_MAX};
-
-/// Where a virtual machine's metadata service answers; a link-local address that cannot leave the host.
-/// <https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service>
-const IDENTITY_PROBE: &str = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01";
+use crate::limits::IDENTITY_PROBE_MS;
 
 /// The chain.
 pub(super) struct Automatic {
@@ -50,8 +46,8 @@ impl Automatic {
         if let Some(mint) = found(environment::workload_identity(settings))? {
             return Ok(Some(mint));
         }
-        let marked = environment::IDENTITY_MARKERS.iter().any(|name| settings.variable(name).is_some());
-        Ok(marked.then(|| Arc::new(environment::managed_identity(settings)) as Arc<dyn Mint>))
+        let managed = || environment::managed_identity(settings, Duration::ZERO);
+        Ok(environment::names_managed_identity(settings).then(|| Arc::new(managed()) as Arc<dyn Mint>))
     }
 
     async fn choose(&self, ask: &Ask<'_>) -> Result<AccessToken, AuthError> {
@@ -60,11 +56,11 @@ impl Automatic {
             let token = mint.mint(ask).await?;
             return Ok(self.keep(mint, token));
         }
-        let mut candidates: Vec<Arc<dyn Mint>> = Vec::new();
-        if self.has_metadata_service().await {
-            candidates.push(Arc::new(environment::managed_identity(&self.settings)));
-        }
-        candidates.push(Arc::new(environment::azure_cli(&self.settings)));
+        let probe = Duration::from_millis(IDENTITY_PROBE_MS);
+        let candidates: [Arc<dyn Mint>; 2] = [
+            Arc::new(environment::managed_identity(&self.settings, probe)),
+            Arc::new(environment::azure_cli(&self.settings)),
+        ];
         for mint in candidates {
             match mint.mint(ask).await {
                 Ok(token) => {
@@ -95,27 +91,6 @@ impl Automatic {
         // Only `mint` calls this, under its lock: the cell is empty.
         let _ = self.chosen.set(mint);
         token
-    }
-
-    /// Whether an Azure virtual machine's metadata service answers. Asked without the `Metadata` header, it must
-    /// refuse with 400 and JSON; a proxy or captive portal that answers in its place does not.
-    async fn has_metadata_service(&self) -> bool {
-        let probe = async {
-            let mut response = self.settings.client.get(IDENTITY_PROBE).send().await.ok()?;
-            if response.status() != 400 {
-                return None;
-            }
-            let mut body = Vec::new();
-            while let Some(part) = response.chunk().await.ok()? {
-                body.extend_from_slice(&part);
-                if body.len() > TOKEN_REPLY_BYTES_MAX {
-                    return None;
-                }
-            }
-            super::Refusal::read(&body)
-        };
-        let limit = Duration::from_millis(IDENTITY_PROBE_MS);
-        tokio::time::timeout(limit, probe).await.is_ok_and(|refusal| refusal.is_some())
     }
 }
 

@@ -35,17 +35,35 @@ use zeroize::Zeroizing;
 use super::cache::{Ask, Mint};
 use super::certificate::Signer;
 use super::endpoint::{Endpoint, TOKEN_PATH};
-use super::{AccessToken, AuthError, Refusal};
+use super::{AccessToken, AuthError, Refusal, metadata};
 use crate::limits::CLI_ANSWER_S;
 use crate::net::transport::AzureTransport;
 
 /// Which credential, with what it needs.
 pub(super) enum Credential {
-    Secret { client_id: String, secret: Zeroizing<String>, at: Endpoint },
-    Certificate { client_id: String, signer: Arc<Signer>, at: Endpoint },
-    Workload { client_id: String, token_file: std::path::PathBuf, at: Endpoint },
-    Managed { client_id: Option<String> },
-    Cli { tenant: Option<String> },
+    Secret {
+        client_id: String,
+        secret: Zeroizing<String>,
+        at: Endpoint,
+    },
+    Certificate {
+        client_id: String,
+        signer: Arc<Signer>,
+        at: Endpoint,
+    },
+    Workload {
+        client_id: String,
+        token_file: std::path::PathBuf,
+        at: Endpoint,
+    },
+    /// `probe`: how long the metadata service may take to show that it is there; `None`: no need to ask.
+    Managed {
+        client_id: Option<String>,
+        probe: Option<Duration>,
+    },
+    Cli {
+        tenant: Option<String>,
+    },
 }
 
 /// A way of signing in through `azure_identity`.
@@ -92,7 +110,7 @@ impl Azure {
                     token_file_path: Some(token_file.clone()),
                 }))?
             }
-            Credential::Managed { client_id } => {
+            Credential::Managed { client_id, .. } => {
                 ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
                     user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
                     client_options: self.options(None),
@@ -108,40 +126,48 @@ impl Azure {
 
     /// The library's error, reduced to what may be shown.
     fn fault(&self, error: &azure_core::Error) -> AuthError {
+        let http = http_fault(error);
         match &self.credential {
-            Credential::Cli { .. } => return cli_fault(&error.to_string()),
-            Credential::Managed { .. } => {
-                return AuthError::ManagedIdentity("assign one to it, or set AZURE_CLIENT_ID to the one that it has");
-            }
-            _ => {}
-        }
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-        while let Some(error) = cause {
-            if let Some(error) = error.downcast_ref::<azure_core::Error>() {
-                match error.kind() {
-                    ErrorKind::HttpResponse { status, raw_response, .. } => {
-                        let body = raw_response.as_ref().map(|raw| raw.body().as_ref()).unwrap_or_default();
-                        let unreadable = AuthError::Unreadable((*status).into());
-                        return Refusal::read(body).map_or(unreadable, AuthError::Refused);
-                    }
-                    ErrorKind::Connection => return AuthError::Unreachable("no connection"),
-                    ErrorKind::Io => return AuthError::Unreachable("no complete reply"),
-                    ErrorKind::DataConversion => return AuthError::Unreadable(0),
-                    _ => {}
-                }
-            }
-            cause = error.source();
-        }
-        match &self.credential {
-            Credential::Workload { .. } => AuthError::FederatedToken,
-            _ => AuthError::Unreadable(0),
+            Credential::Cli { .. } => cli_fault(&error.to_string()),
+            Credential::Managed { .. } => AuthError::ManagedIdentity(match http {
+                Some(AuthError::Unreachable(_)) => "its endpoint does not answer. Choose another --auth",
+                _ => "assign one to it, or set AZURE_CLIENT_ID to the one that it has",
+            }),
+            Credential::Workload { .. } => http.unwrap_or(AuthError::FederatedToken),
+            _ => http.unwrap_or(AuthError::Unreadable(0)),
         }
     }
+}
+
+/// What happened on the wire, if the error comes from there.
+fn http_fault(error: &azure_core::Error) -> Option<AuthError> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref::<azure_core::Error>().map(azure_core::Error::kind) {
+            Some(ErrorKind::HttpResponse { status, raw_response, .. }) => {
+                let body = raw_response.as_ref().map(|raw| raw.body().as_ref()).unwrap_or_default();
+                let unreadable = AuthError::Unreadable((*status).into());
+                return Some(Refusal::read(body).map_or(unreadable, AuthError::Refused));
+            }
+            Some(ErrorKind::Connection) => return Some(AuthError::Unreachable("no connection")),
+            Some(ErrorKind::Io) => return Some(AuthError::Unreachable("no complete reply")),
+            Some(ErrorKind::DataConversion) => return Some(AuthError::Unreadable(0)),
+            _ => cause = error.source(),
+        }
+    }
+    None
 }
 
 #[async_trait::async_trait]
 impl Mint for Azure {
     async fn mint(&self, ask: &Ask<'_>) -> Result<AccessToken, AuthError> {
+        if let Credential::Managed { probe: Some(limit), .. } = &self.credential
+            && !metadata::answers(&self.client, *limit).await
+        {
+            return Err(AuthError::ManagedIdentity(
+                "it is no Azure machine, or a proxy is in between. Choose another --auth",
+            ));
+        }
         let credential = self.make().map_err(|error| self.fault(&error))?;
         let mut context = Context::new();
         if let Some(claims) = ask.claims {

@@ -17,9 +17,9 @@ use zeroize::Zeroizing;
 
 use super::cache::{Ask, Mint};
 use super::endpoint::Endpoint;
+use super::metadata::body;
 use super::{AccessToken, AuthError, Refusal, Talk};
 use crate::clock::Clock;
-use crate::limits::TOKEN_REPLY_BYTES_MAX;
 
 type Public = BasicClient<EndpointNotSet, EndpointSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
@@ -144,25 +144,20 @@ impl<'a> Exchange<'a> {
         let (client, refusal) = (self.client.clone(), Arc::clone(&self.refusal));
         async move {
             let request = reqwest::Request::try_from(request).map_err(|_| NoReply)?;
-            let mut response = client.execute(request).await.map_err(|_| NoReply)?;
+            let response = client.execute(request).await.map_err(|_| NoReply)?;
             let status = response.status();
             if status.is_server_error() || status == 429 {
                 return Err(NoReply);
             }
-            let mut body = Vec::new();
-            while let Some(part) = response.chunk().await.map_err(|_| NoReply)? {
-                body.extend_from_slice(&part);
-                if body.len() > TOKEN_REPLY_BYTES_MAX {
-                    return Err(NoReply);
-                }
-            }
+            let kind = response.headers().get(reqwest::header::CONTENT_TYPE).cloned();
+            let body = body(response).await.ok_or(NoReply)?;
             if !status.is_success() {
                 *refusal.lock().unwrap_or_else(PoisonError::into_inner) = Refusal::read(&body);
             }
             let mut reply = HttpResponse::new(body);
             *reply.status_mut() = status;
-            if let Some(kind) = response.headers().get(reqwest::header::CONTENT_TYPE) {
-                reply.headers_mut().insert(reqwest::header::CONTENT_TYPE, kind.clone());
+            if let Some(kind) = kind {
+                reply.headers_mut().insert(reqwest::header::CONTENT_TYPE, kind);
             }
             Ok(reply)
         }

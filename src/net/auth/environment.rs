@@ -4,6 +4,7 @@
 //! Source: <https://learn.microsoft.com/azure/developer/rust/sdk/authentication/overview> (`AZURE_*`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -25,7 +26,7 @@ const BEARER: &str = "ENTRA_BUNDLE_TOKEN";
 
 /// Variables of which one is set wherever an Azure service offers a managed identity other than by the
 /// virtual machine's metadata endpoint.
-pub(super) const IDENTITY_MARKERS: [&str; 2] = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT"];
+const IDENTITY_MARKERS: [&str; 2] = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT"];
 
 pub(super) fn client_secret(settings: &AuthSettings) -> Result<Azure, AuthError> {
     const KIND: &str = "client-secret";
@@ -59,8 +60,15 @@ pub(super) fn workload_identity(settings: &AuthSettings) -> Result<Azure, AuthEr
     Ok(azure(settings, credential))
 }
 
-pub(super) fn managed_identity(settings: &AuthSettings) -> Azure {
-    azure(settings, Credential::Managed { client_id: settings.variable(ID) })
+/// Whether the environment names a managed identity, so that there is nothing to probe for.
+pub(super) fn names_managed_identity(settings: &AuthSettings) -> bool {
+    IDENTITY_MARKERS.iter().any(|name| settings.variable(name).is_some())
+}
+
+/// `wait`: how long the virtual machine's metadata service may take to show that it is there.
+pub(super) fn managed_identity(settings: &AuthSettings, wait: Duration) -> Azure {
+    let probe = (!names_managed_identity(settings)).then_some(wait);
+    azure(settings, Credential::Managed { client_id: settings.variable(ID), probe })
 }
 
 pub(super) fn azure_cli(settings: &AuthSettings) -> Azure {

@@ -14,11 +14,13 @@ mod device;
 mod endpoint;
 mod environment;
 mod error;
+mod metadata;
 mod refusal;
 mod token;
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
@@ -28,6 +30,8 @@ pub use refusal::Refusal;
 pub use token::{AccessToken, Claims, claims};
 
 use cache::Cached;
+
+use crate::limits::METADATA_WAIT_MS;
 
 /// The public client that `device-code` uses unless `AZURE_CLIENT_ID` names another: the Azure CLI's, which
 /// exists in every tenant.
@@ -122,7 +126,9 @@ pub fn token_source(kind: AuthKind, settings: AuthSettings) -> Result<Arc<dyn To
     Ok(match kind {
         AuthKind::Auto => Arc::new(Cached::new(automatic::Automatic::new(settings))),
         AuthKind::AzureCli => Arc::new(Cached::new(environment::azure_cli(&settings))),
-        AuthKind::ManagedIdentity => Arc::new(Cached::new(environment::managed_identity(&settings))),
+        AuthKind::ManagedIdentity => {
+            Arc::new(Cached::new(environment::managed_identity(&settings, Duration::from_millis(METADATA_WAIT_MS))))
+        }
         AuthKind::WorkloadIdentity => Arc::new(Cached::new(environment::workload_identity(&settings)?)),
         AuthKind::ClientSecret => Arc::new(Cached::new(environment::client_secret(&settings)?)),
         AuthKind::ClientCertificate => Arc::new(Cached::new(environment::client_certificate(&settings)?)),

@@ -43,8 +43,8 @@ impl AccessToken {
         };
         header.set_sensitive(true);
         let renew_on = expires_on.map(|end| {
-            let life_s = (end - Clock::System.now()).whole_seconds();
-            end - time::Duration::seconds(TOKEN_RENEW_S.min(life_s / 2))
+            let life = end - Clock::System.now();
+            end - time::Duration::seconds(TOKEN_RENEW_S).min(life / 2)
         });
         Ok(Self { header, expires_on, renew_on })
     }
