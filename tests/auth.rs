@@ -1,4 +1,5 @@
 //! Signing in, against a tiny sign-in server that says what Entra says, and against a real OpenID provider.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 #[path = "auth/certificate.rs"]
 mod certificate;
