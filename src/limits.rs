@@ -16,9 +16,6 @@ pub const TRIES_MAX: u32 = 8;
 /// How long before its expiry an access token is renewed, seconds: what Microsoft's own libraries use. A
 /// token that lives for less than twice that long is renewed at half its life.
 pub const TOKEN_RENEW_S: i64 = 300;
-/// How young a token must be for a 401 not to empty the cache, seconds: the late 401s of requests that still
-/// carried the token before it. Longer than a page takes, far shorter than a token lives.
-pub const TOKEN_SETTLE_S: i64 = 5;
 /// Longest reply of a sign-in server that is read, bytes: a token with 200 groups is about 12 kB.
 pub const TOKEN_REPLY_BYTES_MAX: usize = 1 << 20;
 /// How long the Azure CLI may take, seconds: a cold start takes 5 s on Windows, a refresh 2 s more.

@@ -52,45 +52,32 @@ impl Automatic {
 
     async fn choose(&self, ask: &Ask<'_>) -> Result<AccessToken, AuthError> {
         if let Some(mint) = self.named()? {
-            self.say(mint.describe());
-            let token = mint.mint(ask).await?;
-            return Ok(self.keep(mint, token));
+            return self.keep(mint).mint(ask).await;
         }
         let probe = Duration::from_millis(IDENTITY_PROBE_MS);
         let candidates: [Arc<dyn Mint>; 2] = [
             Arc::new(environment::managed_identity(&self.settings, probe)),
-            Arc::new(environment::azure_cli(&self.settings)),
+            Arc::new(environment::azure_cli(&self.settings)?),
         ];
         for mint in candidates {
             match mint.mint(ask).await {
-                Ok(token) => {
-                    self.say(mint.describe());
-                    return Ok(self.keep(mint, token));
-                }
                 Err(error) if error.is_absent() => {}
-                Err(error) => {
-                    self.say(mint.describe());
-                    return Err(error);
+                answer => {
+                    self.keep(mint);
+                    return answer;
                 }
             }
         }
         if !self.settings.interactive {
             return Err(AuthError::NothingFound);
         }
-        let device: Arc<dyn Mint> = Arc::new(environment::device_code(&self.settings)?);
-        self.say(device.describe());
-        let token = device.mint(ask).await?;
-        Ok(self.keep(device, token))
+        self.keep(Arc::new(environment::device_code(&self.settings)?)).mint(ask).await
     }
 
-    fn say(&self, kind: &str) {
-        (self.settings.talk)(&format!("Signing in with --auth {kind}."));
-    }
-
-    fn keep(&self, mint: Arc<dyn Mint>, token: AccessToken) -> AccessToken {
-        // Only `mint` calls this, under its lock: the cell is empty.
-        let _ = self.chosen.set(mint);
-        token
+    /// Settles the choice and says so. Called under `choosing`, once.
+    fn keep(&self, mint: Arc<dyn Mint>) -> &Arc<dyn Mint> {
+        (self.settings.talk)(&format!("Signing in with --auth {}.", mint.describe()));
+        self.chosen.get_or_init(|| mint)
     }
 }
 

@@ -12,6 +12,7 @@ use std::fmt;
 use std::io;
 use std::process::{Output, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
@@ -73,9 +74,12 @@ pub(super) struct Azure {
 }
 
 impl Azure {
-    fn options(&self, at: Option<&Endpoint>) -> ClientOptions {
-        let last =
-            LastStep { transport: AzureTransport::new(self.client.clone()), token: at.map(|at| at.token.clone()) };
+    fn options(&self, at: Option<&Endpoint>, status: &Arc<AtomicU16>) -> ClientOptions {
+        let last = LastStep {
+            transport: AzureTransport::new(self.client.clone()),
+            token: at.map(|at| at.token.clone()),
+            status: Arc::clone(status),
+        };
         let mut cloud = CustomConfiguration::default();
         cloud.authority_host = "https://token.endpoint.invalid".into();
         ClientOptions {
@@ -86,15 +90,15 @@ impl Azure {
         }
     }
 
-    fn make(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    fn make(&self, status: &Arc<AtomicU16>) -> azure_core::Result<Arc<dyn TokenCredential>> {
         Ok(match &self.credential {
             Credential::Secret { client_id, secret, at } => {
-                let options = ClientSecretCredentialOptions { client_options: self.options(Some(at)) };
+                let options = ClientSecretCredentialOptions { client_options: self.options(Some(at), status) };
                 let secret = Secret::new(secret.to_string());
                 ClientSecretCredential::new(&at.tenant, client_id.clone(), secret, Some(options))?
             }
             Credential::Certificate { client_id, signer, at } => {
-                let options = ClientAssertionCredentialOptions { client_options: self.options(Some(at)) };
+                let options = ClientAssertionCredentialOptions { client_options: self.options(Some(at), status) };
                 let assertion = Assertion {
                     signer: Arc::clone(signer),
                     client_id: client_id.clone(),
@@ -104,7 +108,9 @@ impl Azure {
             }
             Credential::Workload { client_id, token_file, at } => {
                 WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
-                    credential_options: ClientAssertionCredentialOptions { client_options: self.options(Some(at)) },
+                    credential_options: ClientAssertionCredentialOptions {
+                        client_options: self.options(Some(at), status),
+                    },
                     client_id: Some(client_id.clone()),
                     tenant_id: Some(at.tenant.clone()),
                     token_file_path: Some(token_file.clone()),
@@ -113,7 +119,7 @@ impl Azure {
             Credential::Managed { client_id, .. } => {
                 ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
                     user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
-                    client_options: self.options(None),
+                    client_options: self.options(None, status),
                 }))?
             }
             Credential::Cli { tenant } => AzureCliCredential::new(Some(AzureCliCredentialOptions {
@@ -125,8 +131,8 @@ impl Azure {
     }
 
     /// The library's error, reduced to what may be shown.
-    fn fault(&self, error: &azure_core::Error) -> AuthError {
-        let http = http_fault(error);
+    fn fault(&self, error: &azure_core::Error, status: u16) -> AuthError {
+        let http = http_fault(error, status);
         match &self.credential {
             Credential::Cli { .. } => cli_fault(&error.to_string()),
             Credential::Managed { .. } => AuthError::ManagedIdentity(match http {
@@ -134,24 +140,25 @@ impl Azure {
                 _ => "assign one to it, or set AZURE_CLIENT_ID to the one that it has",
             }),
             Credential::Workload { .. } => http.unwrap_or(AuthError::FederatedToken),
-            _ => http.unwrap_or(AuthError::Unreadable(0)),
+            _ => http.unwrap_or(AuthError::Unreadable(status)),
         }
     }
 }
 
-/// What happened on the wire, if the error comes from there.
-fn http_fault(error: &azure_core::Error) -> Option<AuthError> {
+/// What happened on the wire, if the error comes from there. `status`: of the last reply, 0 without one.
+fn http_fault(error: &azure_core::Error, status: u16) -> Option<AuthError> {
+    let unreadable =
+        || if matches!(status, 429 | 500..) { AuthError::Busy(status) } else { AuthError::Unreadable(status) };
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         match error.downcast_ref::<azure_core::Error>().map(azure_core::Error::kind) {
-            Some(ErrorKind::HttpResponse { status, raw_response, .. }) => {
+            Some(ErrorKind::HttpResponse { raw_response, .. }) => {
                 let body = raw_response.as_ref().map(|raw| raw.body().as_ref()).unwrap_or_default();
-                let unreadable = AuthError::Unreadable((*status).into());
-                return Some(Refusal::read(body).map_or(unreadable, AuthError::Refused));
+                return Some(Refusal::read(body).map_or_else(unreadable, AuthError::Refused));
             }
             Some(ErrorKind::Connection) => return Some(AuthError::Unreachable("no connection")),
             Some(ErrorKind::Io) => return Some(AuthError::Unreachable("no complete reply")),
-            Some(ErrorKind::DataConversion) => return Some(AuthError::Unreadable(0)),
+            Some(ErrorKind::DataConversion) => return Some(unreadable()),
             _ => cause = error.source(),
         }
     }
@@ -165,16 +172,18 @@ impl Mint for Azure {
             && !metadata::answers(&self.client, *limit).await
         {
             return Err(AuthError::ManagedIdentity(
-                "it is no Azure machine, or a proxy is in between. Choose another --auth",
+                "it is no Azure machine, or a proxy is in between. Set NO_PROXY=169.254.169.254, or choose another --auth",
             ));
         }
-        let credential = self.make().map_err(|error| self.fault(&error))?;
+        let status = Arc::new(AtomicU16::new(0));
+        let fault = |error| self.fault(&error, status.load(Ordering::Relaxed));
+        let credential = self.make(&status).map_err(fault)?;
         let mut context = Context::new();
         if let Some(claims) = ask.claims {
             context.insert(ClaimsParameter(claims.to_owned()));
         }
         let options = TokenRequestOptions { method_options: ClientMethodOptions { context } };
-        let token = credential.get_token(&[ask.scope], Some(options)).await.map_err(|error| self.fault(&error))?;
+        let token = credential.get_token(&[ask.scope], Some(options)).await.map_err(fault)?;
         AccessToken::new(token.token.secret(), Some(token.expires_on))
     }
 
@@ -197,13 +206,23 @@ struct ClaimsParameter(String);
 struct LastStep {
     transport: AzureTransport,
     token: Option<Url>,
+    /// Of the last reply: the library forgets it when the body is no JSON.
+    status: Arc<AtomicU16>,
+}
+
+impl LastStep {
+    async fn send_on(&self, request: &Request) -> PolicyResult {
+        let response = self.transport.execute_request(request).await?;
+        self.status.store(response.status().into(), Ordering::Relaxed);
+        Ok(response)
+    }
 }
 
 #[async_trait::async_trait]
 impl Policy for LastStep {
     async fn send(&self, context: &Context, request: &mut Request, _: &[Arc<dyn Policy>]) -> PolicyResult {
         let Some(token) = self.token.as_ref().filter(|_| request.url().path().ends_with(TOKEN_PATH)) else {
-            return self.transport.execute_request(request).await;
+            return self.send_on(request).await;
         };
         // A copy: a retry comes through here again with the request as the library made it.
         let mut request = request.clone();
@@ -212,7 +231,7 @@ impl Policy for LastStep {
             let form = String::from_utf8_lossy(body).into_owned();
             request.set_body(form_urlencoded::Serializer::new(form).append_pair("claims", claims).finish());
         }
-        self.transport.execute_request(&request).await
+        self.send_on(&request).await
     }
 }
 

@@ -8,11 +8,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use time::{Duration, OffsetDateTime};
-
 use super::{AccessToken, AuthError, TokenSource};
 use crate::clock::Clock;
-use crate::limits::TOKEN_SETTLE_S;
 
 /// What is asked of a [`Mint`].
 pub(super) struct Ask<'a> {
@@ -20,8 +17,6 @@ pub(super) struct Ask<'a> {
     pub scope: &'a str,
     /// A claims challenge (JSON) that the token must meet.
     pub claims: Option<&'a str>,
-    /// Whether a service has refused the last token.
-    pub refused: bool,
 }
 
 /// One way of getting a token, without any memory of its own for access tokens.
@@ -48,10 +43,9 @@ struct Slot {
 
 #[derive(Default)]
 struct Held {
-    token: Option<(AccessToken, OffsetDateTime)>,
+    token: Option<AccessToken>,
     failure: Option<AuthError>,
     claims: Option<String>,
-    refused: bool,
 }
 
 impl<M> Cached<M> {
@@ -72,7 +66,7 @@ impl<M: Mint> TokenSource for Cached<M> {
         let ended_before = slot.ended.load(Ordering::Acquire);
         let mut held = slot.held.lock().await;
         let now = Clock::System.now();
-        if let Some((token, _)) = &held.token
+        if let Some(token) = &held.token
             && !token.is_due(now)
         {
             return Ok(token.clone());
@@ -80,26 +74,25 @@ impl<M: Mint> TokenSource for Cached<M> {
         if slot.ended.load(Ordering::Acquire) != ended_before {
             // The request that this caller waited for has ended without a token that lasts: one answer for all.
             match (&held.token, &held.failure) {
-                (Some((token, _)), _) if !token.is_expired(now) => return Ok(token.clone()),
+                (Some(token), _) if !token.is_expired(now) => return Ok(token.clone()),
                 (_, Some(failure)) => return Err(failure.clone()),
                 _ => {}
             }
         }
-        let ask = Ask { scope, claims: held.claims.as_deref(), refused: held.refused };
+        let ask = Ask { scope, claims: held.claims.as_deref() };
         let answer = self.mint.mint(&ask).await;
         let now = Clock::System.now();
         slot.ended.fetch_add(1, Ordering::AcqRel);
         match answer {
             Ok(token) => {
-                held.token = Some((token.clone(), now));
+                held.token = Some(token.clone());
                 held.failure = None;
-                held.refused = false;
                 Ok(token)
             }
             Err(failure) => {
                 held.failure = Some(failure.clone());
                 match &held.token {
-                    Some((token, _)) if !token.is_expired(now) => Ok(token.clone()),
+                    Some(token) if !token.is_expired(now) => Ok(token.clone()),
                     _ => Err(failure),
                 }
             }
@@ -108,20 +101,17 @@ impl<M: Mint> TokenSource for Cached<M> {
 
     async fn invalidate(&self, scope: &str, claims: Option<&str>) {
         let slot = self.slot(scope);
+        let ended_before = slot.ended.load(Ordering::Acquire);
         let mut held = slot.held.lock().await;
-        let fresh = held
-            .token
-            .as_ref()
-            .is_some_and(|(_, minted)| Clock::System.now() - *minted < Duration::seconds(TOKEN_SETTLE_S));
-        let challenged = claims.is_some() && claims != held.claims.as_deref();
-        // A token minted a moment ago is most likely not the one that was refused.
-        if fresh && !challenged {
+        let replaced = slot.ended.load(Ordering::Acquire) != ended_before;
+        // Of many requests that were refused together, the first has already brought a new token.
+        if replaced && (claims.is_none() || claims == held.claims.as_deref()) {
             return;
         }
         if let Some(claims) = claims {
             held.claims = Some(claims.to_owned());
         }
-        held.refused = held.token.take().is_some();
+        held.token = None;
     }
 
     fn describe(&self) -> &'static str {
@@ -133,7 +123,7 @@ impl<M: Mint> TokenSource for Cached<M> {
 mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
-    use std::time::Duration as StdDuration;
+    use time::Duration;
 
     /// Counts its calls; answers with the next of its scripted lives (seconds), an error where there is none.
     struct Counter {
@@ -153,7 +143,7 @@ mod tests {
         async fn mint(&self, ask: &Ask<'_>) -> Result<AccessToken, AuthError> {
             let call = self.calls.fetch_add(1, Ordering::SeqCst);
             self.claims.lock().unwrap().push(ask.claims.map(str::to_owned));
-            tokio::time::sleep(StdDuration::from_millis(50)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             match self.lives_s.get(call).copied().flatten() {
                 Some(life) => {
                     AccessToken::new(&format!("token-{call}"), Some(Clock::System.now() + Duration::seconds(life)))
@@ -168,12 +158,6 @@ mod tests {
 
     async fn text(source: &impl TokenSource, scope: &str) -> Result<String, AuthError> {
         source.token(scope).await.map(|token| token.header_value().to_str().unwrap().to_owned())
-    }
-
-    fn age(source: &Cached<Counter>, scope: &str) {
-        let slot = source.slot(scope);
-        let mut held = slot.held.try_lock().unwrap();
-        held.token.as_mut().unwrap().1 -= Duration::seconds(TOKEN_SETTLE_S + 1);
     }
 
     #[tokio::test]
@@ -198,9 +182,9 @@ mod tests {
     async fn a_token_that_is_due_is_renewed_and_serves_on_when_renewing_fails() {
         let source = Counter::cached(vec![Some(1), None, Some(3600)]);
         assert_eq!(text(&source, "a").await.unwrap(), "Bearer token-0");
-        tokio::time::sleep(StdDuration::from_millis(600)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
         assert_eq!(text(&source, "a").await.unwrap(), "Bearer token-0", "renewing failed, 0.3 s are left");
-        tokio::time::sleep(StdDuration::from_millis(500)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         assert_eq!(text(&source, "a").await.unwrap(), "Bearer token-2");
     }
 
@@ -212,20 +196,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_token_is_replaced_once_and_the_claims_are_passed_on() {
+    async fn a_refused_token_is_replaced_and_the_claims_are_passed_on() {
         let source = Counter::cached(vec![Some(3600); 9]);
         assert_eq!(text(&source, "a").await.unwrap(), "Bearer token-0");
         source.invalidate("a", None).await;
-        assert_eq!(text(&source, "a").await.unwrap(), "Bearer token-0", "minted a moment ago");
-        age(&source, "a");
-        source.invalidate("a", None).await;
         assert_eq!(text(&source, "a").await.unwrap(), "Bearer token-1");
         source.invalidate("a", Some("{}")).await;
-        source.invalidate("a", Some("{}")).await;
         assert_eq!(text(&source, "a").await.unwrap(), "Bearer token-2");
-        source.invalidate("a", Some("{}")).await;
-        assert_eq!(text(&source, "a").await.unwrap(), "Bearer token-2", "these claims are met already");
-        assert_eq!(*source.mint.claims.lock().unwrap(), [None, None, Some("{}".to_owned())]);
+        source.invalidate("a", None).await;
+        assert_eq!(text(&source, "a").await.unwrap(), "Bearer token-3");
+        let asked = [None, None, Some("{}".to_owned()), Some("{}".to_owned())];
+        assert_eq!(*source.mint.claims.lock().unwrap(), asked, "a challenge stays in force");
         source.invalidate("never asked", None).await;
+    }
+
+    #[tokio::test]
+    async fn requests_that_are_refused_together_bring_one_new_token() {
+        let source = Counter::cached(vec![Some(3600); 99]);
+        text(&source, "a").await.unwrap();
+        for claims in [None, Some("{}")] {
+            let before = source.mint.calls.load(Ordering::SeqCst);
+            let again = futures_util::future::join_all((0..40).map(|_| async {
+                source.invalidate("a", claims).await;
+                text(&source, "a").await
+            }));
+            assert!(again.await.iter().all(Result::is_ok));
+            assert_eq!(source.mint.calls.load(Ordering::SeqCst), before + 1);
+        }
     }
 }

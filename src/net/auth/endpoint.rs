@@ -25,10 +25,7 @@ impl Endpoint {
         if login.scheme() != "https" && !(login.scheme() == "http" && is_loopback(login)) {
             return Err(AuthError::PlainHttp);
         }
-        let is_name = !tenant.is_empty()
-            && tenant.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-            && !tenant.starts_with('.');
-        if !is_name {
+        if !is_tenant(tenant) {
             return Err(AuthError::BadTenant);
         }
         let under = |path: &str| {
@@ -40,6 +37,12 @@ impl Endpoint {
         };
         Ok(Self { tenant: tenant.to_owned(), token: under(TOKEN_PATH), device: under(DEVICE_PATH) })
     }
+}
+
+/// Whether a text can be a tenant's id or domain name; nothing else may stand in a path or on a command line.
+pub(super) fn is_tenant(text: &str) -> bool {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    text.bytes().all(is_name) && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }
 
 /// Whether an address leads to this machine only.
@@ -82,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_tenant_cannot_change_the_path() {
-        for tenant in ["", "..", ".x", "a/b", "a b", "a%2f", "a?b", "ü"] {
+        for tenant in ["", "..", ".x", "-x", "a/b", "a b", "a%2f", "a?b", "ü"] {
             assert!(matches!(endpoint("https://x.example", tenant), Err(AuthError::BadTenant)), "{tenant}");
         }
     }

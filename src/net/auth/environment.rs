@@ -12,7 +12,7 @@ use super::azure::{Azure, Credential};
 use super::cache::{Ask, Mint};
 use super::certificate::Signer;
 use super::device::Device;
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, is_tenant};
 use super::token::claims_of;
 use super::{AccessToken, AuthError, AuthSettings, DEVICE_CLIENT_ID};
 use crate::clock::Clock;
@@ -71,8 +71,12 @@ pub(super) fn managed_identity(settings: &AuthSettings, wait: Duration) -> Azure
     azure(settings, Credential::Managed { client_id: settings.variable(ID), probe })
 }
 
-pub(super) fn azure_cli(settings: &AuthSettings) -> Azure {
-    azure(settings, Credential::Cli { tenant: settings.tenant() })
+pub(super) fn azure_cli(settings: &AuthSettings) -> Result<Azure, AuthError> {
+    let tenant = settings.tenant();
+    if tenant.as_deref().is_some_and(|tenant| !is_tenant(tenant)) {
+        return Err(AuthError::BadTenant);
+    }
+    Ok(azure(settings, Credential::Cli { tenant }))
 }
 
 pub(super) fn device_code(settings: &AuthSettings) -> Result<Device, AuthError> {
@@ -101,17 +105,15 @@ fn azure(settings: &AuthSettings, credential: Credential) -> Azure {
     Azure { credential, client: settings.client.clone() }
 }
 
-/// The token that somebody put into `ENTRA_BUNDLE_TOKEN`, for every scope.
+/// The token that somebody put into `ENTRA_BUNDLE_TOKEN`, for every scope. After a 401 it is handed out again: there
+/// is no other, and services refuse good tokens now and then.
 pub(super) struct Bearer(AccessToken);
 
 #[async_trait::async_trait]
 impl Mint for Bearer {
-    async fn mint(&self, ask: &Ask<'_>) -> Result<AccessToken, AuthError> {
+    async fn mint(&self, _: &Ask<'_>) -> Result<AccessToken, AuthError> {
         if self.0.is_expired(Clock::System.now()) {
             return Err(AuthError::Token("has expired"));
-        }
-        if ask.refused {
-            return Err(AuthError::Token("was refused by the service (revoked, or made for another one)"));
         }
         Ok(self.0.clone())
     }

@@ -35,6 +35,11 @@ pub enum AuthError {
         "the sign-in server could not be reached ({0}): check the network, the proxy (HTTPS_PROXY) and --login-url"
     )]
     Unreachable(&'static str),
+    /// The sign-in server has no time, or a proxy says so in its place.
+    #[error(
+        "the sign-in server is busy or down (HTTP status {0}): try again in a few minutes, and check the proxy, if there is one"
+    )]
+    Busy(u16),
     /// A reply came, but not one that a sign-in server sends.
     #[error(
         "the sign-in server's answer could not be read (HTTP status {0}): check --login-url, and whether a proxy answers in its place"

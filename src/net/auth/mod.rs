@@ -55,7 +55,7 @@ pub trait TokenSource: Send + Sync {
     async fn token(&self, scope: &str) -> Result<AccessToken, AuthError>;
 
     /// Tells that a service refused the scope's token (401). `claims` is what [`claims_challenge`] found in
-    /// the reply; the next token is asked for with it. A token minted a moment ago is kept.
+    /// the reply; the next token is asked for with it. Cancel-safe.
     async fn invalidate(&self, scope: &str, claims: Option<&str>);
 
     /// The `--auth` kind in use, as typed; for `auto` the chosen one, once it is chosen.
@@ -125,7 +125,7 @@ impl AuthSettings {
 pub fn token_source(kind: AuthKind, settings: AuthSettings) -> Result<Arc<dyn TokenSource>, AuthError> {
     Ok(match kind {
         AuthKind::Auto => Arc::new(Cached::new(automatic::Automatic::new(settings))),
-        AuthKind::AzureCli => Arc::new(Cached::new(environment::azure_cli(&settings))),
+        AuthKind::AzureCli => Arc::new(Cached::new(environment::azure_cli(&settings)?)),
         AuthKind::ManagedIdentity => {
             Arc::new(Cached::new(environment::managed_identity(&settings, Duration::from_millis(METADATA_WAIT_MS))))
         }

@@ -1,7 +1,7 @@
 //! A bearer token, and what can be read in it.
 //!
-//! [`AccessToken`] holds the only copy of the secret: one buffer that all its clones and the requests in flight
-//! share, overwritten when the last of them is gone. No `Debug`, no `Display`, no `Serialize`.
+//! [`AccessToken`] holds the program's one lasting copy of the secret: a buffer that all its clones and the requests
+//! in flight share, overwritten when the last of them is gone. No `Debug`, no `Display`, no `Serialize`.
 //! [`claims`] reads the payload (RFC 7519) without checking the signature: only the service can judge a token,
 //! the claims merely tell beforehand which permissions it will not have.
 
