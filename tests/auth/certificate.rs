@@ -152,3 +152,31 @@ async fn what_is_wrong_with_a_certificate_file_is_said() {
         shows_nothing_private(&error);
     }
 }
+
+#[tokio::test]
+async fn a_damaged_pkcs12_file_is_refused_and_nothing_worse() {
+    let Some(folder) = certificates() else { return left_out("damaged PKCS#12", "openssl") };
+    let work = tempfile::tempdir().unwrap();
+    let inputs = format!("-inkey {} -in {}", folder.join("app.key").display(), folder.join("app.pem").display());
+    openssl(work.path(), &format!("pkcs12 -export {inputs} -iter 1 -maciter -out own.pfx -passout pass:x")).unwrap();
+    let whole = std::fs::read(work.path().join("own.pfx")).unwrap();
+    let damaged = work.path().join("damaged.pfx");
+    let path = damaged.to_str().unwrap();
+    let variables =
+        [("AZURE_CLIENT_ID", "a"), ("AZURE_CLIENT_CERTIFICATE_PATH", path), ("AZURE_CLIENT_CERTIFICATE_PASSWORD", "x")];
+    let (settings, _) = settings(&url::Url::parse("https://127.0.0.1:1").unwrap(), &variables);
+    let mut refused = 0;
+    // Every byte of the outer structures at both ends, and every 7th between.
+    let positions = (0..whole.len()).filter(|at| *at < 120 || *at + 120 > whole.len() || at % 7 == 0);
+    for at in positions {
+        for flip in [0x01, 0x80] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= flip;
+            std::fs::write(&damaged, &bytes).unwrap();
+            refused += usize::from(token_source(AuthKind::ClientCertificate, settings.clone()).is_err());
+        }
+        std::fs::write(&damaged, &whole[..at]).unwrap();
+        assert!(token_source(AuthKind::ClientCertificate, settings.clone()).is_err(), "cut at {at}");
+    }
+    assert!(refused > 500, "most flips break the file's own checksum: {refused}");
+}

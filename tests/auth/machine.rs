@@ -1,8 +1,6 @@
 //! What depends on the machine: managed identities and the Azure CLI. Tests that need other environment
 //! variables run this test program again with them, because a process must not change its own.
 
-use std::path::Path;
-
 use entra_bundle::net::auth::{AuthError, AuthKind, AuthSettings, token_source};
 use url::Url;
 
@@ -177,6 +175,7 @@ async fn the_azure_cli_gives_tokens_or_says_why_not() {
     again(name, "it is not installed", &[("PATH", path(empty.path()))]).await;
 }
 
-fn path(folder: &Path) -> &str {
+#[cfg(unix)]
+fn path(folder: &std::path::Path) -> &str {
     folder.to_str().unwrap()
 }

@@ -127,3 +127,19 @@ fn pkcs12(bytes: &[u8], password: &str) -> Result<Contents, CertificateFault> {
         certificates: archive.certs.iter().map(|bag| bag.cert.as_der().to_vec()).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_file_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), text in "(-----(BEGIN|END) ?(RSA |EC |ENCRYPTED )?(PRIVATE KEY|CERTIFICATE)?-----?\r?\n|[A-Za-z0-9+/=]{0,20}\r?\n| )*") {
+            prop_assert!(Signer::parse(&bytes, "").is_err());
+            prop_assert!(Signer::parse(text.as_bytes(), "").is_err());
+            let der = [&[0x30, 0x82, 0x01, 0x00, 0x02, 0x01, 0x03][..], &bytes].concat();
+            prop_assert!(Signer::parse(&der, "x").is_err());
+        }
+    }
+}

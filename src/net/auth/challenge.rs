@@ -84,4 +84,12 @@ mod tests {
             assert!(claims_challenge(header).is_none(), "{header}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_header_makes_it_panic(text in "\\PC*", near in "(Bearer |claims|=|\"|\\\\|,| |[A-Za-z0-9+/_-]{0,9}|ü)*") {
+            let _ = claims_challenge(&text);
+            let _ = claims_challenge(&near);
+        }
+    }
 }

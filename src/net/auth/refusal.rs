@@ -279,4 +279,17 @@ mod tests {
         assert!(Refusal::from_text("AADSTS: none").is_none());
         assert!(Refusal::from_text("AADSTS99999999999999: too large").is_none());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_a_server_says_is_shown_but_words_numbers_and_ids(secret in "[A-Z][a-z]{4,9}", code in 0u32..9_999_999) {
+            let said = format!("AADSTS{code}: {secret} AADSTS1 {secret}");
+            let body = serde_json::json!({"error": secret, "error_description": said, "trace_id": secret, "error_codes": [code]});
+            proptest::prop_assert!(Refusal::read(body.to_string().as_bytes()).is_none());
+            let body = serde_json::json!({"error": "invalid_grant", "error_description": said, "trace_id": secret, "x": secret});
+            let shown = Refusal::read(body.to_string().as_bytes()).unwrap();
+            proptest::prop_assert_eq!(shown.code, Some(code));
+            proptest::prop_assert!(!shown.to_string().contains(&secret) || ROWS.iter().any(|row| row.said.contains(&secret) || row.next.contains(&secret)));
+        }
+    }
 }

@@ -18,7 +18,20 @@ use crate::limits::TOKEN_RENEW_S;
 
 const SCHEME: &str = "Bearer ";
 
-/// A bearer token. Cloning shares the one buffer.
+/// A bearer token. Cloning shares the one buffer. It can stand in a header and cannot be printed:
+///
+/// ```
+/// # use entra_bundle::net::auth::AccessToken;
+/// fn header(token: &AccessToken) -> reqwest::header::HeaderValue { token.header_value() }
+/// ```
+/// ```compile_fail,E0277
+/// # use entra_bundle::net::auth::AccessToken;
+/// fn shown(token: &AccessToken) -> String { format!("{token:?}") }
+/// ```
+/// ```compile_fail,E0277
+/// # use entra_bundle::net::auth::AccessToken;
+/// fn shown(token: &AccessToken) -> String { format!("{token}") }
+/// ```
 #[derive(Clone)]
 pub struct AccessToken {
     header: HeaderValue,
