@@ -44,7 +44,7 @@ impl AccessToken {
     ///
     /// # Errors
     /// [`AuthError::Unreadable`] when the text cannot stand in a header.
-    pub(super) fn new(secret: &str, expires_on: Option<OffsetDateTime>) -> Result<Self, AuthError> {
+    pub(crate) fn new(secret: &str, expires_on: Option<OffsetDateTime>) -> Result<Self, AuthError> {
         let secret = secret.trim();
         let mut bytes = Zeroizing::new(Vec::with_capacity(SCHEME.len() + secret.len()));
         bytes.extend_from_slice(SCHEME.as_bytes());
