@@ -1,1 +1,4 @@
-//! (room under construction)
+//! The network room: signing in, and (beside it) the client that speaks to the services.
+
+pub mod auth;
+pub mod transport;
