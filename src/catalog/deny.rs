@@ -17,11 +17,11 @@ pub struct DeniedPath {
     pub why: String,
 }
 
-/// The row that forbids a path. Percent-encoding is undone twice, because a proxy may undo it once more, and runs
-/// of `/` count as one.
+/// The row that forbids a path: its pattern fits a run of whole segments. Percent-encoding is undone twice, because
+/// a proxy may undo it once more; empty and dot segments are resolved as a server resolves them.
 pub(super) fn find<'a>(rows: &'a [DeniedPath], path: &str) -> Option<&'a DeniedPath> {
-    let plain = squeeze(&decode(&decode(path.as_bytes())));
-    rows.iter().find(|row| glob::fits(&format!("*{}*", row.pattern), &plain))
+    let plain = resolve(&String::from_utf8_lossy(&decode(&decode(path.as_bytes()))).to_lowercase());
+    rows.iter().find(|row| glob::fits(&format!("*{}/*", row.pattern), &plain))
 }
 
 fn decode(text: &[u8]) -> Vec<u8> {
@@ -39,14 +39,17 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-fn squeeze(text: &[u8]) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in String::from_utf8_lossy(text).chars().flat_map(char::to_lowercase) {
-        if !(character == '/' && out.ends_with('/')) {
-            out.push(character);
+/// `/a//b/./c/../d?e` → `/a/b/d/e/`: every segment, the query and a function's brackets end with `/`.
+fn resolve(path: &str) -> String {
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split(['/', '\\', '?', '(', '#']) {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            other => segments.push(other),
         }
     }
-    out
+    format!("/{}/", segments.join("/"))
 }
 
 #[cfg(test)]
@@ -66,12 +69,16 @@ mod tests {
             "/directory/%64eviceLocalCredentials",
             "/informationProtection/bitlocker/recoveryKeys/x?$select=key",
             "/users/x/authentication/temporaryAccessPassMethods",
+            "/servicePrincipals/x/synchronization/./secrets",
+            "/servicePrincipals/x/synchronization/jobs/../secrets",
             "/users/x/messages",
             "/users/x/drive/root/children",
         ] {
             assert!(catalog.denied(path).is_some(), "{path}");
         }
-        for path in ["/users", "/admin/serviceAnnouncement/messages", "/groups/x/members", "/%", "/%4", "", "/é%ff"] {
+        for path in
+            ["/users", "/admin/serviceAnnouncement/messages", "/domains/drive.example/x", "/%", "/%4", "", "/é%ff"]
+        {
             assert!(catalog.denied(path).is_none(), "{path}");
         }
     }

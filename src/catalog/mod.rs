@@ -30,7 +30,7 @@ pub use kind::Kind;
 pub use permission::{Consent, PermissionRow, Resource};
 pub use plan::{Plan, PlanError, Selection, Skipped, SkippedBecause};
 pub use profile::{Licence, Profile};
-pub use throttle::{ThrottleLimit, Tier};
+pub use throttle::{Measure, ThrottleLimit, Tier};
 
 /// A file of rows that is compiled in cannot be read: the binary was built from a broken source tree.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! The commands: routes through the rooms.
 
+pub mod catalog;
+
 use std::process::ExitCode;
 
 /// Runs the command that the arguments name.
