@@ -1,9 +1,9 @@
 //! One row of `datasets.*.toml`: an endpoint of the service and everything that is known about it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A dataset: one list or singleton of one service. Ids are kebab-case and forever.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dataset {
     /// Kebab-case, unique, never changed.
@@ -34,16 +34,21 @@ pub struct Dataset {
     pub shape: Shape,
     /// Page size that is asked for; none where the API has no such option.
     pub page_size: Option<u32>,
+    /// Largest page size that the API documents. None with a page size: `unverified` says so.
+    pub page_size_max: Option<u32>,
     /// How the page size is asked for: `$top` (default) or `Prefer: odata.maxpagesize`.
     #[serde(default)]
     pub page_size_by_prefer: bool,
     /// The time filter of a log.
     pub time: Option<TimeFilter>,
-    /// Property that identifies a record (de-duplication). Empty: records are not de-duplicated.
+    /// Property that identifies a record, for de-duplication among the records of one parent. Empty: records are
+    /// not de-duplicated.
     #[serde(default = "id_property")]
     pub id_property: String,
     /// Ask once for each record of another dataset.
     pub for_each: Option<ForEach>,
+    /// The dataset that has as many records as this one, for estimates.
+    pub sized_like: Option<String>,
     /// What a 404 means.
     #[serde(default)]
     pub not_found: NotFound,
@@ -51,7 +56,7 @@ pub struct Dataset {
     pub permission: Permission,
     /// Set when the least permission can write: why the service asks for it. Such rows are in no default profile.
     pub write_permission_reason: Option<String>,
-    /// Directory roles that a signed-in user needs, if any.
+    /// Directory roles of which a signed-in user needs one, if any.
     #[serde(default)]
     pub roles: Vec<String>,
     /// Licence without which the service refuses: `P1`, `P2`, `WorkloadId`, `GlobalSecureAccess`, `Governance`.
@@ -65,14 +70,36 @@ pub struct Dataset {
     pub clouds: Vec<String>,
     /// Support scenarios (profiles.toml) that need it.
     pub profiles: Vec<String>,
+    /// Those of `profiles` that it helps, but that can do without it.
+    #[serde(default)]
+    pub helpful: Vec<String>,
     /// Why a customer should agree to hand it over, one sentence.
     pub why: String,
     /// Where the facts of this row come from: an address or a specification.
     pub source: String,
     /// Date of that source, `YYYY-MM-DD` or `YYYY-MM`.
     pub source_date: String,
+    /// What a reader of the row should know.
+    pub note: Option<String>,
     /// What no source proved, so that the code accepts either answer.
     pub unverified: Option<String>,
+}
+
+impl Dataset {
+    /// Whether its least permission can write.
+    pub fn needs_write(&self) -> bool {
+        self.write_permission_reason.is_some()
+    }
+
+    /// Whether a cloud (`global`, `usgov`, …) offers it.
+    pub fn is_in(&self, cloud: &str) -> bool {
+        self.clouds.iter().any(|one| one == cloud)
+    }
+
+    /// Whether only a signed-in user can read it.
+    pub fn is_delegated_only(&self) -> bool {
+        self.permission.application.is_empty()
+    }
 }
 
 fn id_property() -> String {
@@ -84,7 +111,7 @@ fn one() -> u32 {
 }
 
 /// Folder of the bundle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Group {
     /// `data/objects/`
@@ -96,7 +123,7 @@ pub enum Group {
 }
 
 /// Which service answers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
     /// Microsoft Graph.
@@ -106,8 +133,19 @@ pub enum Service {
     Arm,
 }
 
+impl Group {
+    /// `objects`, `config` or `logs`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Objects => "objects",
+            Self::Config => "config",
+            Self::Logs => "logs",
+        }
+    }
+}
+
 /// What the body is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
     /// `{"value": [...]}`, perhaps with `@odata.nextLink`; a bare array and a bare object are accepted too.
@@ -118,7 +156,7 @@ pub enum Shape {
 }
 
 /// The time filter of a log.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeFilter {
     /// Property that is compared and by which records are assigned to slices.
@@ -134,7 +172,7 @@ pub struct TimeFilter {
 }
 
 /// Fan-out: one request for each record of `dataset`, in `$batch` where the service has it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForEach {
     /// The dataset whose records are walked; its key parts come first in `{0}`, `{1}`, …
@@ -148,7 +186,7 @@ pub struct ForEach {
 }
 
 /// A condition on a top-level property of the parent record.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Where {
     /// The property.
@@ -158,7 +196,7 @@ pub struct Where {
 }
 
 /// What a 404 means for this endpoint.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NotFound {
     /// Nothing is configured there: no records, complete.
@@ -168,18 +206,22 @@ pub enum NotFound {
     Unavailable,
 }
 
-/// Least permissions for reading, by kind of sign-in.
-#[derive(Debug, Deserialize)]
+/// Least permissions for reading, by kind of sign-in: all of a list are needed.
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Permission {
     /// Application permissions (app-only). Empty: not supported.
     pub application: Vec<String>,
     /// Delegated permissions (signed-in user).
     pub delegated: Vec<String>,
+    /// Permissions, of either kind, without which the service still answers, but leaves parts out or refuses now
+    /// and then. Asked for, but their lack is no denial.
+    #[serde(default)]
+    pub also: Vec<String>,
 }
 
 /// The budget that a request draws on (docs: Graph throttling limits).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Throttle {
     /// Identity and access reports: 5 requests in 10 s per app and tenant.
@@ -188,4 +230,15 @@ pub enum Throttle {
     Identity,
     /// Directory: resource units per 10 s.
     Directory,
+}
+
+impl Throttle {
+    /// `reports`, `identity` or `directory`, as `--rate` spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reports => "reports",
+            Self::Identity => "identity",
+            Self::Directory => "directory",
+        }
+    }
 }
