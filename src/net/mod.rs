@@ -1,4 +1,29 @@
-//! The network room: signing in, and (beside it) the client that speaks to the services.
+//! Requests and replies: the one HTTP client, its budgets, its patience and its guards.
+//!
+//! Takes an [`Ask`], gives the reply's parsed body or a [`Failure`]. Sends a bearer token to the origin that was
+//! configured and to no other, follows no redirect, reads no more than a cap, asks for no path that holds
+//! secrets. Never writes to disk, never logs an address or a body.
+//! Source: Microsoft Graph "throttling guidance", "throttling limits", "best practices" (learn.microsoft.com/graph).
 
 pub mod auth;
+mod body;
+mod client;
+mod exchange;
+mod failure;
+mod guard;
+mod id;
+#[cfg(test)]
+pub(crate) mod mock;
+mod pace;
+mod rate;
+#[cfg(test)]
+mod tests;
+mod throttle;
 pub mod transport;
+
+pub use client::{ClientOptions, NetError, http_client};
+pub use exchange::{Answer, Ask, Client, Patience, Setup, Status};
+pub use failure::{Failure, FailureKind, Fault, Refusal};
+pub use guard::{Denied, Endpoints, Target, endpoint};
+pub use rate::{Rate, RateError};
+pub use throttle::{ClassStatus, WaitReason};

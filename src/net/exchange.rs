@@ -1,0 +1,384 @@
+//! One request, tried until there is an answer or no hope.
+//!
+//! Takes an [`Ask`] and a reader for the body, gives what the reader made of it. The reader runs inside the
+//! tries, so that a body that is cut short or is not JSON counts as a fault like any other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use time::OffsetDateTime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use url::Url;
+
+use super::auth::{TokenSource, claims_challenge};
+use super::body::{self, BodyFault};
+use super::failure::{Failure, FailureKind, Fault, Refusal};
+use super::guard::{self, Denied, Endpoints, Target};
+use super::pace::{Pace, http_date, retry_after};
+use super::throttle::{ClassStatus, Limiter};
+use super::{NetError, Rate, id};
+use crate::catalog::Throttle;
+use crate::clock::Clock;
+use crate::limits::{
+    BACK_OFF_MS, BODY_BYTES_MAX, PAGES_IN_FLIGHT_MAX, THROTTLE_BACK_OFF_MS, THROTTLED_MAX, TRIES_MAX,
+};
+
+/// How long to try.
+#[derive(Clone, Debug)]
+pub struct Patience {
+    /// Tries of one request that end in a fault.
+    pub tries_max: u32,
+    /// Tries of one request that end in a 429.
+    pub throttled_max: u32,
+    /// First and longest pause after a fault, milliseconds.
+    pub back_off_ms: (u64, u64),
+    /// First and longest pause after a 429 without `Retry-After`, milliseconds.
+    pub throttle_back_off_ms: (u64, u64),
+    /// Longest reply body, bytes after decompression.
+    pub body_bytes_max: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            tries_max: TRIES_MAX,
+            throttled_max: THROTTLED_MAX,
+            back_off_ms: BACK_OFF_MS,
+            throttle_back_off_ms: THROTTLE_BACK_OFF_MS,
+            body_bytes_max: BODY_BYTES_MAX,
+        }
+    }
+}
+
+/// What a [`Client`] is made of.
+pub struct Setup {
+    /// From [`super::http_client`].
+    pub http: reqwest::Client,
+    /// Where tokens come from.
+    pub tokens: Arc<dyn TokenSource>,
+    /// Where the services are.
+    pub endpoints: Endpoints,
+    /// Budgets that replace the documented ones.
+    pub rates: Vec<Rate>,
+    /// Which paths hold secrets.
+    pub denied: Denied,
+    /// How long to try.
+    pub patience: Patience,
+    /// Key to the request ids: the same run id asks with the same ids.
+    pub run_id: String,
+    /// For `Retry-After` dates and the clock check.
+    pub clock: Clock,
+}
+
+/// The client that all sources share. Cloning shares its budgets, counters and connections.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    setup: Setup,
+    limiters: [Limiter; 3],
+    pages: Arc<Semaphore>,
+    requests: AtomicU64,
+    retries: AtomicU64,
+    throttled: AtomicU64,
+    skew_s: AtomicI64,
+}
+
+const CLASSES: [Throttle; 3] = [Throttle::Reports, Throttle::Identity, Throttle::Directory];
+const NO_SKEW: i64 = i64::MIN;
+
+/// Counters and waits of the whole run.
+#[derive(Clone, Copy, Debug)]
+pub struct Status {
+    /// Requests sent, repetitions included.
+    pub requests: u64,
+    /// Repetitions.
+    pub retries: u64,
+    /// Replies with 429 or 509.
+    pub throttled: u64,
+    /// How far the service's clock is ahead of ours, seconds; `None` before the first reply.
+    pub clock_skew_s: Option<i64>,
+    /// What each class waits for.
+    pub classes: [ClassStatus; 3],
+}
+
+/// A request.
+pub struct Ask<'a> {
+    /// The service that is asked; the address must be on its origin.
+    pub target: &'a Target,
+    /// The budget it draws on.
+    pub class: Throttle,
+    /// What it costs: requests, for the directory resource units.
+    pub weight: u32,
+    /// The address.
+    pub url: &'a Url,
+    /// Headers besides the usual.
+    pub headers: &'a [(String, String)],
+    /// JSON to POST; `None`: GET.
+    pub body: Option<Bytes>,
+    /// Tells apart requests that are otherwise alike (restarts of a list).
+    pub nonce: u64,
+    /// How often it may be too slow before the caller asks for less.
+    pub slow_max: u32,
+}
+
+/// An answer.
+pub struct Answer<T> {
+    /// What the reader made of the body.
+    pub value: T,
+    /// The service's `request-id`.
+    pub request_id: Option<String>,
+    /// How often the request was repeated.
+    pub retries: u32,
+}
+
+enum Attempt<T> {
+    Done(T, Option<String>),
+    Again { fault: Fault, refusal: Option<Refusal>, pause: Option<Duration> },
+    Throttled { refusal: Refusal, pause: Option<Duration> },
+    Unauthorised { refusal: Refusal, claims: Option<String> },
+    Refused(Refusal),
+}
+
+impl Client {
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// [`NetError`] when an endpoint is neither https nor on this machine.
+    pub fn new(setup: Setup) -> Result<Self, NetError> {
+        setup.endpoints.check()?;
+        let limiter = |class| {
+            let stated = setup.rates.iter().rfind(|rate| rate.class == class).copied();
+            Limiter::new(stated.unwrap_or_else(|| Rate::documented(class)))
+        };
+        let limiters = CLASSES.map(limiter);
+        let pages = Arc::new(Semaphore::new(PAGES_IN_FLIGHT_MAX));
+        let [requests, retries, throttled] = [const { AtomicU64::new(0) }; 3];
+        let skew_s = AtomicI64::new(NO_SKEW);
+        Ok(Self(Arc::new(Inner { setup, limiters, pages, requests, retries, throttled, skew_s })))
+    }
+
+    /// Where the services are.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.0.setup.endpoints
+    }
+
+    /// How the run signed in, as `--auth` spells it.
+    pub fn signed_in_by(&self) -> &'static str {
+        self.0.setup.tokens.describe()
+    }
+
+    /// What is going on.
+    pub fn status(&self) -> Status {
+        let skew_s = self.0.skew_s.load(Ordering::Relaxed);
+        Status {
+            requests: self.0.requests.load(Ordering::Relaxed),
+            retries: self.0.retries.load(Ordering::Relaxed),
+            throttled: self.0.throttled.load(Ordering::Relaxed),
+            clock_skew_s: (skew_s != NO_SKEW).then_some(skew_s),
+            classes: [0, 1, 2].map(|class: usize| self.0.limiters[class].status()),
+        }
+    }
+
+    /// How many requests of a class may start at once.
+    pub fn burst(&self, class: Throttle) -> u32 {
+        self.limiter(class).weight_max()
+    }
+
+    /// Pauses a class: an item of a `$batch` was throttled.
+    pub fn pause(&self, class: Throttle, pause: Duration) {
+        self.0.throttled.fetch_add(1, Ordering::Relaxed);
+        self.limiter(class).pause(pause);
+    }
+
+    /// How long the next try waits when a `$batch` item fails for the `times`-th time (from 1): `Retry-After` if
+    /// the item has one.
+    pub(crate) fn item_pause(&self, asked: Option<&str>, times: u32, throttled: bool) -> Duration {
+        let patience = &self.0.setup.patience;
+        let mut pace = Pace::new(patience, 0.5, u32::MAX);
+        let asked = asked.and_then(|text| retry_after(text, None, self.0.setup.clock.now()));
+        let mut pause = Duration::ZERO;
+        for _ in 0..times {
+            let next = if throttled { pace.after_throttle(asked) } else { pace.after_fault(Fault::Broken, asked) };
+            pause = next.unwrap_or(pause);
+        }
+        pause
+    }
+
+    /// How often a `$batch` item may fail or be throttled.
+    pub(crate) fn item_tries_max(&self, throttled: bool) -> u32 {
+        let patience = &self.0.setup.patience;
+        if throttled { patience.throttled_max } else { patience.tries_max }
+    }
+
+    /// Whether `url` may be asked at all: on the target's origin and not a secret.
+    pub(crate) fn permits(&self, target: &Target, url: &Url) -> Result<(), FailureKind> {
+        if !guard::is_home(target, url) {
+            return Err(FailureKind::Foreign);
+        }
+        if (self.0.setup.denied)(&guard::plain_path(target, url)) {
+            return Err(FailureKind::Secret);
+        }
+        Ok(())
+    }
+
+    /// A permit to hold one page in memory. Cancel-safe.
+    pub(crate) async fn page_permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.pages).acquire_owned().await.ok()
+    }
+
+    fn limiter(&self, class: Throttle) -> &Limiter {
+        match class {
+            Throttle::Reports => &self.0.limiters[0],
+            Throttle::Identity => &self.0.limiters[1],
+            Throttle::Directory => &self.0.limiters[2],
+        }
+    }
+
+    /// Sends the request until `read` accepts a body, the service refuses, or patience ends. `doubtful` says
+    /// which refusals are tried again a few times.
+    ///
+    /// Cancel-safe: dropping it abandons the request and loses nothing else.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn fetch<T, E>(
+        &self,
+        ask: &Ask<'_>,
+        read: impl Fn(&Bytes) -> Result<T, E>,
+        doubtful: impl Fn(&Refusal) -> bool,
+    ) -> Result<Answer<T>, Failure> {
+        // Without the origin: the embedded tenant listens on another port every time.
+        let path = guard::plain_path(ask.target, ask.url);
+        let parts: [&[u8]; 2] = [path.as_bytes(), ask.body.as_deref().unwrap_or_default()];
+        let digest = id::digest(&self.0.setup.run_id, &parts, ask.nonce);
+        let mut pace = Pace::new(&self.0.setup.patience, id::fraction(digest), ask.slow_max);
+        let outcome = self.insist(ask, digest, &mut pace, read, doubtful).await;
+        let retries = pace.tries.saturating_sub(1);
+        match outcome {
+            Ok((value, request_id)) => Ok(Answer { value, request_id, retries }),
+            Err(kind) => Err(Failure { kind, retries }),
+        }
+    }
+
+    async fn insist<T, E>(
+        &self,
+        ask: &Ask<'_>,
+        digest: [u8; 16],
+        pace: &mut Pace<'_>,
+        read: impl Fn(&Bytes) -> Result<T, E>,
+        doubtful: impl Fn(&Refusal) -> bool,
+    ) -> Result<(T, Option<String>), FailureKind> {
+        self.permits(ask.target, ask.url)?;
+        loop {
+            pace.tries += 1;
+            match self.try_once(ask, digest, pace.tries, &read).await? {
+                Attempt::Done(value, request_id) => return Ok((value, request_id)),
+                Attempt::Again { fault, refusal, pause } => match pace.after_fault(fault, pause) {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(FailureKind::GaveUp { fault, refusal }),
+                },
+                Attempt::Throttled { refusal, pause } => match pace.after_throttle(pause) {
+                    Some(pause) => self.pause(ask.class, pause),
+                    None => {
+                        self.0.throttled.fetch_add(1, Ordering::Relaxed);
+                        let fault = Fault::Status(refusal.status);
+                        return Err(FailureKind::GaveUp { fault, refusal: Some(refusal) });
+                    }
+                },
+                Attempt::Unauthorised { refusal, .. } if pace.renewed => return Err(FailureKind::Refused(refusal)),
+                Attempt::Unauthorised { claims, .. } => {
+                    pace.renewed = true;
+                    self.0.setup.tokens.invalidate(&ask.target.scope, claims.as_deref()).await;
+                }
+                Attempt::Refused(refusal) => match pace.after_refusal().filter(|_| doubtful(&refusal)) {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(FailureKind::Refused(refusal)),
+                },
+            }
+        }
+    }
+
+    async fn try_once<T, E>(
+        &self,
+        ask: &Ask<'_>,
+        digest: [u8; 16],
+        number: u32,
+        read: impl Fn(&Bytes) -> Result<T, E>,
+    ) -> Result<Attempt<T>, FailureKind> {
+        let again = |fault| Attempt::Again { fault, refusal: None, pause: None };
+        // The token comes first: a renewal between the booking and the start would shift the start.
+        let token = self.0.setup.tokens.token(&ask.target.scope).await.map_err(FailureKind::Auth)?;
+        self.limiter(ask.class).admit(ask.weight).await;
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        self.0.retries.fetch_add(u64::from(number > 1), Ordering::Relaxed);
+        let request = self.request(ask, digest, number).header(AUTHORIZATION, token.header_value());
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Ok(again(Fault::of(&error))),
+        };
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let date = header(&headers, &DATE).and_then(http_date);
+        self.note_skew(date);
+        let body = match body::read(response, self.0.setup.patience.body_bytes_max).await {
+            Ok(body) => body,
+            Err(BodyFault::TooLarge) if status < 300 => return Err(FailureKind::TooLarge),
+            Err(BodyFault::Fault(fault)) if status < 300 => return Ok(again(fault)),
+            // The status says enough.
+            Err(_) => Bytes::new(),
+        };
+        let request_id = header(&headers, &HeaderName::from_static("request-id"));
+        if (200..300).contains(&status) {
+            let html = header(&headers, &CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"));
+            // 204: there is nothing, which is an answer.
+            let body = if status == 204 { Bytes::from_static(b"[]") } else { body };
+            return Ok(match read(&body) {
+                Ok(value) if !html => Attempt::Done(value, request_id.map(str::to_owned)),
+                _ => again(Fault::NotJson),
+            });
+        }
+        let refusal = Refusal::read(status, &body, request_id);
+        let pause = header(&headers, &RETRY_AFTER).and_then(|text| retry_after(text, date, self.0.setup.clock.now()));
+        Ok(match status {
+            429 | 509 => Attempt::Throttled { refusal, pause },
+            408 | 500 | 502 | 503 | 504 => Attempt::Again { fault: Fault::Status(status), refusal: Some(refusal), pause },
+            401 => {
+                let claims = header(&headers, &WWW_AUTHENTICATE).and_then(claims_challenge);
+                Attempt::Unauthorised { refusal, claims }
+            }
+            _ => Attempt::Refused(refusal),
+        })
+    }
+
+    fn request(&self, ask: &Ask<'_>, digest: [u8; 16], number: u32) -> reqwest::RequestBuilder {
+        let http = &self.0.setup.http;
+        let request_id = id::guid(id::digest(&self.0.setup.run_id, &[&digest], u64::from(number)));
+        let mut request = match &ask.body {
+            None => http.get(ask.url.clone()),
+            Some(json) => http.post(ask.url.clone()).header(CONTENT_TYPE, "application/json").body(json.clone()),
+        };
+        for (name, value) in ask.headers {
+            request = request.header(name, value);
+        }
+        request
+            .header(ACCEPT, "application/json")
+            .header("client-request-id", request_id)
+            // The customer's other apps go first.
+            .header("x-ms-throttle-priority", "low")
+    }
+
+    fn note_skew(&self, date: Option<OffsetDateTime>) {
+        if let Some(date) = date {
+            let skew_s = (date - self.0.setup.clock.now()).whole_seconds();
+            self.0.skew_s.store(skew_s, Ordering::Relaxed);
+        }
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
