@@ -57,7 +57,7 @@ pub fn entries(zip: &Path) -> BTreeMap<String, Vec<u8>> {
         let mut entry = archive.by_index(index).unwrap();
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).unwrap();
-        all.insert(entry.name().to_owned(), bytes);
+        all.insert(entry.name().unwrap().into_owned(), bytes);
     }
     all
 }
