@@ -51,7 +51,7 @@ mod zip;
 
 use crate::pseudonym::CleanText;
 use crate::spool::{SealedEntry, Spool};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 pub use bag::{BAGIT_TXT, SIGNATURE, SUMS, Sum, TAG_SUMS, parse_sums};
@@ -99,15 +99,37 @@ pub struct Written {
     pub root_sha256: Hex,
 }
 
-/// Writes the bundle and gives it its final name. Blocking. On any error nothing with the final name is left.
+/// A bundle that is written but has no final name yet: the time to read it back and look for leaks.
+/// Dropped, it leaves nothing.
+pub struct Draft {
+    output: Output,
+    root_sha256: Hex,
+}
+
+impl Draft {
+    /// The file as it stands on the disk, `FILE.zip.part`.
+    pub fn path(&self) -> &Path {
+        self.output.part()
+    }
+
+    /// Gives it its final name and writes `FILE.zip.sha256`. Blocking.
+    ///
+    /// # Errors
+    /// Errors of the disk; then nothing with the final name is left.
+    pub fn publish(self) -> Result<Written, Error> {
+        let (path, bytes, sha256) = self.output.commit()?;
+        Ok(Written { path, bytes, sha256, root_sha256: self.root_sha256 })
+    }
+}
+
+/// Writes the bundle to its `.part` file. Blocking. On any error nothing is left.
 ///
 /// # Errors
 /// [`Error::DiskFull`] with the whole size, [`Error::Name`] for documents that clash, errors of the disk.
-pub fn write(output: Output, spool: &Spool, entries: &[SealedEntry], bundle: &Bundle<'_>) -> Result<Written, Error> {
+pub fn write(output: Output, spool: &Spool, entries: &[SealedEntry], bundle: &Bundle<'_>) -> Result<Draft, Error> {
     let (tags, root_sha256) = bag::tags(entries, bundle)?;
     zip::write(output.file()?, spool, entries, &tags, bundle)?;
-    let (path, bytes, sha256) = output.commit()?;
-    Ok(Written { path, bytes, sha256, root_sha256 })
+    Ok(Draft { output, root_sha256 })
 }
 
 #[cfg(test)]

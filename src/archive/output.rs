@@ -57,6 +57,11 @@ impl Output {
         beside(&self.path, ".spool")
     }
 
+    /// The file while it has no final name.
+    pub(super) fn part(&self) -> &Path {
+        &self.part
+    }
+
     pub(super) fn file(&self) -> Result<&File, Error> {
         self.file.as_ref().ok_or_else(|| Error::Write(io::ErrorKind::NotConnected.into()))
     }

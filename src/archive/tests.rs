@@ -65,7 +65,7 @@ pub(crate) fn write_bundle(
     let output = Output::claim(path)?;
     let spool = spool_into(&output.spool_folder(), workers, count);
     let entries = spool.seal(workers).unwrap();
-    let written = write(output, &spool, &entries, &bundle(document(&entries)));
+    let written = write(output, &spool, &entries, &bundle(document(&entries))).and_then(Draft::publish);
     spool.remove().unwrap();
     written
 }
@@ -154,7 +154,7 @@ fn entries_beyond_4_gib_get_zip64_and_the_others_do_not() {
     // The same blocks again and again: 4.0 GiB and a little without the time that they take.
     entries[0].repeat_pieces(270);
     assert!(entries[0].bytes() > 0xFFFF_FFFF && entries[0].compressed_bytes() < 0xFFFF_FFFF);
-    let written = write(output, &spool, &entries, &bundle(Vec::new())).unwrap();
+    let written = write(output, &spool, &entries, &bundle(Vec::new())).and_then(Draft::publish).unwrap();
     let zip = ZipFile::open(std::fs::File::open(&written.path).unwrap()).unwrap();
     assert_eq!(zip.faults(), []);
     let large = zip.members().iter().find(|member| member.name.ends_with("large.log")).unwrap();
@@ -192,7 +192,7 @@ fn a_signature_stands_beside_what_it_signs_and_without_one_there_is_no_bundle() 
         let output = Output::claim(&path).unwrap();
         let spool = spool_into(&output.spool_folder(), 1, 1);
         let entries = spool.seal(1).unwrap();
-        let result = write(output, &spool, &entries, &Bundle { signer: Some(&Pen(able)), ..bundle(Vec::new()) });
+        let result = write(output, &spool, &entries, &Bundle { signer: Some(&Pen(able)), ..bundle(Vec::new()) }).and_then(Draft::publish);
         assert_eq!(result.is_ok(), able);
         assert_eq!(path.exists(), able);
         spool.remove().unwrap();
