@@ -49,6 +49,9 @@ pub struct Dataset {
     pub for_each: Option<ForEach>,
     /// The dataset that has as many records as this one, for estimates.
     pub sized_like: Option<String>,
+    /// Collected first: its records name people, devices and domains, from which the dictionary is made.
+    #[serde(default)]
+    pub teaches: bool,
     /// What a 404 means.
     #[serde(default)]
     pub not_found: NotFound,

@@ -1,1 +1,124 @@
-//! (room under construction)
+//! The report: one self-contained HTML page made from the manifest.
+//!
+//! Takes a manifest, gives a [`CleanDocument`]. Loads nothing remote, runs no script, adds no fact that the manifest does
+//! not hold. The page is `templates/report.html`.
+
+use minijinja::{AutoEscape, Environment, context};
+use serde_json::{Value, json};
+
+use crate::archive::CleanDocument;
+use crate::manifest::{Dataset, Manifest};
+use crate::pseudonym::CleanText;
+use crate::record::Outcome;
+
+/// The page's name in the bundle.
+pub const FILE_NAME: &str = "report.html";
+
+const GROUPS: [(&str, &str); 3] = [
+    ("data/objects/", "Objects of the tenant"),
+    ("data/config/", "Service configuration"),
+    ("data/logs/", "Logs"),
+];
+
+/// Renders the page.
+///
+/// # Errors
+/// When the template does not fit the manifest: a defect of this program.
+pub fn render(manifest: &Manifest<CleanText>) -> Result<CleanDocument, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_template("report", include_str!("../../templates/report.html"))?;
+    let m = minijinja::Value::from_serialize(manifest);
+    let open: Vec<Value> = rows(manifest.datasets.iter().filter(|dataset| !dataset.outcome.is_answered()));
+    let groups: Vec<Value> = GROUPS
+        .iter()
+        .map(|(folder, title)| {
+            let of_group = |dataset: &&Dataset<CleanText>| dataset.entry.as_ref().is_some_and(|entry| entry.as_str().starts_with(folder));
+            json!({"title": title, "datasets": rows(manifest.datasets.iter().filter(of_group))})
+        })
+        .chain([json!({
+            "title": "Asked for, without records",
+            "datasets": rows(manifest.datasets.iter().filter(|dataset| dataset.entry.is_none())),
+        })])
+        .filter(|group| group["datasets"].as_array().is_some_and(|datasets| !datasets.is_empty()))
+        .collect();
+    let page = environment.get_template("report")?.render(context! {
+        m, open, groups, verdict => verdict(manifest), totals => totals(manifest),
+    })?;
+    Ok(CleanDocument::assembled(FILE_NAME, page.into_bytes()))
+}
+
+fn rows<'a>(datasets: impl Iterator<Item = &'a Dataset<CleanText>>) -> Vec<Value> {
+    datasets
+        .map(|dataset| {
+            let mut row = serde_json::to_value(dataset).unwrap_or_default();
+            row["tone"] = tone(dataset.outcome).into();
+            row["records"] = grouped(dataset.records).into();
+            row
+        })
+        .collect()
+}
+
+fn tone(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Complete => "good",
+        Outcome::Unlicensed | Outcome::Unavailable | Outcome::Skipped => "calm",
+        Outcome::Partial | Outcome::Interrupted => "warn",
+        Outcome::Denied | Outcome::Failed => "bad",
+    }
+}
+
+fn verdict(manifest: &Manifest<CleanText>) -> Value {
+    let open = manifest.datasets.iter().filter(|dataset| !dataset.outcome.is_answered()).count();
+    match (open, manifest.run.interrupted) {
+        (_, true) => json!({"tone": "warn", "title": "Interrupted.", "text": "The run was stopped; what had come by then is here."}),
+        (0, _) => json!({"tone": "good", "title": "Complete.", "text": "Everything that was asked for is here, or is answered with a reason."}),
+        (1, _) => json!({"tone": "warn", "title": "Not complete.", "text": "One dataset lacks something."}),
+        (n, _) => json!({"tone": "warn", "title": "Not complete.", "text": format!("{n} datasets lack something.")}),
+    }
+}
+
+fn totals(manifest: &Manifest<CleanText>) -> Value {
+    let count = |test: &dyn Fn(&Dataset<CleanText>) -> bool| manifest.datasets.iter().filter(|dataset| test(dataset)).count();
+    json!({
+        "records": grouped(manifest.datasets.iter().map(|dataset| dataset.records).sum()),
+        "complete": count(&|dataset| dataset.outcome == Outcome::Complete),
+        "asked": count(&|dataset| dataset.outcome != Outcome::Skipped),
+        "open": count(&|dataset| !dataset.outcome.is_answered()),
+    })
+}
+
+/// `1234567` → `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let head = digits.len() % 3;
+    let mut parts: Vec<&str> = Vec::new();
+    if head > 0 {
+        parts.extend(digits.get(..head));
+    }
+    parts.extend((head..digits.len()).step_by(3).filter_map(|at| digits.get(at..at + 3)));
+    parts.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_self_contained_and_escapes_texts() {
+        let mut manifest = crate::manifest::tests::example();
+        manifest.datasets[0].outcome = Outcome::Failed;
+        manifest.datasets[0].reason = Some(CleanText::fixed("<script>alert(1)</script>"));
+        let page = String::from_utf8(render(&manifest).unwrap().bytes().to_vec()).unwrap();
+        for remote in ["http://", "https://", "src=", "<script", "@import", "url("] {
+            assert!(!page.contains(remote), "{remote}");
+        }
+        assert!(page.contains("&lt;script&gt;") && page.contains("Not complete."));
+        assert!(page.contains(manifest.entries[0].path.as_str()));
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!((grouped(0), grouped(999), grouped(1000), grouped(1_234_567)), ("0".into(), "999".into(), "1,000".into(), "1,234,567".into()));
+    }
+}

@@ -1,0 +1,268 @@
+//! Sends the planned datasets down the road: what teaches the dictionary first, then everything else, the scarcest
+//! budget first, fan-outs when their parents are known.
+//!
+//! Takes the plan, gives one [`Arrival`] for each dataset. A dataset that fails never stops another; a closed road
+//! (full disk) stops all. Ctrl-C and SIGTERM stop the sources and keep what came; a second one abandons the run.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::road::{Entrance, Road};
+use super::settings::Settings;
+use super::sign_in::Session;
+use super::stop::Stopped;
+use crate::catalog::{Catalog, Dataset, ForEach, Throttle};
+use crate::clock::Clock;
+use crate::net::{Client, Status, WaitReason};
+use crate::record::{Key, Outcome, Verdict};
+use crate::source::{self, Report, Request, Window};
+
+/// How a dataset arrived.
+pub(super) struct Arrival {
+    /// The row.
+    pub dataset: &'static Dataset,
+    /// How it ended.
+    pub report: Report,
+}
+
+/// Lists of one class in flight at once: enough to fill the budget at a latency of several seconds, few enough
+/// that the display can be read.
+const LISTS_IN_FLIGHT: [(Throttle, usize); 3] = [(Throttle::Reports, 6), (Throttle::Identity, 3), (Throttle::Directory, 8)];
+
+/// A dataset that may start.
+struct Ready {
+    dataset: &'static Dataset,
+    parents: Vec<Key>,
+    /// How its parent ended, for fan-outs.
+    parent: Option<Outcome>,
+}
+
+/// What one task needs.
+struct Task {
+    client: Client,
+    window: Window,
+    clock: Clock,
+    road: Arc<Road>,
+    cancel: CancellationToken,
+}
+
+/// Collects the whole plan.
+///
+/// Cancel-safe only in the sense that nothing final exists yet: dropping it abandons the run.
+pub(super) async fn conduct(
+    catalog: &'static Catalog,
+    settings: &Settings,
+    session: &Session,
+    road: &Arc<Road>,
+    clock: Clock,
+) -> Result<BTreeMap<&'static str, Arrival>, Stopped> {
+    let cancel = CancellationToken::new();
+    let task = Arc::new(Task {
+        client: session.client.clone(),
+        window: Window { since: settings.window.since, until: settings.window.until },
+        clock,
+        road: Arc::clone(road),
+        cancel: cancel.clone(),
+    });
+    let all = async {
+        let mut arrivals = BTreeMap::new();
+        let mut keys: HashMap<&'static str, (Vec<Key>, Outcome)> = HashMap::new();
+        let teachers: Vec<_> = settings.plan.datasets.iter().copied().filter(|row| row.teaches).collect();
+        let others: Vec<_> = settings.plan.datasets.iter().copied().filter(|row| !row.teaches).collect();
+        phase(catalog, settings, &task, teachers, &mut keys, &mut arrivals).await;
+        road.gate.freeze();
+        phase(catalog, settings, &task, others, &mut keys, &mut arrivals).await;
+        arrivals
+    };
+    let watch = async {
+        loop {
+            road.progress().status(waiting(&task.client.status()).as_deref());
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    };
+    let signals = async {
+        stopped().await;
+        road.progress().say("Stopping: what has come so far will be written. Stop again to abandon it.");
+        cancel.cancel();
+        stopped().await;
+    };
+    let arrivals = tokio::select! {
+        arrivals = all => arrivals,
+        () = watch => return Err(Stopped::Unexpected("the display ended".into())),
+        () = signals => return Err(Stopped::Interrupted),
+    };
+    match road.breakdown() {
+        Some(stopped) => Err(stopped),
+        None => Ok(arrivals),
+    }
+}
+
+/// Collects `rows` side by side; what hangs on another of them starts when that one has ended.
+async fn phase(
+    catalog: &'static Catalog,
+    settings: &Settings,
+    task: &Arc<Task>,
+    rows: Vec<&'static Dataset>,
+    keys: &mut HashMap<&'static str, (Vec<Key>, Outcome)>,
+    arrivals: &mut BTreeMap<&'static str, Arrival>,
+) {
+    let planned = |row: &Dataset| settings.plan.datasets.iter().any(|other| other.id == row.id);
+    let lanes: HashMap<Throttle, Arc<Semaphore>> =
+        LISTS_IN_FLIGHT.into_iter().map(|(class, lists)| (class, Arc::new(Semaphore::new(lists)))).collect();
+    let mut running = JoinSet::new();
+    let mut waiting = rows;
+    // Scarcest budget first; the order of the plan otherwise.
+    waiting.sort_by_key(|row| row.throttle);
+    loop {
+        let mut later = Vec::new();
+        for dataset in waiting {
+            let known = keys.get(dataset.id.as_str());
+            match (&dataset.for_each, known) {
+                (None, _) => start(catalog, &planned, task, &lanes, &mut running, Ready { dataset, parents: Vec::new(), parent: None }),
+                (Some(_), Some((parents, outcome))) => {
+                    let ready = Ready { dataset, parents: parents.clone(), parent: Some(*outcome) };
+                    start(catalog, &planned, task, &lanes, &mut running, ready);
+                }
+                (Some(_), None) => later.push(dataset),
+            }
+        }
+        waiting = later;
+        let Some(done) = running.join_next().await else { break };
+        // A task that panicked has lost its dataset; `finish` reports what never arrived as failed.
+        let Ok((dataset, mut report)) = done else { continue };
+        let children = children(catalog, &planned, dataset);
+        for (child, list) in children.iter().zip(std::mem::take(&mut report.keys)) {
+            keys.insert(child.id.as_str(), (list, report.verdict.outcome));
+        }
+        arrivals.insert(dataset.id.as_str(), Arrival { dataset, report });
+    }
+}
+
+/// The planned datasets that are asked for each record of `row`, in the catalogue's order.
+fn children(catalog: &'static Catalog, planned: &impl Fn(&Dataset) -> bool, row: &Dataset) -> Vec<&'static Dataset> {
+    catalog.children(&row.id).into_iter().filter(|child| planned(child)).collect()
+}
+
+fn start(
+    catalog: &'static Catalog,
+    planned: &impl Fn(&Dataset) -> bool,
+    task: &Arc<Task>,
+    lanes: &HashMap<Throttle, Arc<Semaphore>>,
+    running: &mut JoinSet<(&'static Dataset, Report)>,
+    ready: Ready,
+) {
+    let wanted: Vec<&'static ForEach> =
+        children(catalog, planned, ready.dataset).into_iter().filter_map(|child| child.for_each.as_ref()).collect();
+    let lane = lanes.get(&ready.dataset.throttle).cloned();
+    let task = Arc::clone(task);
+    running.spawn(async move {
+        let _place = match &lane {
+            Some(lane) => lane.acquire().await.ok(),
+            None => None,
+        };
+        let dataset = ready.dataset;
+        let report = task.collect(ready, &wanted).await;
+        (dataset, report)
+    });
+}
+
+impl Task {
+    async fn collect(&self, ready: Ready, wanted: &[&'static ForEach]) -> Report {
+        let dataset = ready.dataset;
+        let parts = if dataset.for_each.is_some() { ready.parents.len() as u64 } else { 1 };
+        self.road.progress().begin(&dataset.id, parts);
+        let request = Request {
+            client: &self.client,
+            window: self.window,
+            parents: &ready.parents,
+            wanted,
+            done: &[],
+            clock: self.clock,
+        };
+        let mut report = source::collect(dataset, &request, &Entrance(Arc::clone(&self.road)), &self.cancel).await;
+        settle(&mut report.verdict, ready.parent, dataset.for_each.as_ref());
+        let refused = self.road.refused(&dataset.id);
+        if refused > 0 {
+            report.records = report.records.saturating_sub(refused);
+            if report.verdict.outcome == Outcome::Complete {
+                let reason = format!("{refused} records were left out because they could not be read as JSON objects");
+                report.verdict = Verdict::because(Outcome::Partial, reason);
+            }
+        }
+        self.road.progress().end(&dataset.id, report.verdict.outcome, report.records);
+        report
+    }
+}
+
+/// A fan-out is no more complete than the list that it walks.
+fn settle(verdict: &mut Verdict, parent: Option<Outcome>, for_each: Option<&ForEach>) {
+    let (Some(parent), Some(for_each)) = (parent, for_each) else { return };
+    if verdict.outcome != Outcome::Complete || parent == Outcome::Complete {
+        return;
+    }
+    let reason = format!("it is asked for each record of {}, which is {}", for_each.dataset, super::progress::word(parent));
+    let outcome = match parent {
+        // Nothing there to ask about is an answer; an incomplete list is not.
+        Outcome::Unlicensed | Outcome::Unavailable | Outcome::Denied | Outcome::Interrupted | Outcome::Failed => parent,
+        Outcome::Complete | Outcome::Partial | Outcome::Skipped => Outcome::Partial,
+    };
+    *verdict = Verdict::because(outcome, reason);
+}
+
+/// What the budgets wait for, for the display.
+fn waiting(status: &Status) -> Option<String> {
+    let waits: Vec<String> = status
+        .classes
+        .iter()
+        .filter_map(|class| {
+            let (left, reason) = class.waiting?;
+            let why = match reason {
+                WaitReason::Budget => "budget",
+                WaitReason::Throttled => "429",
+            };
+            (left >= Duration::from_millis(300)).then(|| format!("{} {why} {:.1} s", class.class.as_str(), left.as_secs_f64()))
+        })
+        .collect();
+    (!waits.is_empty()).then(|| format!("waiting: {}", waits.join(", ")))
+}
+
+#[cfg(unix)]
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+    }
+}
+
+#[cfg(not(unix))]
+async fn stopped() {
+    drop(tokio::signal::ctrl_c().await);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fan_out_is_no_more_complete_than_its_parent() {
+        let for_each: ForEach = toml::from_str("dataset = \"groups\"").unwrap();
+        let settled = |own: Verdict, parent| {
+            let mut verdict = own;
+            settle(&mut verdict, Some(parent), Some(&for_each));
+            verdict.outcome
+        };
+        assert_eq!(settled(Verdict::complete(), Outcome::Complete), Outcome::Complete);
+        assert_eq!(settled(Verdict::complete(), Outcome::Partial), Outcome::Partial);
+        assert_eq!(settled(Verdict::complete(), Outcome::Denied), Outcome::Denied);
+        assert_eq!(settled(Verdict::because(Outcome::Failed, "x"), Outcome::Partial), Outcome::Failed);
+    }
+}

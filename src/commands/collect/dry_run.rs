@@ -1,0 +1,68 @@
+//! `--dry-run`: what would be collected, with which permissions, in what time at the least. Asks nobody anything.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::progress::{grouped, span};
+use super::settings::Settings;
+use crate::catalog::{Catalog, Sizes, SkippedBecause, estimate};
+
+/// Prints the plan.
+pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, out: &mut dyn Write) -> io::Result<()> {
+    let plan = &settings.plan;
+    let window = settings.window.until - settings.window.since;
+    let days = u64::try_from(window.whole_hours()).unwrap_or(0).div_ceil(24).max(1);
+    let estimate = estimate(catalog, plan, &Sizes::new(days));
+    let consent = plan.consent();
+    let skipped = || plan.skipped.iter().filter(|left| left.because != SkippedBecause::NotAskedFor);
+    if json {
+        let requests = |id: &str| estimate.requests.get(id).copied();
+        let document = serde_json::json!({
+            "datasets": plan.datasets.iter().map(|row| serde_json::json!({
+                "id": row.id, "group": row.group.as_str(), "category": row.category, "class": row.throttle.as_str(),
+                "requests": requests(&row.id), "application": row.permission.application,
+                "delegated": row.permission.delegated, "licence": row.licence, "why": row.why,
+            })).collect::<Vec<_>>(),
+            "unavailable": plan.unavailable.iter().map(|row| &row.id).collect::<Vec<_>>(),
+            "skipped": skipped().map(|left| serde_json::json!({"id": left.dataset.id, "reason": left.because.to_string()})).collect::<Vec<_>>(),
+            "permissions": {"application": consent.application, "delegated": consent.delegated, "delegatedOnly": consent.delegated_only},
+            "requests": estimate.requests.values().sum::<u64>(),
+            "secondsAtLeast": estimate.seconds_min,
+            "assumedOnePage": estimate.assumed,
+        });
+        serde_json::to_writer_pretty(&mut *out, &document)?;
+        return writeln!(out);
+    }
+    writeln!(out, "{:<40} {:>9}  {}", "Dataset", "requests", "budget")?;
+    for row in &plan.datasets {
+        let requests = estimate.requests.get(row.id.as_str()).copied().unwrap_or(0);
+        writeln!(out, "{:<40} {:>9}  {}", row.id, grouped(requests), row.throttle.as_str())?;
+    }
+    for row in &plan.unavailable {
+        writeln!(out, "{:<40} {:>9}  not offered by this cloud", row.id, "-")?;
+    }
+    for left in skipped() {
+        writeln!(out, "{:<40} {:>9}  {}", left.dataset.id, "-", left.because)?;
+    }
+    writeln!(out, "\nApplication permissions: {}", list(&consent.application))?;
+    writeln!(out, "Delegated permissions:   {}", list(&consent.delegated))?;
+    if !consent.delegated_only.is_empty() {
+        writeln!(out, "Only for a signed-in user: {}", list(&consent.delegated_only))?;
+    }
+    writeln!(out, "\nBudget       requests   at least")?;
+    for (class, share) in &estimate.classes {
+        writeln!(out, "{class:<11} {:>9}   {}", grouped(share.requests), span(Duration::from_secs(share.seconds_min)))?;
+    }
+    writeln!(
+        out,
+        "\nAt the published limits this takes {} at the least for {} requests. {} lists are counted with one page, since \
+         their length is not known before they are read.",
+        span(Duration::from_secs(estimate.seconds_min)),
+        grouped(estimate.requests.values().sum()),
+        estimate.assumed.len()
+    )
+}
+
+fn list<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
+    names.into_iter().map(|name| name.as_ref().to_owned()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,90 @@
+//! `collect`: from a tenant to a verified zip. The table of contents of the main job.
+//!
+//! Takes options, gives an exit code. [`settings`] checks them, [`sign_in`] opens the way, [`conductor`] sends the
+//! datasets down the road, [`finish`] makes the bundle of what arrived.
+
+mod args;
+mod conductor;
+mod dry_run;
+mod finish;
+mod progress;
+mod road;
+mod settings;
+mod sign_in;
+mod stop;
+mod window;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+pub use args::CollectArgs;
+
+use super::exit;
+use crate::archive::Output;
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use progress::Progress;
+use settings::Settings;
+use stop::Stopped;
+
+/// Runs the command: stdout gets the manifest with `--json`, stderr the talk.
+///
+/// # Errors
+/// When stdout or stderr cannot be written.
+pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let catalog = Catalog::embedded().map_err(io::Error::other)?;
+    let settings = match Settings::new(args, catalog, clock.now()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            writeln!(err, "error: {error}")?;
+            return Ok(exit::USAGE);
+        }
+    };
+    if args.dry_run {
+        return dry_run::print(catalog, &settings, args.json, out).map(|()| exit::OK);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(collect(args, catalog, settings, clock));
+    // A request that hangs in the resolver must not keep a finished program alive.
+    runtime.shutdown_background();
+    match result {
+        Ok(done) => {
+            if args.json {
+                out.write_all(&done.manifest)?;
+            }
+            write!(err, "{}", done.summary)?;
+            Ok(done.exit_code)
+        }
+        Err(stopped) => {
+            writeln!(err, "error: {stopped}")?;
+            Ok(stopped.exit_code())
+        }
+    }
+}
+
+/// What a finished run leaves to say.
+struct Done {
+    manifest: Vec<u8>,
+    summary: String,
+    exit_code: u8,
+}
+
+async fn collect(
+    args: &CollectArgs,
+    catalog: &'static Catalog,
+    settings: Settings,
+    clock: Clock,
+) -> Result<Done, Stopped> {
+    let started = clock.now();
+    let given_key = args.key.as_deref().map(sign_in::load_key).transpose()?;
+    let output = Output::claim(&settings.out)?;
+    let progress = Arc::new(Progress::new(settings.plan.datasets.len() as u64));
+    let session = sign_in::open(args, &settings, clock, given_key, &progress).await?;
+    let road = Arc::new(road::Road::build(catalog, &session, &settings, &output, Arc::clone(&progress))?);
+    let arrivals = conductor::conduct(catalog, &settings, &session, &road, clock).await?;
+    progress.close();
+    session.close().await;
+    let ending = finish::Ending { args, settings: &settings, started, clock, session: &session, arrivals };
+    // Sealing, zipping and checking are work for the processor: they may block this thread.
+    tokio::task::block_in_place(|| finish::finish(road, output, ending))
+}

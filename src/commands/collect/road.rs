@@ -1,0 +1,183 @@
+//! The road from a raw batch to the spool: gate, compression, disk. The sink of every source.
+//!
+//! Takes raw batches, writes clean blocks. Work happens on blocking threads, one batch at a time for each list, so that
+//! a slow disk slows the requests. A full disk closes the road for all.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::progress::Progress;
+use super::settings::Settings;
+use super::sign_in::Session;
+use super::stop::Stopped;
+use crate::archive::Output;
+use crate::catalog::{Catalog, Dataset, Group};
+use crate::pseudonym::cipher::Ff1;
+use crate::pseudonym::{CleanText, Gate, GateError, Rules};
+use crate::record::{RawBatch, RawRecord, RawText};
+use crate::source::{Sink, SinkClosed};
+use crate::spool::{EntryPath, Error, Order, Spool};
+
+/// Id of the program's own log among the datasets, for the gate.
+const RUN_LOG: &str = "run-log";
+
+/// Gate and spool, shared by all sources.
+pub(super) struct Road {
+    /// The gate.
+    pub gate: Arc<Gate>,
+    /// The clean blocks.
+    pub spool: Spool,
+    /// The cipher, for the leak check.
+    pub cipher: Arc<Ff1>,
+    catalog: &'static Catalog,
+    progress: Arc<Progress>,
+    parts: Mutex<HashMap<(&'static str, u32), u32>>,
+    refused: Mutex<HashMap<&'static str, u64>>,
+    /// Why nothing more can be taken.
+    broken: Mutex<Option<Broken>>,
+    closed: AtomicBool,
+    bytes: AtomicU64,
+}
+
+enum Broken {
+    Spool(Error),
+    Gate(GateError),
+    Worker,
+}
+
+impl Road {
+    /// Builds the road beside the claimed output.
+    pub(super) fn build(
+        catalog: &'static Catalog,
+        session: &Session,
+        settings: &Settings,
+        output: &Output,
+        progress: Arc<Progress>,
+    ) -> Result<Self, Stopped> {
+        let cipher = Arc::new(Ff1::new(&session.key));
+        let rows = catalog.datasets().iter().map(|row| (row.id.as_str(), row.group, row.path.as_str()));
+        let rules = Rules::new(rows.chain([(RUN_LOG, Group::Logs, "/run-log")]));
+        let well_known = |guid| Catalog::embedded().is_ok_and(|catalog| catalog.well_known(guid).is_some());
+        Ok(Self {
+            gate: Arc::new(Gate::new(cipher.clone(), settings.policy.clone(), rules, well_known)),
+            spool: Spool::create(&output.spool_folder())?,
+            cipher,
+            catalog,
+            progress,
+            parts: Mutex::default(),
+            refused: Mutex::default(),
+            broken: Mutex::default(),
+            closed: AtomicBool::new(false),
+            bytes: AtomicU64::new(0),
+        })
+    }
+
+    /// The display.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Takes a text through the gate.
+    pub(super) fn clean(&self, text: &RawText) -> CleanText {
+        self.gate.clean_text(text)
+    }
+
+    /// Records of a dataset that the gate could not read.
+    pub(super) fn refused(&self, dataset: &str) -> u64 {
+        lock(&self.refused).get(dataset).copied().unwrap_or(0)
+    }
+
+    /// Why the road is closed, if it is. Asked once, at the end.
+    pub(super) fn breakdown(&self) -> Option<Stopped> {
+        lock(&self.broken).take().map(|broken| match broken {
+            Broken::Spool(error) => Stopped::Spool(error),
+            Broken::Gate(error) => Stopped::Unexpected(error.to_string()),
+            Broken::Worker => Stopped::Unexpected("a worker ended early".into()),
+        })
+    }
+
+    /// Writes the program's own log, through the same gate as everything else.
+    pub(super) fn write_run_log(&self, lines: Vec<Vec<u8>>) -> Result<(), Stopped> {
+        let records = lines.into_iter().map(|line| RawRecord::new(line.into())).collect();
+        let batch = RawBatch { dataset: RUN_LOG, slice: 0, parent: None, records };
+        let clean = self.gate.clean_batch(&batch).map_err(|error| Stopped::Unexpected(error.to_string()))?;
+        let entry = path("data/run-log.jsonl")?;
+        self.spool.append(&entry, Order { slice: 0, part: 0 }, clean)?;
+        self.spool.close_slice(&entry, 0)?;
+        Ok(())
+    }
+
+    fn take(&self, batch: &RawBatch, part: u32) -> Result<(u64, u64), Broken> {
+        let row = self.catalog.dataset(batch.dataset).ok_or(Broken::Worker)?;
+        let clean = self.gate.clean_batch(batch).map_err(Broken::Gate)?;
+        if !clean.refused().is_empty() {
+            *lock(&self.refused).entry(batch.dataset).or_default() += clean.refused().len() as u64;
+        }
+        let (records, bytes) = (clean.records(), clean.bytes().len() as u64);
+        let entry = entry_path(row).map_err(|_| Broken::Worker)?;
+        self.spool.append(&entry, Order { slice: batch.slice, part }, clean).map_err(Broken::Spool)?;
+        Ok((records, bytes))
+    }
+
+    fn close(&self, broken: Broken) -> SinkClosed {
+        self.closed.store(true, Ordering::Relaxed);
+        lock(&self.broken).get_or_insert(broken);
+        SinkClosed
+    }
+}
+
+/// The road as a source sees it; the trait needs its own handle because work moves to other threads.
+pub(super) struct Entrance(pub Arc<Road>);
+
+#[async_trait::async_trait]
+impl Sink for Entrance {
+    async fn accept(&self, batch: RawBatch) -> Result<(), SinkClosed> {
+        let road = Arc::clone(&self.0);
+        if road.closed.load(Ordering::Relaxed) {
+            return Err(SinkClosed);
+        }
+        let part = {
+            let mut parts = lock(&road.parts);
+            let next = parts.entry((batch.dataset, batch.slice)).or_default();
+            *next += 1;
+            *next - 1
+        };
+        let dataset = batch.dataset;
+        let worker = Arc::clone(&road);
+        let taken = tokio::task::spawn_blocking(move || worker.take(&batch, part)).await;
+        match taken {
+            Ok(Ok((records, bytes))) => {
+                road.bytes.fetch_add(bytes, Ordering::Relaxed);
+                road.progress.add(dataset, records, bytes);
+                Ok(())
+            }
+            Ok(Err(broken)) => Err(road.close(broken)),
+            Err(_) => Err(road.close(Broken::Worker)),
+        }
+    }
+
+    async fn slice_closed(&self, dataset: &'static str, slice: u32) {
+        lock(&self.0.parts).remove(&(dataset, slice));
+        self.0.progress.part_done();
+        let closed = self.0.catalog.dataset(dataset).and_then(|row| entry_path(row).ok());
+        if let Some(entry) = closed
+            && let Err(error) = self.0.spool.close_slice(&entry, slice)
+        {
+            self.0.close(Broken::Spool(error));
+        }
+    }
+}
+
+/// `data/GROUP/ID.jsonl`.
+pub(super) fn entry_path(row: &Dataset) -> Result<EntryPath, Stopped> {
+    path(&format!("data/{}/{}.jsonl", row.group.as_str(), row.id))
+}
+
+fn path(text: &str) -> Result<EntryPath, Stopped> {
+    EntryPath::new(text).map_err(|error| Stopped::Unexpected(error.to_string()))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,171 @@
+//! Opening the way: the demo's server, the token, the tenant's id, the key, the client.
+//!
+//! Takes settings, gives a [`Session`]. Tokens and keys stay inside it; neither is ever printed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::CollectArgs;
+use super::progress::Progress;
+use super::settings::Settings;
+use super::stop::Stopped;
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use crate::net::auth::{AuthKind, AuthSettings, claims, token_source};
+use crate::net::{Client, ClientOptions, Endpoints, Patience, Setup, Target, endpoint, http_client};
+use crate::pseudonym::key::MasterKey;
+use crate::pseudonym::key_folder::key_path;
+use crate::tenant::server::{NotServed, Running, serve};
+use crate::tenant::TenantSettings;
+
+/// A run that may begin.
+pub(super) struct Session {
+    /// Sends requests.
+    pub client: Client,
+    /// Makes pseudonyms.
+    pub key: MasterKey,
+    /// The tenant's id (GUID), lower case.
+    pub tenant_id: String,
+    demo: std::sync::Mutex<Option<Running>>,
+}
+
+impl Session {
+    /// Stops the embedded tenant, if this is the demo.
+    pub(super) async fn close(&self) {
+        let running = self.demo.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(running) = running {
+            running.shutdown().await;
+        }
+    }
+}
+
+/// Reads a key file.
+pub(super) fn load_key(path: &Path) -> Result<(MasterKey, PathBuf), Stopped> {
+    Ok((MasterKey::load(path)?, path.to_owned()))
+}
+
+/// Starts the demo's server if asked, signs in, finds the tenant and its key.
+///
+/// Not cancel-safe: drop it only to end the program.
+pub(super) async fn open(
+    args: &CollectArgs,
+    settings: &Settings,
+    clock: Clock,
+    given_key: Option<(MasterKey, PathBuf)>,
+    progress: &Arc<Progress>,
+) -> Result<Session, Stopped> {
+    let demo = if args.demo { Some(start_demo(clock).await?) } else { None };
+    let endpoints = match (&settings.endpoints, &demo) {
+        (Some(endpoints), _) => endpoints.clone(),
+        (None, Some(running)) => demo_endpoints(running)?,
+        (None, None) => return Err(Stopped::Unexpected("no endpoints".into())),
+    };
+    let http = http_client(&ClientOptions::for_endpoints(&endpoints))?;
+    let talk = {
+        let progress = Arc::clone(progress);
+        Arc::new(move |line: &str| progress.say(line))
+    };
+    let mut auth = AuthSettings::new(args.tenant.clone(), endpoints.login_url.clone(), http.clone(), talk);
+    let kind = match &demo {
+        None => args.auth,
+        Some(running) => {
+            let token = running.token.clone();
+            auth.variables = Arc::new(move |name| (name == "ENTRA_BUNDLE_TOKEN").then(|| token.clone()));
+            AuthKind::Token
+        }
+    };
+    let tokens = token_source(kind, auth)?;
+    let token = tokens.token(&endpoints.graph.scope).await?;
+    let claimed = claims(&token).and_then(|claims| claims.tid.clone()).map(|tid| tid.to_ascii_lowercase());
+    let tenant_id = match &demo {
+        Some(running) => running.tenant_id.clone(),
+        None => tenant_id(args.tenant.as_deref().unwrap_or_default(), claimed)?,
+    };
+    let (key, path) = match given_key {
+        Some(given) => given,
+        None => tenant_key(&tenant_id, clock, progress)?,
+    };
+    refuse_beside_bundle(&path, &settings.out)?;
+    let setup = Setup {
+        http,
+        tokens,
+        endpoints,
+        rates: settings.rates.clone(),
+        // Without the list of forbidden paths nothing may be asked.
+        denied: |path| Catalog::embedded().map_or(true, |catalog| catalog.denied(path).is_some()),
+        patience: Patience::default(),
+        run_id: format!("{}/{}/{}", key.id(), tenant_id, clock.now().unix_timestamp()),
+        clock,
+    };
+    Ok(Session { client: Client::new(setup)?, key, tenant_id, demo: std::sync::Mutex::new(demo) })
+}
+
+async fn start_demo(clock: Clock) -> Result<Running, Stopped> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(NotServed::Socket)?;
+    // Over loopback compressing costs more than it saves.
+    Ok(serve(TenantSettings { gzip: false, ..TenantSettings::demo(clock.now()) }, listener).await?)
+}
+
+fn demo_endpoints(running: &Running) -> Result<Endpoints, Stopped> {
+    let target = |url: &str| -> Result<Target, Stopped> {
+        Ok(Target { url: endpoint(url, "--demo")?, scope: "https://graph.microsoft.com/.default".into() })
+    };
+    let graph = target(&running.graph_url)?;
+    Ok(Endpoints {
+        arm: target(&running.arm_url)?,
+        logs: graph.clone(),
+        office: graph.clone(),
+        login_url: endpoint(&running.login_url, "--demo")?,
+        graph,
+    })
+}
+
+/// The tenant's id: what `--tenant` says if it is a GUID, else what the token says; they must agree.
+fn tenant_id(named: &str, claimed: Option<String>) -> Result<String, Stopped> {
+    let is_guid = named.len() == 36 && named.bytes().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    });
+    match (is_guid.then(|| named.to_ascii_lowercase()), claimed) {
+        (Some(named), Some(claimed)) if named != claimed => Err(Stopped::OtherTenant),
+        (Some(named), _) => Ok(named),
+        (None, Some(claimed)) => Ok(claimed),
+        (None, None) => Err(Stopped::UnknownTenant),
+    }
+}
+
+/// The tenant's own key, made on first use.
+fn tenant_key(tenant_id: &str, clock: Clock, progress: &Progress) -> Result<(MasterKey, PathBuf), Stopped> {
+    let path = key_path(Some(tenant_id))?;
+    let key = if path.exists() {
+        MasterKey::load(&path)?
+    } else {
+        progress.say(&format!("A new key was made for this tenant: {}", path.display()));
+        progress.say("Keep it: only this key turns pseudonyms back. Never send it with the bundle.");
+        MasterKey::create(&path, clock.now())?
+    };
+    Ok((key, path))
+}
+
+/// A key in the folder that goes to Support is soon sent along.
+fn refuse_beside_bundle(key: &Path, out: &Path) -> Result<(), Stopped> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (key.canonicalize(), folder.canonicalize()) {
+        (Ok(key), Ok(folder)) if key.parent() == Some(&folder) => Err(Stopped::KeyBesideBundle),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tenant_is_known_or_refused() {
+        let (one, other) = ("00000000-0000-4000-8000-00000000000A", "00000000-0000-4000-8000-00000000000b");
+        assert_eq!(tenant_id(one, None).ok(), Some(one.to_lowercase()));
+        assert_eq!(tenant_id("alderwood.example", Some(other.into())).ok(), Some(other.into()));
+        assert!(matches!(tenant_id(one, Some(other.into())), Err(Stopped::OtherTenant)));
+        assert!(matches!(tenant_id("alderwood.example", None), Err(Stopped::UnknownTenant)));
+    }
+}

@@ -1,0 +1,72 @@
+//! Why a run ended without a bundle.
+
+use crate::commands::exit;
+
+/// No bundle was made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stopped {
+    /// The key.
+    #[error(transparent)]
+    Key(#[from] crate::pseudonym::key::KeyError),
+    /// No folder for keys.
+    #[error(transparent)]
+    KeyFolder(#[from] crate::pseudonym::key_folder::NoFolder),
+    /// The key lies where the bundle is written to.
+    #[error("the key would lie in or below the folder that the bundle is written to: move it, or choose another --out")]
+    KeyBesideBundle,
+    /// Addresses, TLS.
+    #[error(transparent)]
+    Network(#[from] crate::net::NetError),
+    /// No token.
+    #[error("{0}")]
+    SignIn(#[from] crate::net::auth::AuthError),
+    /// Signed in somewhere else.
+    #[error("the sign-in belongs to another tenant than --tenant names: sign in to that one (az login --tenant ID)")]
+    OtherTenant,
+    /// A token that does not say which tenant it is for.
+    #[error("the token does not say which tenant it is for: name the tenant by its id (a GUID) with --tenant")]
+    UnknownTenant,
+    /// The embedded tenant.
+    #[error(transparent)]
+    Demo(#[from] crate::tenant::server::NotServed),
+    /// The zip.
+    #[error(transparent)]
+    Output(#[from] crate::archive::Error),
+    /// The spool.
+    #[error(transparent)]
+    Spool(#[from] crate::spool::Error),
+    /// The finished bundle held something that looks like an identifier.
+    #[error(
+        "the finished bundle did not pass its leak check ({hits} places, first in {entry}); it was not given its name. \
+         Leave the dataset out with --exclude, and report the dataset's id as a defect"
+    )]
+    Leak {
+        /// How many places.
+        hits: u64,
+        /// Path of the first entry.
+        entry: String,
+    },
+    /// The leak check could not run.
+    #[error("the finished bundle could not be read back: {0}")]
+    ReadBack(std::io::Error),
+    /// Ctrl-C twice.
+    #[error("interrupted before a bundle could be written")]
+    Interrupted,
+    /// A defect of this program.
+    #[error("unexpected: {0}; please report it")]
+    Unexpected(String),
+}
+
+impl Stopped {
+    /// Exit code of the contract.
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Key(_) | Self::KeyFolder(_) | Self::KeyBesideBundle | Self::UnknownTenant | Self::Network(_) => exit::USAGE,
+            Self::SignIn(_) | Self::OtherTenant => exit::SIGN_IN,
+            Self::Output(_) | Self::Spool(_) => exit::OUTPUT,
+            Self::Leak { .. } => exit::VERIFICATION,
+            Self::Interrupted => exit::INTERRUPTED,
+            Self::Demo(_) | Self::ReadBack(_) | Self::Unexpected(_) => exit::UNEXPECTED,
+        }
+    }
+}
