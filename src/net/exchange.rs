@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
@@ -22,9 +24,7 @@ use super::throttle::{ClassStatus, Limiter};
 use super::{NetError, Rate, id};
 use crate::catalog::Throttle;
 use crate::clock::Clock;
-use crate::limits::{
-    BACK_OFF_MS, BODY_BYTES_MAX, PAGES_IN_FLIGHT_MAX, THROTTLE_BACK_OFF_MS, THROTTLED_MAX, TRIES_MAX,
-};
+use crate::limits::{BACK_OFF_MS, BODY_BYTES_MAX, PAGES_IN_FLIGHT_MAX, THROTTLE_BACK_OFF_MS, THROTTLED_MAX, TRIES_MAX};
 
 /// How long to try.
 #[derive(Clone, Debug)]
@@ -341,7 +341,9 @@ impl Client {
         let pause = header(&headers, &RETRY_AFTER).and_then(|text| retry_after(text, date, self.0.setup.clock.now()));
         Ok(match status {
             429 | 509 => Attempt::Throttled { refusal, pause },
-            408 | 500 | 502 | 503 | 504 => Attempt::Again { fault: Fault::Status(status), refusal: Some(refusal), pause },
+            408 | 500 | 502 | 503 | 504 => {
+                Attempt::Again { fault: Fault::Status(status), refusal: Some(refusal), pause }
+            }
             401 => {
                 let claims = header(&headers, &WWW_AUTHENTICATE).and_then(claims_challenge);
                 Attempt::Unauthorised { refusal, claims }

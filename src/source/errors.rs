@@ -94,7 +94,9 @@ fn fill(hint: &str, dataset: &Dataset) -> String {
         None => "that this feature belongs to".to_owned(),
         Some(licence) => licence.to_owned(),
     };
-    hint.replace("{permission}", &permission(&dataset.permission)).replace("{licence}", &licence).replace("{roles}", &roles)
+    hint.replace("{permission}", &permission(&dataset.permission))
+        .replace("{licence}", &licence)
+        .replace("{roles}", &roles)
 }
 
 fn permission(permission: &Permission) -> String {
@@ -141,7 +143,13 @@ mod tests {
         let rows = [
             (403, premium, "Neither tenant is B2C or tenant doesn't have premium license", Doubt, Unlicensed),
             (403, premium, "", Doubt, Unlicensed),
-            (403, "Authentication_RequestFromUnsupportedUserRole", "Tenant is not a B2C tenant and doesn't have premium license", Doubt, Unlicensed),
+            (
+                403,
+                "Authentication_RequestFromUnsupportedUserRole",
+                "Tenant is not a B2C tenant and doesn't have premium license",
+                Doubt,
+                Unlicensed,
+            ),
             (403, "Authentication_RequestFromUnsupportedUserRole", "User is not in the allowed roles", End, Denied),
             (403, "Authentication_MSGraphPermissionMissing", "Calling principal does not have …", End, Denied),
             (403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.", End, Denied),

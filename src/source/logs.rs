@@ -111,7 +111,9 @@ async fn side_by_side(run: &Run<'_>, slices: &[u32], count: u64) -> End {
     match (over, failed.len()) {
         (Some(at), _) => End::Stopped(failed.swap_remove(at).1),
         (None, 0) => End::Closed,
-        (None, missing) => End::Missing { missing, of: slices.len(), what: "time slices", first: failed.swap_remove(0).1 },
+        (None, missing) => {
+            End::Missing { missing, of: slices.len(), what: "time slices", first: failed.swap_remove(0).1 }
+        }
     }
 }
 

@@ -145,9 +145,17 @@ mod tests {
         let link = || Next::Link("https://a/b?$skiptoken=1".into());
         let rows = [
             (r#"{"value":[{"id":1},{}]}"#, Collection, Some((2, Next::End, None, 0))),
-            (r#"{"@odata.nextLink":"https://a/b?$skiptoken=1","value":[],"@odata.count":7}"#, Collection, Some((0, link(), Some(7), 0))),
+            (
+                r#"{"@odata.nextLink":"https://a/b?$skiptoken=1","value":[],"@odata.count":7}"#,
+                Collection,
+                Some((0, link(), Some(7), 0)),
+            ),
             (r#"{"value":[{}],"nextLink":"https:\/\/a\/b?$skiptoken=1"}"#, Collection, Some((1, link(), None, 0))),
-            (r#"{"value":[{}],"@odata.nextLink":null,"@odata.count":"3"}"#, Collection, Some((1, Next::End, Some(3), 0))),
+            (
+                r#"{"value":[{}],"@odata.nextLink":null,"@odata.count":"3"}"#,
+                Collection,
+                Some((1, Next::End, Some(3), 0)),
+            ),
             (r#"{"value":[{}],"@odata.nextLink":""}"#, Collection, Some((1, Next::Unreadable, None, 0))),
             (r#"{"value":[{}],"@odata.nextLink":5}"#, Collection, Some((1, Next::Unreadable, None, 0))),
             (r#"{"value":[{},1,null,[{}],"x"]}"#, Collection, Some((1, Next::End, None, 4))),

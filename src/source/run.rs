@@ -127,11 +127,14 @@ impl<'a> Run<'a> {
     pub(super) fn raise_floor(&self, since: OffsetDateTime, refusal: &Refusal) -> bool {
         let now = self.request.clock.now();
         let days = self.dataset.time.as_ref().map_or(30, |time| i64::from(time.retention_days));
-        let usual = [days, days - 1, 30, 29, 7, 6].map(|days| now - time::Duration::days(days));
+        // A retention of exactly so many days, or counted a little differently.
+        let margins = [time::Duration::ZERO, time::Duration::HOUR, time::Duration::DAY];
+        let usual =
+            [days, 30, 7].into_iter().flat_map(|days| margins.map(|margin| now - time::Duration::days(days) + margin));
         let named = field::instants_in(refusal.message.expose());
         let later = |at: &OffsetDateTime| *at > since && *at <= now;
         // The service names what was asked and what is allowed: the latest is the latter.
-        let floor = named.into_iter().filter(later).max().or_else(|| usual.into_iter().filter(later).min());
+        let floor = named.into_iter().filter(later).max().or_else(|| usual.filter(later).min());
         let mut state = self.state();
         match floor.map(query::ceil_second) {
             None => false,
@@ -234,7 +237,9 @@ impl<'a> Run<'a> {
         if verdict.outcome == Outcome::Complete {
             let lack = match (tally.damaged, short) {
                 (0, None) => None,
-                (0, Some(expected)) => Some(format!("the service counted {expected} records and sent {}", tally.served)),
+                (0, Some(expected)) => {
+                    Some(format!("the service counted {expected} records and sent {}", tally.served))
+                }
                 (damaged, _) => Some(format!("{damaged} members of the list were not objects and were left out")),
             };
             if let Some(lack) = lack {
@@ -243,9 +248,11 @@ impl<'a> Run<'a> {
                 verdict.hint = Some(RawText::new("run again; if it happens again, report it to Microsoft"));
             }
         }
-        let window = window.map(|asked| Window { since: floor.map_or(asked.since, |floor| floor.max(asked.since)), ..asked });
+        let window =
+            window.map(|asked| Window { since: floor.map_or(asked.since, |floor| floor.max(asked.since)), ..asked });
         if let Some(floor) = floor.filter(|_| verdict.outcome == Outcome::Complete) {
-            verdict.reason = Some(RawText::new(format!("the service keeps nothing from before {}", query::stamp(floor))));
+            verdict.reason =
+                Some(RawText::new(format!("the service refuses to look back further than {}", query::stamp(floor))));
             verdict.hint = Some(RawText::new("older records exist only where diagnostic settings have routed them"));
         }
         Report {

@@ -69,7 +69,10 @@ impl Stop {
             Self::Refused(refusal)
                 if errors::action(refusal) == Action::NotFound && dataset.not_found == NotFound::Empty =>
             {
-                Verdict { reason: Some(crate::record::RawText::new("nothing is configured there (404)")), ..Verdict::complete() }
+                Verdict {
+                    reason: Some(crate::record::RawText::new("nothing is configured there (404)")),
+                    ..Verdict::complete()
+                }
             }
             Self::Refused(refusal) | Self::Expired(refusal) => errors::verdict(dataset, refusal),
             Self::TooSlow(fault, refusal) | Self::GaveUp(fault, refusal) => {
@@ -113,7 +116,9 @@ pub(super) fn verdict(dataset: &Dataset, end: &End, records: u64) -> Verdict {
     let (stop, prefix) = match end {
         End::Closed => return Verdict::complete(),
         End::Stopped(stop) => (stop, format!("the list broke off after {records} records")),
-        End::Missing { missing, of, what, first } => (first, format!("{missing} of {of} {what} are missing or incomplete")),
+        End::Missing { missing, of, what, first } => {
+            (first, format!("{missing} of {of} {what} are missing or incomplete"))
+        }
     };
     let verdict = stop.verdict(dataset);
     let nothing = records == 0 && !matches!(end, End::Missing { missing, of, .. } if missing < of);

@@ -24,7 +24,7 @@ use crate::net::Ask;
 use crate::record::Outcome;
 
 /// How often a first page is asked for in another way.
-const WAYS_MAX: u32 = 8;
+const WAYS_MAX: u32 = 12;
 
 /// One list.
 pub(super) struct Lane<'r, 'a> {
@@ -189,7 +189,8 @@ impl Lane<'_, '_> {
         for _ in 0..WAYS_MAX {
             let dropped = self.run.dropped();
             let floor = self.run.floor();
-            let raised = |window: Window| Window { since: floor.map_or(window.since, |at| at.max(window.since)), ..window };
+            let raised =
+                |window: Window| Window { since: floor.map_or(window.since, |at| at.max(window.since)), ..window };
             let window = self.filter.map(raised);
             if let Some(window) = window.filter(|window| window.since >= window.until) {
                 let _ = window;
