@@ -13,7 +13,9 @@ use crate::limits::{CONNECT_TIMEOUT_MS, READ_TIMEOUT_MS};
 #[derive(Debug, thiserror::Error)]
 pub enum NetError {
     /// The TLS library refused to start.
-    #[error("the HTTPS client could not be made: check that the system has a certificate store (package ca-certificates)")]
+    #[error(
+        "the HTTPS client could not be made: check that the system has a certificate store (package ca-certificates)"
+    )]
     Tls,
     /// A configured address cannot be used.
     #[error("{0} is not an https:// address without user name, query and fragment: correct it")]

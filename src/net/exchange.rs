@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
@@ -22,9 +24,7 @@ use super::throttle::{ClassStatus, Limiter};
 use super::{NetError, Rate, id};
 use crate::catalog::Throttle;
 use crate::clock::Clock;
-use crate::limits::{
-    BACK_OFF_MS, BODY_BYTES_MAX, PAGES_IN_FLIGHT_MAX, THROTTLE_BACK_OFF_MS, THROTTLED_MAX, TRIES_MAX,
-};
+use crate::limits::{BACK_OFF_MS, BODY_BYTES_MAX, PAGES_IN_FLIGHT_MAX, THROTTLE_BACK_OFF_MS, THROTTLED_MAX, TRIES_MAX};
 
 /// How long to try.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     setup: Setup,
     limiters: [Limiter; 3],
-    pages: Arc<Semaphore>,
+    pages: [Arc<Semaphore>; 3],
     requests: AtomicU64,
     retries: AtomicU64,
     throttled: AtomicU64,
@@ -155,7 +155,7 @@ impl Client {
             Limiter::new(stated.unwrap_or_else(|| Rate::documented(class)))
         };
         let limiters = CLASSES.map(limiter);
-        let pages = Arc::new(Semaphore::new(PAGES_IN_FLIGHT_MAX));
+        let pages = CLASSES.map(|_| Arc::new(Semaphore::new(PAGES_IN_FLIGHT_MAX)));
         let [requests, retries, throttled] = [const { AtomicU64::new(0) }; 3];
         let skew_s = AtomicI64::new(NO_SKEW);
         Ok(Self(Arc::new(Inner { setup, limiters, pages, requests, retries, throttled, skew_s })))
@@ -225,17 +225,13 @@ impl Client {
         Ok(())
     }
 
-    /// A permit to hold one page in memory. Cancel-safe.
-    pub(crate) async fn page_permit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.pages).acquire_owned().await.ok()
+    /// A permit to hold one page of the class in memory: a class that waits must not hold up the others. Cancel-safe.
+    pub(crate) async fn page_permit(&self, class: Throttle) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.pages[place(class)]).acquire_owned().await.ok()
     }
 
     fn limiter(&self, class: Throttle) -> &Limiter {
-        match class {
-            Throttle::Reports => &self.0.limiters[0],
-            Throttle::Identity => &self.0.limiters[1],
-            Throttle::Directory => &self.0.limiters[2],
-        }
+        &self.0.limiters[place(class)]
     }
 
     /// Sends the request until `read` accepts a body, the service refuses, or patience ends. `doubtful` says
@@ -345,7 +341,9 @@ impl Client {
         let pause = header(&headers, &RETRY_AFTER).and_then(|text| retry_after(text, date, self.0.setup.clock.now()));
         Ok(match status {
             429 | 509 => Attempt::Throttled { refusal, pause },
-            408 | 500 | 502 | 503 | 504 => Attempt::Again { fault: Fault::Status(status), refusal: Some(refusal), pause },
+            408 | 500 | 502 | 503 | 504 => {
+                Attempt::Again { fault: Fault::Status(status), refusal: Some(refusal), pause }
+            }
             401 => {
                 let claims = header(&headers, &WWW_AUTHENTICATE).and_then(claims_challenge);
                 Attempt::Unauthorised { refusal, claims }
@@ -376,6 +374,15 @@ impl Client {
             let skew_s = (date - self.0.setup.clock.now()).whole_seconds();
             self.0.skew_s.store(skew_s, Ordering::Relaxed);
         }
+    }
+}
+
+/// Where a class stands in [`CLASSES`].
+fn place(class: Throttle) -> usize {
+    match class {
+        Throttle::Reports => 0,
+        Throttle::Identity => 1,
+        Throttle::Directory => 2,
     }
 }
 

@@ -29,9 +29,8 @@ impl Refusal {
         let root = json::value_span(body, 0).unwrap_or(0..0).start;
         let error = child(body, root, "error").or_else(|| child(body, root, "odata.error")).unwrap_or(root..root);
         let inner = child(body, error.start, "innerError").unwrap_or(0..0);
-        let first = |places: &[(usize, &str)]| {
-            places.iter().find_map(|&(at, name)| text(body, at, name)).unwrap_or_default()
-        };
+        let first =
+            |places: &[(usize, &str)]| places.iter().find_map(|&(at, name)| text(body, at, name)).unwrap_or_default();
         let code = text_at(body, &error).unwrap_or_else(|| first(&[(error.start, "code"), (inner.start, "code")]));
         let message = first(&[(error.start, "message"), (root, "error_description"), (root, "message")]);
         let request_id = request_id.map_or_else(

@@ -76,8 +76,14 @@ async fn patience_ends() {
     })
     .await;
     let client = mock.client();
-    let rows = [("/down", "gave up", 4), ("/slow", "gave up", 3), ("/busy", "gave up", 6), ("/gone", "refused", 1),
-        ("/doubt", "refused", 3), ("/moved", "refused", 1)];
+    let rows = [
+        ("/down", "gave up", 4),
+        ("/slow", "gave up", 3),
+        ("/busy", "gave up", 6),
+        ("/gone", "refused", 1),
+        ("/doubt", "refused", 3),
+        ("/moved", "refused", 1),
+    ];
     for (path, expected, tries) in rows {
         assert_eq!(kind(fetch(&client, mock.url.join(path).unwrap()).await), expected, "{path}");
         assert_eq!(mock.asked().iter().filter(|asked| asked.target == path).count(), tries, "{path}");
@@ -152,7 +158,8 @@ async fn bodies_have_a_cap_also_when_they_arrive_compressed() {
 #[tokio::test]
 async fn headers_identify_the_tool_and_a_repeated_run_asks_with_the_same_ids() {
     let ids = async || {
-        let mock = Mock::start(|_, before| if before == 0 { Reply::error(500, "x", "x") } else { Reply::json(GOOD) }).await;
+        let mock =
+            Mock::start(|_, before| if before == 0 { Reply::error(500, "x", "x") } else { Reply::json(GOOD) }).await;
         let client = mock.client();
         let url = mock.url.join("/v1.0/users").unwrap();
         let ask = Ask {
@@ -174,7 +181,9 @@ async fn headers_identify_the_tool_and_a_repeated_run_asks_with_the_same_ids() {
     assert_eq!(asked[0].header("x-ms-throttle-priority"), Some("low"));
     assert_ne!(asked[0].header("client-request-id"), asked[1].header("client-request-id"));
     assert_eq!(asked[0].method, "GET");
-    let of = |asked: &[mock::Asked]| asked.iter().map(|one| one.header("client-request-id").map(str::to_owned)).collect::<Vec<_>>();
+    let of = |asked: &[mock::Asked]| {
+        asked.iter().map(|one| one.header("client-request-id").map(str::to_owned)).collect::<Vec<_>>()
+    };
     assert_eq!(of(&asked), of(&ids().await));
 }
 

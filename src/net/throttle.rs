@@ -103,7 +103,8 @@ impl Limiter {
     pub(super) fn status(&self) -> ClassStatus {
         let now = Instant::now();
         let wait = self.wait();
-        let left = |until: Option<Instant>| until.map(|at| at.saturating_duration_since(now)).filter(|left| !left.is_zero());
+        let left =
+            |until: Option<Instant>| until.map(|at| at.saturating_duration_since(now)).filter(|left| !left.is_zero());
         let waiting = match (left(wait.paused_until), left(wait.budget_until)) {
             (Some(left), _) => Some((left, WaitReason::Throttled)),
             (None, Some(left)) => Some((left, WaitReason::Budget)),

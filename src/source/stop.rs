@@ -1,0 +1,129 @@
+//! Why a list ended before its end, and what a dataset's verdict becomes of it.
+
+use crate::catalog::{Dataset, NotFound};
+use crate::net::{FailureKind, Fault, Refusal};
+use crate::record::{Outcome, Verdict};
+
+use super::errors::{self, Action};
+
+/// Why a list ended early.
+#[derive(Clone)]
+pub(super) enum Stop {
+    /// The run was stopped.
+    Cancelled,
+    /// The sink takes no more.
+    SinkClosed,
+    /// For good.
+    Refused(Refusal),
+    /// The page token expired, or the list with it.
+    Expired(Refusal),
+    /// Too slow, again and again: less should be asked for.
+    TooSlow(Fault, Option<Refusal>),
+    /// Tried as often as is sensible.
+    GaveUp(Fault, Option<Refusal>),
+    /// The next page is at another origin: not followed.
+    Foreign,
+    /// The address holds secrets: not asked.
+    Secret,
+    /// The next page's address cannot be read.
+    BadLink,
+    /// A page leads back to one that was read.
+    Loop,
+    /// Too many pages, or too many without anything new.
+    Endless,
+    /// A reply longer than the cap.
+    TooLarge,
+    /// The key does not fit into an address.
+    BadKey,
+    /// No token.
+    Auth(String),
+}
+
+impl Stop {
+    pub(super) fn of(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Refused(refusal) if errors::action(&refusal) == Action::Restart => Self::Expired(refusal),
+            FailureKind::Refused(refusal) => Self::Refused(refusal),
+            FailureKind::GaveUp { fault, refusal } if fault.is_slow() => Self::TooSlow(fault, refusal),
+            FailureKind::GaveUp { fault, refusal } => Self::GaveUp(fault, refusal),
+            FailureKind::Foreign => Self::Foreign,
+            FailureKind::Secret => Self::Secret,
+            FailureKind::TooLarge => Self::TooLarge,
+            FailureKind::Auth(error) => Self::Auth(error.to_string()),
+        }
+    }
+
+    /// Whether the run as a whole is over.
+    pub(super) fn ends_the_run(&self) -> bool {
+        matches!(self, Self::Cancelled | Self::SinkClosed)
+    }
+
+    /// The verdict if nothing at all came.
+    pub(super) fn verdict(&self, dataset: &Dataset) -> Verdict {
+        const AGAIN: &str = "run again later; if it happens again, give Support the request id";
+        let failed = |reason: &str| Verdict::because(Outcome::Failed, reason);
+        let partial = |reason: &str| Verdict::because(Outcome::Partial, reason);
+        match self {
+            Self::Cancelled => Verdict::because(Outcome::Interrupted, "the run was stopped"),
+            Self::SinkClosed => Verdict::because(Outcome::Interrupted, "the output took no more records"),
+            Self::Refused(refusal)
+                if errors::action(refusal) == Action::NotFound && dataset.not_found == NotFound::Empty =>
+            {
+                Verdict {
+                    reason: Some(crate::record::RawText::new("nothing is configured there (404)")),
+                    ..Verdict::complete()
+                }
+            }
+            Self::Refused(refusal) | Self::Expired(refusal) => errors::verdict(dataset, refusal),
+            Self::TooSlow(fault, refusal) | Self::GaveUp(fault, refusal) => {
+                let mut verdict = failed(&format!("{fault}, after every sensible number of tries")).with_hint(AGAIN);
+                verdict.error = refusal.as_ref().map(errors::service_error);
+                verdict
+            }
+            Self::Foreign => partial("the next page is said to be at another address than the service's: not followed"),
+            Self::Secret => failed("the address holds secrets: not asked for"),
+            Self::BadLink => partial("the address of the next page cannot be read"),
+            Self::Loop => partial("the service's pages lead back to one that was read"),
+            Self::Endless => partial("the service's pages bring nothing new and do not end"),
+            Self::TooLarge => partial("a reply was longer than the cap of this program"),
+            Self::BadKey => failed("an object's id does not fit into an address"),
+            Self::Auth(error) => failed(&format!("no token: {error}")).with_hint("sign in again and run again"),
+        }
+    }
+}
+
+/// How the lists of a dataset ended.
+pub(super) enum End {
+    /// All of them at their end.
+    Closed,
+    /// The only one early.
+    Stopped(Stop),
+    /// Some of them early.
+    Missing {
+        /// How many.
+        missing: usize,
+        /// Of how many.
+        of: usize,
+        /// What they are: `time slices`, `objects`.
+        what: &'static str,
+        /// Why the first of them ended.
+        first: Stop,
+    },
+}
+
+/// The verdict over everything.
+pub(super) fn verdict(dataset: &Dataset, end: &End, records: u64) -> Verdict {
+    let (stop, prefix) = match end {
+        End::Closed => return Verdict::complete(),
+        End::Stopped(stop) => (stop, format!("the list broke off after {records} records")),
+        End::Missing { missing, of, what, first } => {
+            (first, format!("{missing} of {of} {what} are missing or incomplete"))
+        }
+    };
+    let verdict = stop.verdict(dataset);
+    let nothing = records == 0 && !matches!(end, End::Missing { missing, of, .. } if missing < of);
+    if stop.ends_the_run() || nothing {
+        return verdict;
+    }
+    Verdict { outcome: Outcome::Partial, reason: Some(errors::quoted(&prefix, &verdict)), ..verdict }
+}
