@@ -59,6 +59,9 @@ fn the_manifest_agrees_with_the_files() {
 #[test]
 fn two_runs_with_the_same_key_and_clock_write_the_same_bytes() {
     let bench = Bench::new();
+    for folder in ["one", "two"] {
+        std::fs::create_dir(bench.path(folder)).unwrap();
+    }
     bench.expect(0, &["collect", "--demo", "--out", "one/demo.zip"]);
     bench.expect(0, &["collect", "--demo", "--out", "two/demo.zip"]);
     let (one, two) = (bench.path("one/demo.zip"), bench.path("two/demo.zip"));
@@ -72,6 +75,7 @@ fn two_runs_with_the_same_key_and_clock_write_the_same_bytes() {
 #[test]
 fn another_key_gives_other_pseudonyms_and_the_same_counts() {
     let bench = Bench::new();
+    std::fs::create_dir(bench.path("out")).unwrap();
     for (key, zip) in [("a.key", "a.zip"), ("b.key", "b.zip")] {
         bench.expect(0, &["key", "new", "--out", &format!("keys/{key}")]);
         bench.expect(0, &["collect", "--demo", "--key", &format!("keys/{key}"), "--include", "users", "--out", &format!("out/{zip}")]);
@@ -90,6 +94,7 @@ fn another_key_gives_other_pseudonyms_and_the_same_counts() {
 #[test]
 fn nothing_is_left_behind_but_the_zip_its_sum_and_the_key() {
     let bench = Bench::new();
+    std::fs::create_dir(bench.path("out")).unwrap();
     bench.expect(0, &["collect", "--demo", "--include", "organization", "--out", "out/demo.zip"]);
     let mut names: Vec<_> = std::fs::read_dir(bench.path("out")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();

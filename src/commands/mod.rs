@@ -84,7 +84,13 @@ fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::R
         Command::Catalog(args) => catalog::run(&args, out),
         Command::Simulate(args) => {
             let catalog = Catalog::embedded().map_err(io::Error::other)?;
-            simulate::run(&args, catalog.datasets(), err)
+            match simulate::run(&args, catalog.datasets()) {
+                Ok(()) => Ok(exit::OK),
+                Err(failed) => {
+                    writeln!(err, "error: {failed}")?;
+                    Ok(failed.exit_code())
+                }
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
+use super::exit;
 use crate::catalog::Dataset;
 use crate::clock::{BadEpoch, Clock};
 use crate::tenant::server::{NotServed, Running, serve};
@@ -77,11 +77,11 @@ pub enum Failed {
 
 impl Failed {
     /// Exit code of the contract: 2 usage, 6 output, 1 else.
-    pub fn exit_code(&self) -> ExitCode {
+    pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NothingToDo | Self::NotServed(NotServed::NotLoopback) | Self::Epoch(_) => ExitCode::from(2),
-            Self::Truth(_) => ExitCode::from(6),
-            Self::NotServed(NotServed::Socket(_)) | Self::Io(_) => ExitCode::from(1),
+            Self::NothingToDo | Self::NotServed(NotServed::NotLoopback) | Self::Epoch(_) => exit::USAGE,
+            Self::Truth(_) => exit::OUTPUT,
+            Self::NotServed(NotServed::Socket(_)) | Self::Io(_) => exit::UNEXPECTED,
         }
     }
 }

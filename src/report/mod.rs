@@ -3,6 +3,7 @@
 //! Takes a manifest, gives a [`CleanDocument`]. Loads nothing remote, runs no script, adds no fact that the manifest does
 //! not hold. The page is `templates/report.html`.
 
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ pub fn render(manifest: &Manifest<CleanText>) -> Result<CleanDocument, minijinja
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("report", include_str!("../../templates/report.html"))?;
-    let m = minijinja::Value::from_serialize(manifest);
+    let m = minijinja::Value::from(Serde(manifest));
     let open: Vec<Value> = rows(manifest.datasets.iter().filter(|dataset| !dataset.outcome.is_answered()));
     let groups: Vec<Value> = GROUPS
         .iter()
@@ -43,7 +44,11 @@ pub fn render(manifest: &Manifest<CleanText>) -> Result<CleanDocument, minijinja
         .filter(|group| group["datasets"].as_array().is_some_and(|datasets| !datasets.is_empty()))
         .collect();
     let page = environment.get_template("report")?.render(context! {
-        m, open, groups, verdict => verdict(manifest), totals => totals(manifest),
+        m,
+        open => Serde(open),
+        groups => Serde(groups),
+        verdict => Serde(verdict(manifest)),
+        totals => Serde(totals(manifest)),
     })?;
     Ok(CleanDocument::assembled(FILE_NAME, page.into_bytes()))
 }
@@ -106,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_page_is_self_contained_and_escapes_texts() {
-        let mut manifest = crate::manifest::tests::example();
+        let mut manifest = crate::manifest::tests::manifest(&[]);
         manifest.datasets[0].outcome = Outcome::Failed;
         manifest.datasets[0].reason = Some(CleanText::fixed("<script>alert(1)</script>"));
         let page = String::from_utf8(render(&manifest).unwrap().bytes().to_vec()).unwrap();

@@ -145,7 +145,8 @@ async fn phase(
 
 /// The planned datasets that are asked for each record of `row`, in the catalogue's order.
 fn children(catalog: &'static Catalog, planned: &impl Fn(&Dataset) -> bool, row: &Dataset) -> Vec<&'static Dataset> {
-    catalog.children(&row.id).into_iter().filter(|child| planned(child)).collect()
+    let id = row.id.as_str();
+    catalog.datasets().iter().filter(|child| child.for_each.as_ref().is_some_and(|each| each.dataset == id) && planned(child)).collect()
 }
 
 fn start(

@@ -25,7 +25,7 @@ pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, 
             })).collect::<Vec<_>>(),
             "unavailable": plan.unavailable.iter().map(|row| &row.id).collect::<Vec<_>>(),
             "skipped": skipped().map(|left| serde_json::json!({"id": left.dataset.id, "reason": left.because.to_string()})).collect::<Vec<_>>(),
-            "permissions": {"application": consent.application, "delegated": consent.delegated, "delegatedOnly": consent.delegated_only},
+            "permissions": {"application": consent.application.keys().collect::<Vec<_>>(), "delegated": consent.delegated.keys().collect::<Vec<_>>(), "delegatedOnly": consent.delegated_only.iter().collect::<Vec<_>>()},
             "requests": estimate.requests.values().sum::<u64>(),
             "secondsAtLeast": estimate.seconds_min,
             "assumedOnePage": estimate.assumed,
@@ -44,10 +44,10 @@ pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, 
     for left in skipped() {
         writeln!(out, "{:<40} {:>9}  {}", left.dataset.id, "-", left.because)?;
     }
-    writeln!(out, "\nApplication permissions: {}", list(&consent.application))?;
-    writeln!(out, "Delegated permissions:   {}", list(&consent.delegated))?;
+    writeln!(out, "\nApplication permissions: {}", list(consent.application.keys()))?;
+    writeln!(out, "Delegated permissions:   {}", list(consent.delegated.keys()))?;
     if !consent.delegated_only.is_empty() {
-        writeln!(out, "Only for a signed-in user: {}", list(&consent.delegated_only))?;
+        writeln!(out, "Only for a signed-in user: {}", list(consent.delegated_only.iter()))?;
     }
     writeln!(out, "\nBudget       requests   at least")?;
     for (class, share) in &estimate.classes {

@@ -47,7 +47,7 @@ pub(super) fn finish(road: Arc<Road>, output: Output, ending: Ending<'_>) -> Res
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let early: std::collections::BTreeSet<EntryPath> =
         ending.settings.plan.datasets.iter().filter(|row| row.teaches).filter_map(|row| entry_path(row).ok()).collect();
-    let repaired = sweep::repair(&road.spool, &road.gate, threads, &|entry| early.contains(entry))
+    let repaired = sweep::repair(&road.spool, &road.gate, &|entry| early.contains(entry), threads)
         .map_err(|error| Stopped::Unexpected(error.to_string()))?;
     let datasets = ending.datasets(&road)?;
     road.write_run_log(ending.run_log(&datasets))?;
@@ -243,7 +243,7 @@ fn plain(word: &str) -> Result<Word, Stopped> {
 }
 
 fn hex(text: &str) -> Result<Hex, Stopped> {
-    Hex::parse(text).ok_or_else(|| Stopped::Unexpected("a sum is not hexadecimal".into()))
+    Hex::try_from(text.to_owned()).map_err(|_| Stopped::Unexpected("a sum is not hexadecimal".into()))
 }
 
 /// The last words on stderr.

@@ -13,6 +13,9 @@ use crate::catalog::{Catalog, Plan, PlanError, Selection};
 use crate::net::{Endpoints, NetError, Rate, RateError, Target, endpoint};
 use crate::pseudonym::{Policy, PolicyError};
 
+/// No budget at all.
+const UNLIMITED: [&str; 3] = ["reports=off", "identity=off", "directory=off"];
+
 /// The options, understood.
 pub(super) struct Settings {
     /// What is collected.
@@ -95,7 +98,11 @@ impl Settings {
             window: window(&args.since, args.until.as_deref(), now)?,
             plan: plan?,
             endpoints,
-            rates: args.rate.iter().map(|rate| Rate::parse(rate)).collect::<Result<_, _>>()?,
+            // The embedded tenant of the demo has no limits.
+            rates: (args.demo.then_some(UNLIMITED).into_iter().flatten())
+                .chain(args.rate.iter().map(String::as_str))
+                .map(Rate::parse)
+                .collect::<Result<_, _>>()?,
             policy,
             out: args.out.clone().unwrap_or_else(|| PathBuf::from(default_stem(args.case.as_deref(), now) + ".zip")),
             cloud: args.cloud.clone(),
