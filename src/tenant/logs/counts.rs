@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::documents::{Documents, Version, list};
-use super::{Log, Logs, history};
+use super::{Actors, Log, Logs, history};
 use crate::catalog::{Dataset, Service, Where};
 
 /// Records of every dataset of `rows` that the tenant serves, and of all logs, by dataset id.
@@ -32,7 +32,17 @@ pub(crate) fn of(logs: &Logs, rows: &[Dataset]) -> BTreeMap<String, u64> {
 fn history_count(logs: &Logs, row: &Dataset) -> Option<u64> {
     let parent = row.path.strip_suffix("/{0}/history")?;
     let log = Log::ALL.into_iter().find(|log| log.path() == parent)?;
-    Some((0..logs.count(log)).map(|index| history(logs, log, index).len() as u64).sum())
+    let mut actors = Actors::new(logs.world());
+    let mut total = 0;
+    for index in 0..logs.count(log) {
+        let mut record = Vec::new();
+        logs.write(&mut actors, log, false, index, &mut record);
+        let record: Value = serde_json::from_slice(&record).unwrap_or_default();
+        if row.for_each.as_ref().is_none_or(|each| each.conditions.iter().all(|condition| holds(condition, &record))) {
+            total += history(logs, log, index).len() as u64;
+        }
+    }
+    Some(total)
 }
 
 /// Fan-outs over what grows with the tenant, whose size the world knows.

@@ -85,11 +85,14 @@ impl Projection {
     }
 }
 
+/// The metadata document is the service's own, wherever this tenant listens: a record must not depend on a port.
+const METADATA_ORIGIN: &str = "https://graph.microsoft.com";
+
 /// `"@odata.context":"…"`
 pub(crate) fn context(ask: &Ask) -> String {
     let select = if ask.query.select.is_empty() { String::new() } else { format!("({})", ask.query.select.join(",")) };
     let set = ask.path.trim_start_matches('/');
-    quoted(&format!("{}/{}/$metadata#{set}{select}", ask.origin, ask.version_text()))
+    quoted(&format!("{METADATA_ORIGIN}/{}/$metadata#{set}{select}", ask.version_text()))
 }
 
 /// Opens the envelope of a page.
@@ -121,7 +124,7 @@ pub(crate) fn single(ask: &Ask, record: Value) -> Vec<u8> {
     let mut whole = Map::new();
     if ask.version != Version::Arm {
         let context =
-            format!("{}/{}/$metadata#{}/$entity", ask.origin, ask.version_text(), ask.path.trim_start_matches('/'));
+            format!("{METADATA_ORIGIN}/{}/$metadata#{}/$entity", ask.version_text(), ask.path.trim_start_matches('/'));
         whole.insert("@odata.context".to_owned(), Value::from(context));
     }
     whole.extend(members);
