@@ -1,1 +1,19 @@
-//! (room under construction)
+//! The second pass: repairs clean blocks, and looks through a finished bundle for what should not be in it.
+//!
+//! Takes the spool's clean blocks and gives repaired ones ([`repair`]); takes the bytes of finished files and gives
+//! places, never values ([`LeakScan`]). The leak check shares no search code with the gate: it decodes
+//! on its own ([`views`]) and finds shapes with regular expressions. Never touches the network.
+
+mod closed_world;
+mod decode;
+mod dictionary;
+mod leak_scan;
+mod repair;
+mod shapes;
+pub mod views;
+
+pub use closed_world::ClosedWorld;
+pub use dictionary::Known;
+pub use leak_scan::{Finding, LeakScan};
+pub use repair::{Repaired, repair};
+pub use shapes::{SHAPES, Shape, covered};
