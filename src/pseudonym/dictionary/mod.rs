@@ -102,12 +102,18 @@ impl Dictionary {
     /// A count only; what was found is not given out.
     pub fn leaks_in(&self, gate: &Gate, text: &str) -> u64 {
         let mut found = 0;
-        self.each(text, 0, text.len(), |term, _, _| found += u64::from(!gate.is_kept(term.kind)));
+        let mut new = String::new();
+        self.each(text, 0, text.len(), |term, from, to| {
+            new.clear();
+            let is_mapped = !gate.is_kept(term.kind) && gate.claimed(term.kind, &term.value, true, &mut new);
+            found += u64::from(is_mapped && new != text[from..to]);
+        });
         let is_name = |symbol: char| symbol.is_alphanumeric() || "-._".contains(symbol);
         let names = text.split(|symbol| !is_name(symbol)).filter(|name| name.contains('.'));
         let hosts = names.filter(|name| self.is_under_own_domain(name.trim_end_matches('.'))).count();
         let windows = text.as_bytes().windows(36).filter_map(super::guid::parse_dashed);
-        let ids = windows.filter(|&id| gate.is_mapped_id(id)).count();
+        let is_mapped = |id: u128| self.is_known(id).is_some_and(|kind| !gate.is_kept(kind)) && !(gate.well_known)(id);
+        let ids = windows.filter(|&id| is_mapped(id)).count();
         found + hosts as u64 + ids as u64
     }
 

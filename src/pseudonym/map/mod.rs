@@ -22,6 +22,7 @@ mod account;
 mod dn;
 mod domain;
 pub(crate) mod guid;
+mod host_shape;
 mod id;
 mod ip;
 mod legacy_dn;
@@ -41,6 +42,7 @@ use crate::catalog::Kind;
 use crate::pseudonym::canonical::visible;
 use crate::pseudonym::cipher::Cipher;
 
+pub(crate) use host_shape::reads_as_host;
 pub use turn::Keep;
 pub(crate) use turn::{Open, Turn};
 use turn::{Plain, Seal};

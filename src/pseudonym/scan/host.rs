@@ -1,24 +1,32 @@
-//! Host names under the customer's own domains, also inside URLs: `sts.emea.alderwood.example`.
+//! Host names, also inside URLs: `sts.emea.alderwood.example`. Those under the customer's own domains, and every other
+//! that ends in a public suffix: the leak check cannot tell a partner's domain from the customer's.
 
 use super::{Claims, is_word_byte};
 use crate::catalog::Kind;
 use crate::pseudonym::dictionary::Dictionary;
 use crate::pseudonym::gate::Gate;
+use crate::pseudonym::map::reads_as_host;
 
-/// Claims names that end in one of the customer's domains.
-pub(super) fn find(gate: &Gate, dictionary: &Dictionary, text: &str, claims: &mut Claims) {
+/// Claims host names. Public services' names stay, for the map leaves them.
+pub(super) fn find(gate: &Gate, dictionary: Option<&Dictionary>, text: &str, claims: &mut Claims) {
     let bytes = text.as_bytes();
+    let starts = |byte: u8| is_word_byte(byte) || byte == b'_';
     let mut at = 0;
     while at < bytes.len() {
-        if !is_word_byte(bytes[at]) {
+        if !starts(bytes[at]) {
             at += 1;
             continue;
         }
         let start = at;
-        at += bytes[at..].iter().take_while(|&&byte| is_word_byte(byte) || b".-_".contains(&byte)).count();
+        at += bytes[at..].iter().take_while(|&&byte| starts(byte) || b".-".contains(&byte)).count();
         let name = text[start..at].trim_end_matches(['.', '-', '_']);
         let end = start + name.len();
-        if !name.contains('.') || !claims.is_free(start, end) || !dictionary.is_under_own_domain(name) {
+        if !name.contains('.') || !claims.is_free(start, end) {
+            continue;
+        }
+        let anchored = text[..start].ends_with("//") || text[..start].ends_with("\\\\");
+        let is_own = || dictionary.is_some_and(|dictionary| dictionary.is_under_own_domain(name));
+        if !reads_as_host(name, anchored) && !is_own() {
             continue;
         }
         let mut new = String::new();

@@ -199,10 +199,10 @@ impl Gate {
         if traits.has(BACKSLASH) {
             account::find(self, text, &mut claims);
         }
+        if traits.has(DOT) {
+            host::find(self, self.dictionary(), text, &mut claims);
+        }
         if let Some(dictionary) = self.dictionary() {
-            if traits.has(DOT) {
-                host::find(self, dictionary, text, &mut claims);
-            }
             if claims.0.is_empty() {
                 dictionary.find(self, text, 0, text.len(), &mut claims);
             } else {

@@ -1,0 +1,175 @@
+//! The leak check over whole files as they stream by.
+//!
+//! Takes the name of each entry and its bytes in pieces of any size, gives per entry and form how often something was
+//! found and in which line first: never what. Memory: one line, the sound candidates, the counts.
+
+use std::collections::BTreeMap;
+
+use super::closed_world::ClosedWorld;
+use super::dictionary::Known;
+use super::shapes::Shape;
+use super::views::{self, Form};
+use crate::limits::RECORD_BYTES_MAX;
+
+/// Something in a file that should not be there. Says where, not what.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// The entry, below the top folder.
+    pub entry: String,
+    /// Its form.
+    pub shape: Shape,
+    /// How often.
+    pub count: u64,
+    /// The first line with one, from 1; 0: the entry's name.
+    pub line: u64,
+}
+
+/// What of a file's line is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Markup {
+    None,
+    /// A page's text.
+    Page,
+    /// Inside `<style>`, or a `<script>` that is a program: fixed text of the template, full of `a.b`.
+    Program(&'static str),
+}
+
+/// Both halves of the leak check over one bundle.
+pub struct LeakScan<'a> {
+    closed_world: Option<ClosedWorld<'a>>,
+    known: Option<Known<'a>>,
+    entry: String,
+    form: Form,
+    markup: Markup,
+    line: u64,
+    /// A line whose end has not come yet.
+    open: Vec<u8>,
+    found: BTreeMap<(String, Shape), (u64, u64)>,
+}
+
+impl<'a> LeakScan<'a> {
+    /// A scan with one half or both.
+    pub fn new(closed_world: Option<ClosedWorld<'a>>, known: Option<Known<'a>>) -> Self {
+        Self {
+            closed_world,
+            known,
+            entry: String::new(),
+            form: Form::Text,
+            markup: Markup::None,
+            line: 0,
+            open: Vec::new(),
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// An entry begins. Its name is looked at too.
+    pub fn begin(&mut self, entry: &str) {
+        entry.clone_into(&mut self.entry);
+        (self.form, self.markup, self.line) = (Form::Text, Markup::None, 0);
+        self.open.clear();
+        self.look(entry);
+        let has_ending = |endings: &[&str]| endings.iter().any(|ending| entry.ends_with(ending));
+        if has_ending(&[".jsonl", ".json"]) {
+            self.form = Form::Json;
+        } else if has_ending(&[".html"]) {
+            self.markup = Markup::Page;
+        }
+    }
+
+    /// Its next bytes.
+    pub fn piece(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
+            let (line, rest) = bytes.split_at(end);
+            bytes = rest.get(1..).unwrap_or_default();
+            if self.open.is_empty() {
+                self.bytes(line);
+            } else {
+                let mut joined = std::mem::take(&mut self.open);
+                joined.extend_from_slice(line);
+                self.bytes(&joined);
+                joined.clear();
+                self.open = joined;
+            }
+        }
+        self.open.extend_from_slice(bytes);
+        if self.open.len() > RECORD_BYTES_MAX {
+            self.end();
+        }
+    }
+
+    /// The entry ended.
+    pub fn end(&mut self) {
+        if !self.open.is_empty() {
+            let open = std::mem::take(&mut self.open);
+            self.bytes(&open);
+        }
+    }
+
+    /// What was found, by entry and form.
+    pub fn findings(&self) -> Vec<Finding> {
+        let found = self.found.iter();
+        found
+            .map(|((entry, shape), (count, line))| Finding {
+                entry: entry.clone(),
+                shape: *shape,
+                count: *count,
+                line: *line,
+            })
+            .collect()
+    }
+
+    fn bytes(&mut self, line: &[u8]) {
+        self.line += 1;
+        let text = String::from_utf8_lossy(line);
+        if self.markup == Markup::None { self.look(&text) } else { self.page(&text) }
+    }
+
+    /// A line of a page, without what is a program in it.
+    fn page(&mut self, line: &str) {
+        let mut rest = line;
+        while !rest.is_empty() {
+            let (text, after, next) = match self.markup {
+                Markup::Program(end) => match rest.split_once(end) {
+                    Some((_, after)) => ("", after, Markup::Page),
+                    None => ("", "", self.markup),
+                },
+                _ => match program_start(rest) {
+                    Some((at, end)) => {
+                        (rest.get(..at).unwrap_or_default(), rest.get(at..).unwrap_or_default(), Markup::Program(end))
+                    }
+                    None => (rest, "", self.markup),
+                },
+            };
+            self.look(text);
+            (rest, self.markup) = (after, next);
+        }
+    }
+
+    fn look(&mut self, text: &str) {
+        let Self { closed_world, known, found, entry, line, .. } = self;
+        let mut note = |shape: Shape, count: u64| {
+            if count > 0 {
+                let slot = found.entry((entry.clone(), shape)).or_insert((0, *line));
+                slot.0 += count;
+            }
+        };
+        views::each(text, self.form, &mut |view| {
+            if let Some(closed_world) = closed_world {
+                closed_world.judge(view, &mut |shape| note(shape, 1));
+            }
+            if let Some(known) = known {
+                note(Shape::Known, known.count(view));
+            }
+        });
+    }
+}
+
+/// Where a `<style>` or a program's `<script>` begins, and what ends it. A script of data is looked at.
+fn program_start(text: &str) -> Option<(usize, &'static str)> {
+    let style = text.find("<style").map(|at| (at, "</style>"));
+    let script = text.match_indices("<script").find_map(|(at, _)| {
+        let tag = text.get(at..)?.split('>').next()?;
+        (!tag.contains("json")).then_some((at, "</script>"))
+    });
+    style.into_iter().chain(script).min()
+}
