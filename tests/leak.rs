@@ -19,6 +19,9 @@ fn spellings(value: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("percent-encoded", percent(value).into_bytes()),
         ("JSON-escaped", json(value).into_bytes()),
     ];
+    // As a serialiser writes it, and JSON text inside a JSON string.
+    let once = short(value);
+    all.extend([("in JSON", once.clone().into_bytes()), ("in JSON in JSON", short(&once).into_bytes())]);
     if value.len() >= 16 && value.contains('-') {
         all.push(("without dashes", value.replace('-', "").into_bytes()));
     }
@@ -43,6 +46,12 @@ fn percent(value: &str) -> String {
 
 fn json(value: &str) -> String {
     value.chars().map(|symbol| if symbol.is_ascii() && symbol != '"' && symbol != '\\' { symbol.to_string() } else { let mut units = [0; 2]; symbol.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect() }).collect()
+}
+
+/// Only what must be escaped is: `ALDERWOOD\\rhill`.
+fn short(value: &str) -> String {
+    let quoted = serde_json::Value::from(value).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 /// (kind, spelling, position in the list) of every identifier that is found, and which positions were.
