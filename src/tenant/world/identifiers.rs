@@ -14,8 +14,7 @@ use crate::catalog::Kind;
 pub enum Kept {
     /// Must not stand in a bundle.
     Replaced,
-    /// Must not stand in a bundle either, but stands in fields that no dataset of the default plan asks for: it may
-    /// come in a log or not at all.
+    /// Must not stand in a bundle either, but stands in fields that no dataset asks for: it may come in a log or not at all.
     Unasked,
     /// May stand in a bundle.
     Kept,
@@ -138,16 +137,18 @@ fn machine(device: &Device, visit: Visit<'_>) {
 
 /// Sites, their networks, and what stands in the text of the configuration.
 fn surroundings(visit: Visit<'_>) {
-    for site in &SITES {
+    // The named locations hold the networks of four offices.
+    for (number, site) in SITES.iter().enumerate() {
+        let fate = if number < 4 { Kept::Replaced } else { Kept::Unasked };
         [site.name, site.city, site.state].iter().for_each(|place| visit(Kind::Place, place, Kept::Replaced));
         [site.street, site.postal_code].iter().for_each(|place| visit(Kind::Place, place, Kept::Unasked));
-        visit(Kind::IpRange, &site.public_range(), Kept::Unasked);
+        visit(Kind::IpRange, &site.public_range(), fate);
         (0..14).for_each(|host| visit(Kind::Ip, &site.public_address(host), Kept::Replaced));
         visit(Kind::Ip, &site.private_address(11), Kept::Unasked);
     }
     visit(Kind::Mail, stories::CONFLICT_ADDRESS, Kept::Replaced);
     for (kind, value) in include_str!("fixtures.txt").lines().filter_map(|line| line.split_once('|')) {
-        // A tilde: only in documents that the default plan leaves out.
+        // A tilde: only in documents that no dataset asks for.
         let (kind, fate) = match kind.strip_prefix('~') {
             Some(kind) => (kind, Kept::Unasked),
             None => (kind, Kept::Replaced),
