@@ -117,9 +117,12 @@ pub fn identifiers(corpus: &Corpus) -> BTreeSet<(String, String)> {
     found
 }
 
+/// What the examples call an identifier and is none: the loopback address, and a "surname" that is a role's name.
+const NOBODY: [&str; 2] = ["127.0.0.1", "Administrator"];
+
 /// Placeholders such as `String`, `<id>` or `xxxx` identify nobody; a short word may be anything.
 fn is_real(value: &str) -> bool {
-    value.len() >= 6 && !value.contains(['<', '{']) && !value.to_lowercase().contains("string") && !value.contains("xxx") && value.chars().any(|c| c.is_ascii_alphanumeric())
+    value.len() >= 6 && !NOBODY.contains(&value) && !value.contains(['<', '{']) && !value.to_lowercase().contains("string") && !value.contains("xxx") && value.chars().any(|c| c.is_ascii_alphanumeric())
 }
 
 fn walk(value: &Value, key: &str, visit: &mut impl FnMut(&str, &str)) {
