@@ -197,8 +197,8 @@ fn arrived(road: &Road, arrival: &Arrival) -> Result<Dataset<CleanText>, Stopped
         report.window.map(|window| Window { since: Some(Moment(window.since)), until: Some(Moment(window.until)) });
     let moment = |text: &Option<String>| text.as_ref().and_then(|text| Moment::try_from(text.clone()).ok());
     (row.first, row.last) = (moment(&report.first), moment(&report.last));
-    let entry = entry_path(arrival.dataset)?;
-    row.entry = road.spool.entries().contains(&entry).then_some(entry);
+    // Without records there is no file.
+    row.entry = (report.records > 0).then(|| entry_path(arrival.dataset)).transpose()?;
     Ok(row)
 }
 
