@@ -118,6 +118,13 @@ impl<'a> LeakScan<'a> {
             .collect()
     }
 
+    /// The findings so far, and none from now on but new ones.
+    pub fn take_findings(&mut self) -> Vec<Finding> {
+        let findings = self.findings();
+        self.found.clear();
+        findings
+    }
+
     fn bytes(&mut self, line: &[u8]) {
         self.line += 1;
         let text = String::from_utf8_lossy(line);

@@ -1,0 +1,158 @@
+//! The gate and the leak check agree about the whole embedded tenant: nothing is found in what the gate wrote, and
+//! plenty in what came in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+use time::macros::datetime;
+
+use crate::catalog::{Catalog, Dataset, Group, Kind};
+use crate::pseudonym::cipher::{Cipher, Ff1};
+use crate::pseudonym::key::MasterKey;
+use crate::pseudonym::{Gate, Policy, Rules};
+use crate::record::{Key, RawBatch, RawRecord};
+use crate::sweep::{ClosedWorld, Known, LeakScan, SHAPES, Shape, covered};
+use crate::tenant::TenantSettings;
+use crate::tenant::documents::{self, Documents, Version};
+use crate::tenant::logs::{Actors, Log, Logs};
+
+fn cipher() -> Ff1 {
+    Ff1::new(&MasterKey::from_bytes([7; 32]))
+}
+
+fn gate() -> Gate {
+    let rows = Catalog::embedded().unwrap().datasets();
+    let rules = Rules::new(rows.iter().map(|row| (row.id.as_str(), row.group, row.path.as_str())));
+    let known = |id: u128| Catalog::embedded().is_ok_and(|catalog| catalog.well_known(id).is_some());
+    Gate::new(Arc::new(cipher()), Policy::standard(), rules, known)
+}
+
+struct Tenant {
+    logs: Logs,
+}
+
+impl Tenant {
+    fn new() -> Self {
+        let settings = TenantSettings { sign_ins: 400, audits: 600, ..TenantSettings::demo(datetime!(2026-09-15 12:00 UTC)) };
+        Self { logs: Logs::new(&settings) }
+    }
+
+    fn list(&self, row: &Dataset, path: &str) -> Vec<Value> {
+        let version = match row.version.as_str() {
+            "v1.0" => Version::V1,
+            "beta" => Version::Beta,
+            _ => Version::Arm,
+        };
+        match documents::list(self.logs.world(), version, path) {
+            Some(Documents::Collection { count, item }) => (0..count).map(item).collect(),
+            Some(Documents::Singleton(body)) => vec![body],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The batches of one dataset, with their parents.
+    fn batches(&self, row: &'static Dataset) -> Vec<RawBatch> {
+        if let Some(log) = Log::ALL.into_iter().find(|log| log.dataset() == row.id) {
+            let mut actors = Actors::new(self.logs.world());
+            let records = (0..self.logs.count(log)).map(|index| {
+                let mut line = Vec::new();
+                self.logs.write(&mut actors, log, row.version == "beta", index, &mut line);
+                RawRecord::new(Bytes::from(line))
+            });
+            return vec![RawBatch { dataset: &row.id, slice: 0, parent: None, records: records.collect() }];
+        }
+        let raw = |records: Vec<Value>| records.iter().map(|one| RawRecord::new(one.to_string().into())).collect();
+        let Some(each) = &row.for_each else {
+            let records = raw(self.list(row, &row.path));
+            return vec![RawBatch { dataset: &row.id, slice: 0, parent: None, records }];
+        };
+        let parent = Catalog::embedded().unwrap().dataset(&each.dataset).unwrap();
+        if parent.for_each.is_some() {
+            return Vec::new();
+        }
+        let ids = self.list(parent, &parent.path).into_iter().filter_map(|one| Some(one[&each.property].as_str()?.to_owned()));
+        ids.map(|id| {
+            let records = raw(self.list(row, &row.path.replace("{0}", &id)));
+            RawBatch { dataset: &row.id, slice: 0, parent: Some(Key(vec![id.into()])), records }
+        })
+        .collect()
+    }
+}
+
+fn rows(group: Group) -> impl Iterator<Item = &'static Dataset> {
+    Catalog::embedded().unwrap().datasets().iter().filter(move |row| row.group == group)
+}
+
+/// (dataset, raw line, clean line) of everything; the objects written before the freeze are repaired.
+fn everything(gate: &Gate) -> Vec<(&'static str, String, String)> {
+    let tenant = Tenant::new();
+    let mut lines = Vec::new();
+    let mut add = |row: &'static Dataset, early: bool| {
+        for batch in tenant.batches(row) {
+            let clean = gate.clean_batch(&batch).unwrap();
+            assert_eq!(clean.refused(), []);
+            let raw = batch.records.iter().map(|one| String::from_utf8(one.expose().to_vec()).unwrap());
+            let clean = String::from_utf8(clean.into_bytes()).unwrap();
+            lines.extend(raw.zip(clean.lines()).map(|(raw, clean)| (row.id.as_str(), early, raw, clean.to_owned())));
+        }
+    };
+    for row in rows(Group::Objects).chain(rows(Group::Config)) {
+        add(row, true);
+    }
+    gate.freeze();
+    for row in rows(Group::Logs) {
+        add(row, false);
+    }
+    let frozen = gate.dictionary().unwrap();
+    let repaired = |early: bool, clean: String| match gate.repair(frozen, clean.as_bytes()).filter(|_| early) {
+        Some(batch) => String::from_utf8(batch.into_bytes()).unwrap(),
+        None => clean,
+    };
+    lines.into_iter().map(|(id, early, raw, clean)| (id, raw, repaired(early, clean))).collect()
+}
+
+fn found(scan: &mut LeakScan<'_>, line: &str) -> Vec<Shape> {
+    scan.begin("data/x.jsonl");
+    scan.piece(line.as_bytes());
+    scan.end();
+    scan.take_findings().into_iter().map(|finding| finding.shape).collect()
+}
+
+#[test]
+fn nothing_is_found_in_the_clean_tenant_and_plenty_in_the_raw_one() {
+    let (gate, cipher) = (gate(), cipher());
+    let lines = everything(&gate);
+    assert!(lines.len() > 2_000, "{}", lines.len());
+    let shapes = covered(&gate.policy().kept());
+    assert_eq!(shapes, SHAPES, "the standard policy keeps nothing that has a form");
+    let mut scan = LeakScan::new(Some(ClosedWorld::new(&cipher, shapes)), Some(Known::new(&gate, None)));
+    let mut leaks: BTreeMap<(&str, Shape), (usize, &str, &str)> = BTreeMap::new();
+    let mut blind: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut caught: BTreeMap<Shape, usize> = BTreeMap::new();
+    for (dataset, raw, clean) in &lines {
+        for shape in found(&mut scan, clean) {
+            leaks.entry((dataset, shape)).or_insert((0, raw, clean)).0 += 1;
+        }
+        let found = found(&mut scan, raw);
+        found.iter().for_each(|shape| *caught.entry(*shape).or_default() += 1);
+        if raw.contains("alderwood.example") && !found.iter().any(|shape| *shape != Shape::Known) {
+            *blind.entry(dataset).or_default() += 1;
+        }
+    }
+    let shown: Vec<_> = leaks.iter().map(|((dataset, shape), (count, ..))| format!("{dataset} {shape:?} {count}")).collect();
+    if std::env::var_os("SHOW").is_some() {
+        for ((dataset, shape), (count, raw, clean)) in &leaks {
+            println!("{dataset} {shape:?} {count}\n  {raw}\n  {clean}");
+        }
+        println!("{caught:?}");
+    }
+    assert!(leaks.is_empty(), "{} kinds of finds in clean lines:\n{}", leaks.len(), shown.join("\n"));
+    assert!(blind.is_empty(), "raw lines with an address or host in which nothing was found: {blind:?}");
+    for shape in [Shape::Mail, Shape::Guest, Shape::Dn, Shape::Host, Shape::Known] {
+        assert!(caught.get(&shape).is_some_and(|count| *count > 0), "{shape:?} never found in raw lines: {caught:?}");
+    }
+    assert!(caught[&Shape::Mail] > 1_000);
+    assert!(cipher.key_id().len() == 16 && Kind::ALL.len() > 20);
+}
