@@ -20,13 +20,15 @@ use super::{Done, exit};
 use crate::archive::{self, Bundle, Hex, Output, TopFolder, Word, Written};
 use crate::catalog::{Dataset as Row, Plan, Service, SkippedBecause};
 use crate::clock::Clock;
+use crate::commands::verify;
 use crate::manifest::{
     Case, Dataset, EntryRow, Format, LeakCheck, Manifest, Moment, Privacy, Refusal, Run, SourceRow, Tenant, Tool, Window,
 };
 use crate::pseudonym::CleanText;
 use crate::record::{Outcome, RawText, Verdict};
 use crate::spool::{EntryPath, SealedEntry};
-use crate::{report, sweep};
+use crate::sweep::{self, Known, SHAPES, covered};
+use crate::report;
 
 /// Name and version of the pseudonym scheme.
 const SCHEME: &str = "ff1-1";
@@ -65,14 +67,23 @@ pub(super) fn finish(road: Arc<Road>, output: Output, ending: Ending<'_>) -> Res
         signer: None,
     };
     let draft = archive::write(output, &road.spool, &sealed, &bundle)?;
-    let dictionary = road.gate.dictionary().map(|dictionary| (&*road.gate, dictionary));
-    let check = sweep::check(draft.path(), &*road.cipher, dictionary).map_err(Stopped::ReadBack)?;
-    if let Some(first) = check.findings.first() {
-        let entry = first.entry.clone();
-        let hits = check.findings.iter().map(|finding| finding.hits).sum();
+    let known = Known::new(&road.gate, repaired.late.as_ref());
+    let check = verify::check(draft.path(), &*road.cipher, &road.gate.policy().kept(), Some(known));
+    let refused = match check {
+        Err(error) => Some(Stopped::ReadBack(error)),
+        Ok(check) => match check.findings.first() {
+            Some(first) => Some(Stopped::Leak {
+                hits: check.findings.iter().map(|finding| finding.count).sum(),
+                entry: first.entry.clone(),
+                line: first.line,
+            }),
+            None => (!check.is_ok()).then(|| Stopped::Damaged(check.verification.findings.len())),
+        },
+    };
+    if let Some(stopped) = refused {
         drop(draft);
         road.spool.remove()?;
-        return Err(Stopped::Leak { hits, entry });
+        return Err(stopped);
     }
     let written = draft.publish()?;
     road.spool.remove()?;
@@ -165,9 +176,9 @@ impl Ending<'_> {
                 policy_sha256: hex(&policy.sha256())?,
                 scheme: plain(SCHEME)?,
                 key_id: plain(&self.session.key.id())?,
-                // A bundle that does not pass both never gets its name.
+                // A bundle that does not pass what is claimed here never gets its name.
                 leak_check: LeakCheck {
-                    closed_world: true,
+                    closed_world: covered(&policy.kept()).len() == SHAPES.len(),
                     dictionary: true,
                     terms: repaired.terms,
                     blocks_repaired: repaired.blocks_repaired,
