@@ -71,14 +71,11 @@ pub(super) fn finish(road: Arc<Road>, output: Output, ending: Ending<'_>) -> Res
     let check = verify::check(draft.path(), &*road.cipher, &road.gate.policy().kept(), Some(known));
     let refused = match check {
         Err(error) => Some(Stopped::ReadBack(error)),
-        Ok(check) => match check.findings.first() {
-            Some(first) => Some(Stopped::Leak {
-                hits: check.findings.iter().map(|finding| finding.count).sum(),
-                entry: first.entry.clone(),
-                line: first.line,
-            }),
-            None => (!check.is_ok()).then(|| Stopped::Damaged(check.verification.findings.len())),
-        },
+        Ok(check) if !check.findings.is_empty() => Some(Stopped::Leak {
+            hits: check.findings.iter().map(|finding| finding.count).sum(),
+            places: places(&check.findings),
+        }),
+        Ok(check) => (!check.is_ok()).then(|| Stopped::Damaged(check.verification.findings.len())),
     };
     if let Some(stopped) = refused {
         drop(draft);
@@ -247,6 +244,19 @@ fn absent(road: &Road, row: &'static Row, verdict: &Verdict) -> Result<Dataset<C
             request_id: road.clean(&error.request_id),
         }),
     })
+}
+
+/// The first places of a leak: file, line and form, never the value.
+fn places(findings: &[sweep::Finding]) -> String {
+    const SHOWN: usize = 12;
+    let place = |finding: &sweep::Finding| {
+        format!("\n  {} line {}: {} times {}", finding.entry, finding.line, finding.count, finding.shape.name())
+    };
+    let mut text: String = findings.iter().take(SHOWN).map(place).collect();
+    if findings.len() > SHOWN {
+        let _ = write!(text, "\n  and {} more", findings.len() - SHOWN);
+    }
+    text
 }
 
 fn plain(word: &str) -> Result<Word, Stopped> {

@@ -37,16 +37,14 @@ pub(super) enum Stopped {
     Spool(#[from] crate::spool::Error),
     /// The finished bundle held something that looks like an identifier.
     #[error(
-        "the finished bundle did not pass its leak check ({hits} places, the first in {entry}, line {line}), so it \
-         was not given its name. Leave that dataset out with --exclude, and report its id as a defect"
+        "the finished bundle did not pass its leak check, so it was not given its name: {hits} identifier-like texts in\
+         {places}\nLeave those datasets out with --exclude, and report the lines above as a defect"
     )]
     Leak {
-        /// How many places.
+        /// How many.
         hits: u64,
-        /// Path of the first entry.
-        entry: String,
-        /// Its line.
-        line: u64,
+        /// Where the first of them are.
+        places: String,
     },
     /// The finished bundle is not what was written.
     #[error("the finished bundle did not pass its own verification ({0} findings): check the disk, then run again")]
