@@ -13,6 +13,7 @@ use reqwest::header::{
 };
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use url::Url;
 
 use super::auth::{TokenSource, claims_challenge};
@@ -133,14 +134,22 @@ pub struct Answer<T> {
     pub request_id: Option<String>,
     /// How often the request was repeated.
     pub retries: u32,
+    /// How long the last try took, from its start to the end of the body.
+    pub latency: Duration,
 }
 
 enum Attempt<T> {
-    Done(T, Option<String>),
+    Done(T, Done),
     Again { fault: Fault, refusal: Option<Refusal>, pause: Option<Duration> },
     Throttled { refusal: Refusal, pause: Option<Duration> },
     Unauthorised { refusal: Refusal, claims: Option<String> },
     Refused(Refusal),
+}
+
+/// What an answer brings besides the value.
+struct Done {
+    request_id: Option<String>,
+    latency: Duration,
 }
 
 impl Client {
@@ -186,6 +195,11 @@ impl Client {
     /// How many requests of a class may start at once.
     pub fn burst(&self, class: Throttle) -> u32 {
         self.limiter(class).weight_max()
+    }
+
+    /// The time that the class's budget leaves between two starts, on average; `None`: it has no budget.
+    pub fn spacing(&self, class: Throttle) -> Option<Duration> {
+        self.limiter(class).spacing()
     }
 
     /// Pauses a class: an item of a `$batch` was throttled.
@@ -255,7 +269,7 @@ impl Client {
         let outcome = self.insist(ask, digest, &mut pace, read, doubtful).await;
         let retries = pace.tries.saturating_sub(1);
         match outcome {
-            Ok((value, request_id)) => Ok(Answer { value, request_id, retries }),
+            Ok((value, Done { request_id, latency })) => Ok(Answer { value, request_id, retries, latency }),
             Err(kind) => Err(Failure { kind, retries }),
         }
     }
@@ -267,12 +281,12 @@ impl Client {
         pace: &mut Pace<'_>,
         read: impl Fn(&Bytes) -> Result<T, E>,
         doubtful: impl Fn(&Refusal) -> bool,
-    ) -> Result<(T, Option<String>), FailureKind> {
+    ) -> Result<(T, Done), FailureKind> {
         self.permits(ask.target, ask.url)?;
         loop {
             pace.tries += 1;
             match self.try_once(ask, digest, pace.tries, &read).await? {
-                Attempt::Done(value, request_id) => return Ok((value, request_id)),
+                Attempt::Done(value, done) => return Ok((value, done)),
                 Attempt::Again { fault, refusal, pause } => match pace.after_fault(fault, pause) {
                     Some(pause) => tokio::time::sleep(pause).await,
                     None => return Err(FailureKind::GaveUp { fault, refusal }),
@@ -309,6 +323,7 @@ impl Client {
         // The token comes first: a renewal between the booking and the start would shift the start.
         let token = self.0.setup.tokens.token(&ask.target.scope).await.map_err(FailureKind::Auth)?;
         self.limiter(ask.class).admit(ask.weight).await;
+        let began = Instant::now();
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.0.retries.fetch_add(u64::from(number > 1), Ordering::Relaxed);
         let request = self.request(ask, digest, number).header(AUTHORIZATION, token.header_value());
@@ -333,7 +348,10 @@ impl Client {
             // 204: there is nothing, which is an answer.
             let body = if status == 204 { Bytes::from_static(b"[]") } else { body };
             return Ok(match read(&body) {
-                Ok(value) if !html => Attempt::Done(value, request_id.map(str::to_owned)),
+                Ok(value) if !html => {
+                    let request_id = request_id.map(str::to_owned);
+                    Attempt::Done(value, Done { request_id, latency: began.elapsed() })
+                }
                 _ => again(Fault::NotJson),
             });
         }
