@@ -95,7 +95,8 @@ fn pages(page: &Page, run: &Run<'_>) -> u64 {
     u64::try_from(window_s / covered_s).unwrap_or(1) + 1
 }
 
-/// Whether one page after the other uses up the class's budget: a page takes less than half the time between two.
+/// Whether one page after the other uses up this dataset's share of the budget: a page takes less than half the
+/// time between two.
 fn keeps_up(run: &Run<'_>, got: &Got) -> bool {
     run.request.client.spacing(run.dataset.throttle).is_some_and(|spacing| got.latency * 2 < spacing)
 }

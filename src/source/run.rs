@@ -16,7 +16,7 @@ use super::seen::{Seen, Sight, mark};
 use super::stop::{self, End, Stop};
 use super::{Report, Request, Sink, Window, errors, field};
 use crate::catalog::{Dataset, ForEach};
-use crate::net::Refusal;
+use crate::net::{Refusal, UnderWay};
 use crate::record::{Key, Outcome, RawBatch, RawRecord, RawText};
 
 /// One dataset being collected.
@@ -30,6 +30,7 @@ pub(super) struct Run<'a> {
     /// The time slices of a log.
     pub plan: Plan,
     state: Mutex<State>,
+    _under_way: UnderWay,
 }
 
 #[derive(Default)]
@@ -81,8 +82,9 @@ impl<'a> Run<'a> {
         let plan = Plan::of(request.window);
         let keys = vec![Vec::new(); request.wanted.len()];
         let state = State { tally: Tally { keys, ..Tally::default() }, ..State::default() };
+        let under_way = request.client.begin(dataset.throttle);
         let (headers, done) = (query::headers(dataset), request.done.iter().copied().collect());
-        Self { dataset, request, sink, cancel, headers, done, plan, state: Mutex::new(state) }
+        Self { dataset, request, sink, cancel, headers, done, plan, state: Mutex::new(state), _under_way: under_way }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
