@@ -34,6 +34,18 @@ enum Markup {
     Program(&'static str),
 }
 
+/// Where in an entry the run's identifiers are looked for. A person may be called Major, Will or Rose: the words of this
+/// program's own texts say nothing about them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Searched {
+    /// Everywhere: payload.
+    All,
+    /// In the values, not in the names of the members: `manifest.json`.
+    Values,
+    /// Nowhere: fixed texts, and the page that shows nothing but the manifest's values.
+    Nothing,
+}
+
 /// Both halves of the leak check over one bundle.
 pub struct LeakScan<'a> {
     closed_world: Option<ClosedWorld<'a>>,
@@ -41,6 +53,8 @@ pub struct LeakScan<'a> {
     entry: String,
     form: Form,
     markup: Markup,
+    /// Whether the run's identifiers are looked for.
+    searched: Searched,
     line: u64,
     /// A line whose end has not come yet.
     open: Vec<u8>,
@@ -56,6 +70,7 @@ impl<'a> LeakScan<'a> {
             entry: String::new(),
             form: Form::Text,
             markup: Markup::None,
+            searched: Searched::All,
             line: 0,
             open: Vec::new(),
             found: BTreeMap::new(),
@@ -67,7 +82,13 @@ impl<'a> LeakScan<'a> {
         entry.clone_into(&mut self.entry);
         (self.form, self.markup, self.line) = (Form::Text, Markup::None, 0);
         self.open.clear();
+        self.searched = Searched::All;
         self.look(entry);
+        self.searched = match entry {
+            "manifest.json" => Searched::Values,
+            _ if entry.starts_with("data/") => Searched::All,
+            _ => Searched::Nothing,
+        };
         let has_ending = |endings: &[&str]| endings.iter().any(|ending| entry.ends_with(ending));
         if has_ending(&[".jsonl", ".json"]) {
             self.form = Form::Json;
@@ -128,7 +149,9 @@ impl<'a> LeakScan<'a> {
     fn bytes(&mut self, line: &[u8]) {
         self.line += 1;
         let text = String::from_utf8_lossy(line);
-        if self.markup == Markup::None { self.look(&text) } else { self.page(&text) }
+        // The manifest has one member a line.
+        let value = text.split_once("\": ").filter(|_| self.searched == Searched::Values).map(|(_, value)| value);
+        if self.markup == Markup::None { self.look(value.unwrap_or(&text)) } else { self.page(&text) }
     }
 
     /// A line of a page, without what is a program in it.
@@ -153,7 +176,7 @@ impl<'a> LeakScan<'a> {
     }
 
     fn look(&mut self, text: &str) {
-        let Self { closed_world, known, found, entry, line, .. } = self;
+        let Self { closed_world, known, found, entry, line, searched, .. } = self;
         let mut note = |shape: Shape, count: u64| {
             if count > 0 {
                 let slot = found.entry((entry.clone(), shape)).or_insert((0, *line));
@@ -164,7 +187,9 @@ impl<'a> LeakScan<'a> {
             if let Some(closed_world) = closed_world {
                 closed_world.judge(view, &mut |shape| note(shape, 1));
             }
-            if let Some(known) = known {
+            if let Some(known) = known
+                && *searched != Searched::Nothing
+            {
                 note(Shape::Known, known.count(view));
             }
         });
