@@ -6,6 +6,7 @@
 //! addresses and ids would be mapped twice.
 
 use super::clean::CleanBatch;
+use super::decode;
 use super::dictionary::Dictionary;
 use super::gate::Gate;
 use super::guid;
@@ -44,7 +45,7 @@ impl Gate {
             at = close + 1;
             let Ok(value) = unescape(&lines[open + 1..close]) else { continue };
             let mut clean = String::new();
-            if self.repair_text(late, &value, &mut clean) {
+            if self.repair_text(late, &value, 0, &mut clean) {
                 out.extend_from_slice(&lines[copied..=open]);
                 escape_into(&clean, &mut out);
                 copied = close;
@@ -58,9 +59,17 @@ impl Gate {
         Some(CleanBatch { bytes: out, records, refused: Vec::new() })
     }
 
-    fn repair_text(&self, late: &Dictionary, text: &str, out: &mut String) -> bool {
+    fn repair_text(&self, late: &Dictionary, text: &str, layer: u8, out: &mut String) -> bool {
+        let mut deeper = |text: &str, layer: u8, out: &mut String| self.repair_text(late, text, layer, out);
+        if memchr::memchr3(b'%', b'\\', b'&', text.as_bytes()).is_some() && decode::climb(text, layer, out, &mut deeper)
+        {
+            return true;
+        }
         let mut claims = Claims::default();
-        late.find(self, text, 0, text.len(), &mut claims);
+        decode::base64::find(text, layer, &mut claims, &mut deeper);
+        for (start, end) in claims.gaps(text.len()) {
+            late.find(self, text, start, end, &mut claims);
+        }
         if text.len() >= 36 {
             let windows = text.as_bytes().windows(36).enumerate();
             for (start, id) in windows.filter_map(|(start, window)| Some((start, guid::parse_dashed(window)?))) {

@@ -24,6 +24,9 @@ pub struct Finding {
     pub line: u64,
 }
 
+/// Payload files that this program writes in its own words.
+const OWN_RECORDS: [&str; 2] = ["data/run-log.jsonl", "data/traits.jsonl"];
+
 /// What of a file's line is looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Markup {
@@ -34,18 +37,6 @@ enum Markup {
     Program(&'static str),
 }
 
-/// Where in an entry the run's identifiers are looked for. A person may be called Major, Will or Rose: the words of this
-/// program's own texts say nothing about them.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Searched {
-    /// Everywhere: payload.
-    All,
-    /// In the values, not in the names of the members: `manifest.json`.
-    Values,
-    /// Nowhere: fixed texts, and the page that shows nothing but the manifest's values.
-    Nothing,
-}
-
 /// Both halves of the leak check over one bundle.
 pub struct LeakScan<'a> {
     closed_world: Option<ClosedWorld<'a>>,
@@ -53,8 +44,8 @@ pub struct LeakScan<'a> {
     entry: String,
     form: Form,
     markup: Markup,
-    /// Whether the run's identifiers are looked for.
-    searched: Searched,
+    /// The file holds this program's own words.
+    in_prose: bool,
     line: u64,
     /// A line whose end has not come yet.
     open: Vec<u8>,
@@ -70,7 +61,7 @@ impl<'a> LeakScan<'a> {
             entry: String::new(),
             form: Form::Text,
             markup: Markup::None,
-            searched: Searched::All,
+            in_prose: false,
             line: 0,
             open: Vec::new(),
             found: BTreeMap::new(),
@@ -81,14 +72,9 @@ impl<'a> LeakScan<'a> {
     pub fn begin(&mut self, entry: &str) {
         entry.clone_into(&mut self.entry);
         (self.form, self.markup, self.line) = (Form::Text, Markup::None, 0);
+        self.in_prose = !entry.starts_with("data/") || OWN_RECORDS.contains(&entry);
         self.open.clear();
-        self.searched = Searched::All;
         self.look(entry);
-        self.searched = match entry {
-            "manifest.json" => Searched::Values,
-            _ if entry.starts_with("data/") => Searched::All,
-            _ => Searched::Nothing,
-        };
         let has_ending = |endings: &[&str]| endings.iter().any(|ending| entry.ends_with(ending));
         if has_ending(&[".jsonl", ".json"]) {
             self.form = Form::Json;
@@ -149,9 +135,7 @@ impl<'a> LeakScan<'a> {
     fn bytes(&mut self, line: &[u8]) {
         self.line += 1;
         let text = String::from_utf8_lossy(line);
-        // The manifest has one member a line.
-        let value = text.split_once("\": ").filter(|_| self.searched == Searched::Values).map(|(_, value)| value);
-        if self.markup == Markup::None { self.look(value.unwrap_or(&text)) } else { self.page(&text) }
+        if self.markup == Markup::None { self.look(&text) } else { self.page(&text) }
     }
 
     /// A line of a page, without what is a program in it.
@@ -176,7 +160,7 @@ impl<'a> LeakScan<'a> {
     }
 
     fn look(&mut self, text: &str) {
-        let Self { closed_world, known, found, entry, line, searched, .. } = self;
+        let Self { closed_world, known, found, entry, line, in_prose, .. } = self;
         let mut note = |shape: Shape, count: u64| {
             if count > 0 {
                 let slot = found.entry((entry.clone(), shape)).or_insert((0, *line));
@@ -187,10 +171,8 @@ impl<'a> LeakScan<'a> {
             if let Some(closed_world) = closed_world {
                 closed_world.judge(view, &mut |shape| note(shape, 1));
             }
-            if let Some(known) = known
-                && *searched != Searched::Nothing
-            {
-                note(Shape::Known, known.count(view));
+            if let Some(known) = known {
+                note(Shape::Known, known.count(view, *in_prose));
             }
         });
     }

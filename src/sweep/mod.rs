@@ -17,3 +17,6 @@ pub use dictionary::Known;
 pub use leak_scan::{Finding, LeakScan};
 pub use repair::{Repaired, repair};
 pub use shapes::{SHAPES, Shape, covered};
+
+#[cfg(test)]
+mod tests;

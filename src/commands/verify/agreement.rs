@@ -35,7 +35,8 @@ struct Tenant {
 
 impl Tenant {
     fn new() -> Self {
-        let settings = TenantSettings { sign_ins: 400, audits: 600, ..TenantSettings::demo(datetime!(2026-09-15 12:00 UTC)) };
+        let settings =
+            TenantSettings { sign_ins: 400, audits: 600, ..TenantSettings::demo(datetime!(2026-09-15 12:00 UTC)) };
         Self { logs: Logs::new(&settings) }
     }
 
@@ -72,7 +73,10 @@ impl Tenant {
         if parent.for_each.is_some() {
             return Vec::new();
         }
-        let ids = self.list(parent, &parent.path).into_iter().filter_map(|one| Some(one[&each.property].as_str()?.to_owned()));
+        let ids = self
+            .list(parent, &parent.path)
+            .into_iter()
+            .filter_map(|one| Some(one[&each.property].as_str()?.to_owned()));
         ids.map(|id| {
             let records = raw(self.list(row, &row.path.replace("{0}", &id)));
             RawBatch { dataset: &row.id, slice: 0, parent: Some(Key(vec![id.into()])), records }
@@ -141,7 +145,8 @@ fn nothing_is_found_in_the_clean_tenant_and_plenty_in_the_raw_one() {
             *blind.entry(dataset).or_default() += 1;
         }
     }
-    let shown: Vec<_> = leaks.iter().map(|((dataset, shape), (count, ..))| format!("{dataset} {shape:?} {count}")).collect();
+    let shown: Vec<_> =
+        leaks.iter().map(|((dataset, shape), (count, ..))| format!("{dataset} {shape:?} {count}")).collect();
     if std::env::var_os("SHOW").is_some() {
         for ((dataset, shape), (count, raw, clean)) in &leaks {
             println!("{dataset} {shape:?} {count}\n  {raw}\n  {clean}");
@@ -155,4 +160,94 @@ fn nothing_is_found_in_the_clean_tenant_and_plenty_in_the_raw_one() {
     }
     assert!(caught[&Shape::Mail] > 1_000);
     assert!(cipher.key_id().len() == 16 && Kind::ALL.len() > 20);
+}
+
+/// A bundle whose users are these lines.
+fn write_bundle(path: &std::path::Path, key_id: &str, users: &str) {
+    use crate::archive::{CleanDocument, Hex, Output, Word, tests::bundle, write};
+    use crate::pseudonym::CleanBatch;
+    use crate::spool::{EntryPath, Order, Spool};
+    let output = Output::claim(path).unwrap();
+    let spool = Spool::create(&output.spool_folder()).unwrap();
+    for (entry, lines) in [("data/objects/users.jsonl", users), ("data/logs/sign-ins.jsonl", "{\"n\":1}\n")] {
+        let order = Order { slice: 0, part: 0 };
+        spool.append(&EntryPath::new(entry).unwrap(), order, CleanBatch::forge(lines)).unwrap();
+    }
+    let entries = spool.seal(1).unwrap();
+    let mut manifest = crate::manifest::tests::manifest(&entries);
+    manifest.privacy.key_id = Word::new(key_id).unwrap();
+    manifest.privacy.policy_sha256 = Hex::try_from(Policy::standard().sha256()).unwrap();
+    let page = CleanDocument::assembled("report.html", b"<!doctype html><style>td.no{}</style>\n".to_vec());
+    write(output, &spool, &entries, &bundle(vec![manifest.document().unwrap(), page])).unwrap();
+    spool.remove().unwrap();
+}
+
+/// A whole bundle: right key, wrong key, and a leak that nobody cleaned.
+#[test]
+fn verify_with_the_right_key_passes_and_with_another_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, other) = (folder.path().join("ours.key"), folder.path().join("other.key"));
+    let now = datetime!(2026-09-15 12:00 UTC);
+    let key = MasterKey::create(&ours, now).unwrap();
+    MasterKey::create(&other, now).unwrap();
+    let cipher = Ff1::new(&key);
+    let mut upn = String::new();
+    crate::pseudonym::map::pseudonymise(Kind::Upn, "ada@alderwood.example", &cipher, &mut upn).unwrap();
+    let bundle = |name: &str, upn: &str| {
+        let path = folder.path().join(name);
+        let lines = format!("{{\"userPrincipalName\":\"{upn}\"}}\n");
+        write_bundle(&path, &key.id(), &lines);
+        path
+    };
+    let (sound, leaky) = (bundle("sound.zip", &upn), bundle("leaky.zip", "ada@alderwood.example"));
+    let run = |file: &std::path::Path, key: &std::path::Path, json: bool| {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let args = super::VerifyArgs { file: file.to_owned(), key: Some(key.to_owned()), json };
+        let code = super::run(&args, &mut out, &mut err).unwrap();
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    };
+    let (code, text, _) = run(&sound, &ours, false);
+    assert!(code == 0 && text.contains("leak check with the key") && text.contains("not proved"), "{text}");
+    let document: Value = serde_json::from_str(&run(&sound, &ours, true).1).unwrap();
+    assert_eq!(document["leak_check"]["closed_world"], true, "{document}");
+    assert_eq!(document["leak_check"]["key_id"], key.id());
+    for (file, key, wanted) in [(&sound, &other, "wrong-key"), (&leaky, &ours, "leak")] {
+        let (code, text, _) = run(file, key, true);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((code, &document["findings"][0]["code"]), (4, &Value::from(wanted)), "{document}");
+        assert_eq!(document["findings"].as_array().unwrap().len(), 1);
+        assert!(!text.contains("ada@"), "a value is in the output");
+    }
+    assert_eq!(run(&sound, &folder.path().join("none.key"), true).0, 2);
+
+    let kept = Policy::standard().kept();
+    let checked = super::check(&sound, &cipher, &kept, None).unwrap();
+    assert!(checked.is_ok() && checked.closed_world && !checked.dictionary && checked.terms == 0);
+    let checked = super::check(&leaky, &cipher, &kept, None).unwrap();
+    assert!(!checked.is_ok() && !checked.closed_world && checked.findings.len() == 1);
+    let gate = gate();
+    everything(&gate);
+    let checked = super::check(&sound, &cipher, &kept, Some(Known::new(&gate, None))).unwrap();
+    assert!(checked.is_ok() && checked.dictionary && checked.terms > 500, "{:?}", checked.findings);
+}
+
+/// Prints the speed of the closed world on clean sign-ins; `SPEED` asks for it, as it says nothing in a debug build.
+#[test]
+fn speed() {
+    let Some(rounds) = std::env::var("SPEED").ok().and_then(|rounds| rounds.parse::<usize>().ok()) else { return };
+    let (gate, cipher) = (gate(), cipher());
+    let lines = everything(&gate);
+    let lines: Vec<String> = lines.into_iter().filter(|line| line.0 == "sign-ins").map(|line| line.2 + "\n").collect();
+    let text = lines.concat().repeat(rounds);
+    for known in [false, true] {
+        let world = ClosedWorld::new(&cipher, SHAPES.to_vec());
+        let mut scan = LeakScan::new(Some(world), known.then(|| Known::new(&gate, None)));
+        scan.begin("data/logs/sign-ins.jsonl");
+        let start = std::time::Instant::now();
+        text.as_bytes().chunks(1 << 20).for_each(|piece| scan.piece(piece));
+        scan.end();
+        let seconds = start.elapsed().as_secs_f64();
+        println!("dictionary {known}: {:.0} MB/s", text.len() as f64 / seconds / 1e6);
+        assert_eq!(scan.findings(), []);
+    }
 }

@@ -102,7 +102,10 @@ impl LeakReport {
         if !self.left_out.is_empty() {
             writeln!(out, "  not judged, as the policy keeps such values: {}", names(&self.left_out))?;
         }
-        writeln!(out, "  not proved: names, ids, SIDs, telephone numbers and IP addresses, which show no form or no check")
+        writeln!(
+            out,
+            "  not proved: names, ids, SIDs, telephone numbers and IP addresses, which show no form or no check"
+        )
     }
 }
 

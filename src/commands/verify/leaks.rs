@@ -57,7 +57,12 @@ impl LeakCheck {
 ///
 /// # Errors
 /// Errors of the disk.
-pub fn check(zip: &Path, cipher: &dyn Cipher, kept: &BTreeSet<Kind>, known: Option<Known<'_>>) -> io::Result<LeakCheck> {
+pub fn check(
+    zip: &Path,
+    cipher: &dyn Cipher,
+    kept: &BTreeSet<Kind>,
+    known: Option<Known<'_>>,
+) -> io::Result<LeakCheck> {
     let (terms, has_known) = (known.as_ref().map_or(0, Known::terms), known.is_some());
     let shapes = covered(kept);
     let is_whole = shapes.len() == SHAPES.len();
@@ -91,7 +96,8 @@ pub fn verify_with_key(zip: &Path, cipher: &dyn Cipher) -> io::Result<Verificati
         verification.leak_check = Some(LeakReport { key_id: cipher.key_id().to_owned(), ..LeakReport::default() });
         return Ok(verification);
     }
-    let shapes = manifest.map_or_else(|| SHAPES.to_vec(), |manifest| shapes_of(manifest.privacy.policy_sha256.as_str()));
+    let shapes =
+        manifest.map_or_else(|| SHAPES.to_vec(), |manifest| shapes_of(manifest.privacy.policy_sha256.as_str()));
     let left_out = SHAPES.into_iter().filter(|shape| !shapes.contains(shape)).collect();
     let mut leaks = Leaks(LeakScan::new(Some(ClosedWorld::new(cipher, shapes.clone())), None));
     let mut verification = verify(zip, &mut leaks)?;
@@ -142,7 +148,8 @@ impl EntryCheck for Leaks<'_> {
         let leaks = leaks.into_iter().take(FINDINGS_MAX);
         leaks
             .map(|sweep::Finding { entry, shape, count, line }| {
-                let (what, place) = (shape.name(), if line == 0 { "in its name".into() } else { format!("first in line {line}") });
+                let (what, place) =
+                    (shape.name(), if line == 0 { "in its name".into() } else { format!("first in line {line}") });
                 let message = match shape {
                     Shape::Known => format!("{count} × {what} that should be a pseudonym, {place}"),
                     _ => format!("{count} × {what} that is no pseudonym of this key, {place}"),
