@@ -103,8 +103,8 @@ impl Gate {
     fn learn_all(&self, batch: &RawBatch, learnt: &Learnt) {
         let mut learning = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
         for (kind, value) in learnt {
-            // A public service's domain is nobody's own: the map leaves it as it is.
-            if *kind != Kind::Domain || self.claimed(*kind, value, false, &mut String::new()) {
+            // A public service's name is nobody's own: the map leaves it as it is.
+            if !matches!(kind, Kind::Domain | Kind::Host) || self.claimed(*kind, value, false, &mut String::new()) {
                 learning.value(*kind, value);
             }
         }

@@ -61,6 +61,16 @@ pub(super) fn parse_plain(bytes: &[u8]) -> Option<u128> {
     })
 }
 
+/// The object id inside `S-1-12-1-a-b-c-d`: four little-endian numbers.
+pub(super) fn parse_sid(text: &str) -> Option<u128> {
+    let mut bytes = [0u8; 16];
+    let mut parts = text.strip_prefix("S-1-12-1-")?.split('-');
+    for chunk in bytes.chunks_exact_mut(4) {
+        chunk.copy_from_slice(&parts.next()?.parse::<u32>().ok()?.to_le_bytes());
+    }
+    parts.next().is_none().then(|| from_mixed_endian(bytes))
+}
+
 /// The dashed spelling.
 pub(super) fn dashed(number: u128) -> String {
     let hex = format!("{number:032x}");
@@ -96,6 +106,15 @@ mod tests {
             proptest::prop_assert_eq!(parse(&format!("{{{}}}", text.to_uppercase())), Some(number));
             proptest::prop_assert_eq!(parse_plain(text.replace('-', "").as_bytes()), Some(number));
             proptest::prop_assert_eq!(from_mixed_endian(to_mixed_endian(number)), number);
+        }
+    }
+
+    #[test]
+    fn a_cloud_sid_is_an_object_id_in_other_clothes() {
+        let id = parse("73d664e4-0886-4a73-b745-c694da45ddb4");
+        assert_eq!(parse_sid("S-1-12-1-1943430372-1249052806-2496021943-3034400218"), id);
+        for text in ["S-1-12-1-1-2-3", "S-1-12-1-1-2-3-4-5", "S-1-5-21-1-2-3-4", "S-1-12-1-1-2-3-4294967296"] {
+            assert_eq!(parse_sid(text), None);
         }
     }
 

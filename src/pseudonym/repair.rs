@@ -11,6 +11,7 @@ use super::dictionary::Dictionary;
 use super::gate::Gate;
 use super::guid;
 use super::scan::Claims;
+use super::scan::id::{find_base64, find_plain};
 use crate::catalog::Kind;
 use crate::json::{escape_into, unescape};
 
@@ -70,17 +71,22 @@ impl Gate {
         for (start, end) in claims.gaps(text.len()) {
             late.find(self, text, start, end, &mut claims);
         }
-        if text.len() >= 36 {
-            let windows = text.as_bytes().windows(36).enumerate();
-            for (start, id) in windows.filter_map(|(start, window)| Some((start, guid::parse_dashed(window)?))) {
-                let is_theirs = late.is_known(id).is_some_and(|kind| !self.is_kept(kind));
-                let mut new = String::new();
-                if is_theirs && claims.is_free(start, start + 36) && self.seal_guid(&text[start..start + 36], &mut new)
-                {
-                    claims.replace(start, start + 36, new);
-                }
+        let seal = |id| {
+            let is_theirs = late.is_known(id).is_some_and(|kind| !self.is_kept(kind)) && !(self.well_known)(id);
+            is_theirs.then(|| self.cipher.seal_guid(id))
+        };
+        for (start, window) in text.as_bytes().windows(36).enumerate() {
+            let Some(id) = guid::parse_dashed(window) else { continue };
+            let mut new = String::new();
+            if claims.is_free(start, start + 36)
+                && seal(id).is_some()
+                && self.seal_guid(&text[start..start + 36], &mut new)
+            {
+                claims.replace(start, start + 36, new);
             }
         }
+        find_plain(&seal, text, &mut claims);
+        find_base64(&seal, text, &mut claims);
         claims.write(text, out)
     }
 }

@@ -52,7 +52,7 @@ impl Gate {
     }
 
     fn kept(&self, kind: Kind, value: &str, layer: u8, out: &mut String) -> bool {
-        if let Some(id) = guid::parse(value) {
+        if let Some(id) = guid::parse(value).or_else(|| guid::parse_sid(value)) {
             return self.is_mapped_id(id) && self.seal_guid(value, out);
         }
         let Some(row) = identifiers().get(kind as usize) else { return self.scan(value, layer, out) };

@@ -271,7 +271,8 @@ impl<'a> Run<'a> {
             window,
             first: tally.first.map(|(_, text)| text),
             last: tally.last.map(|(_, text)| text),
-            keys: tally.keys,
+            // Answers to several parents arrive in any order; what is asked next should not depend on it.
+            keys: tally.keys.into_iter().map(sorted).collect(),
             request: query::template(self.dataset),
         }
     }
@@ -280,6 +281,11 @@ impl<'a> Run<'a> {
     pub(super) fn doubts(refusal: &Refusal) -> bool {
         errors::action(refusal) == errors::Action::Doubt
     }
+}
+
+fn sorted(mut keys: Vec<Key>) -> Vec<Key> {
+    keys.sort_unstable();
+    keys
 }
 
 impl Tally {

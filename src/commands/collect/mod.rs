@@ -47,8 +47,8 @@ pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn 
     // of recent pseudonyms. Two more are for looking up names and for the azure command.
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads.min(4))
-        .max_blocking_threads(threads + 2)
+        .worker_threads(threads.min(2))
+        .max_blocking_threads(threads)
         .enable_all()
         .build()?;
     let result = runtime.block_on(collect(args, catalog, settings, clock));

@@ -40,6 +40,26 @@ pub(super) fn find(gate: &Gate, dictionary: Option<&Dictionary>, text: &str, cla
     }
 }
 
+/// Claims the server of a network path: `\\fs02\crew`, also where the backslashes are doubled.
+pub(super) fn find_share(gate: &Gate, text: &str, claims: &mut Claims) {
+    let bytes = text.as_bytes();
+    let is_name = |byte: u8| is_word_byte(byte) || b"-_.".contains(&byte);
+    for (at, _) in text.match_indices(r"\\") {
+        let (start, slashes) = (at + 2, bytes[..at].iter().rev().take_while(|&&byte| byte == b'\\').count());
+        let before = (at - slashes).checked_sub(1).map(|before| bytes[before]);
+        if before.is_some_and(|byte| is_name(byte) || byte == b':') {
+            continue;
+        }
+        let length = bytes[start..].iter().take_while(|&&byte| is_name(byte)).count();
+        let end = start + length;
+        let is_server = bytes.get(start).is_some_and(|&byte| is_word_byte(byte)) && bytes.get(end) == Some(&b'\\');
+        let mut new = String::new();
+        if is_server && claims.is_free(start, end) && gate.claimed(Kind::Host, &text[start..end], true, &mut new) {
+            claims.replace(start, end, new);
+        }
+    }
+}
+
 /// Claims the owner in the path of a personal site: `/personal/ada_field_alderwood_example/`.
 pub(super) fn find_personal_site(gate: &Gate, text: &str, claims: &mut Claims) {
     const FOLDER: &str = "/personal/";

@@ -12,6 +12,9 @@ use crate::catalog::Kind;
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::guid;
 
+/// The pseudonym of an id that is known to be mapped.
+pub(in crate::pseudonym) type Seal<'s> = &'s dyn Fn(u128) -> Option<u128>;
+
 /// Claims dashed GUIDs.
 pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
     let bytes = text.as_bytes();
@@ -45,7 +48,7 @@ pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
 }
 
 /// Claims runs of exactly 32 hexadecimal digits that are a known id.
-pub(super) fn find_plain(gate: &Gate, text: &str, claims: &mut Claims) {
+pub(in crate::pseudonym) fn find_plain(seal: Seal<'_>, text: &str, claims: &mut Claims) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -58,7 +61,7 @@ pub(super) fn find_plain(gate: &Gate, text: &str, claims: &mut Claims) {
         if length == 32
             && let Some(id) = guid::parse_plain(&bytes[at..end])
             && claims.is_free(at, end)
-            && let Some(new) = gate.sealed_known_id(id)
+            && let Some(new) = seal(id)
         {
             let plain = guid::dashed(new).replace('-', "");
             let is_upper = bytes[at..end].iter().any(u8::is_ascii_uppercase);
@@ -69,15 +72,36 @@ pub(super) fn find_plain(gate: &Gate, text: &str, claims: &mut Claims) {
 }
 
 /// Claims base64 of the 16 bytes of a known id: 22 symbols and `==`.
-pub(super) fn find_base64(gate: &Gate, text: &str, claims: &mut Claims) {
+pub(in crate::pseudonym) fn find_base64(seal: Seal<'_>, text: &str, claims: &mut Claims) {
     for (at, _) in text.match_indices("==") {
         let (Some(start), end) = (at.checked_sub(22), at + 2) else { continue };
         let Some(Ok(bytes)) = text.get(start..end).map(|symbols| STANDARD.decode(symbols)) else { continue };
         let Ok(bytes) = <[u8; 16]>::try_from(bytes) else { continue };
         if claims.is_free(start, end)
-            && let Some(new) = gate.sealed_known_id(guid::from_mixed_endian(bytes))
+            && let Some(new) = seal(guid::from_mixed_endian(bytes))
         {
             claims.replace(start, end, STANDARD.encode(guid::to_mixed_endian(new)));
+        }
+    }
+}
+
+/// Claims what names a machine in a device's physical ids: `[GID]:g:…`, `[HWID]:h:…`, `[USER-GID]:<user id>:…`,
+/// `[ZTDID]:…`. Source: learn.microsoft.com/graph/api/resources/device.
+pub(super) fn find_physical(gate: &Gate, text: &str, claims: &mut Claims) {
+    const MARK: &str = "ID]:";
+    for (at, _) in text.match_indices(MARK) {
+        let value = at + MARK.len();
+        let length = text[value..].find(|symbol: char| !(symbol.is_ascii_alphanumeric() || ":-".contains(symbol)));
+        let end = length.map_or(text.len(), |length| value + length);
+        let start = text[value..end].rfind(':').map_or(value, |colon| value + colon + 1);
+        let kind = if guid::parse_plain(&text.as_bytes()[start..end]).is_some() { Kind::DeviceId } else { Kind::Serial };
+        let mut new = String::new();
+        // A dashed id is the business of those who know whose it is.
+        if guid::parse(&text[start..end]).is_none()
+            && claims.is_free(start, end)
+            && gate.claimed(kind, &text[start..end], true, &mut new)
+        {
+            claims.replace(start, end, new);
         }
     }
 }

@@ -9,7 +9,7 @@ mod address;
 mod context;
 mod dn;
 mod host;
-mod id;
+pub(super) mod id;
 mod mail;
 mod phone;
 mod sid;
@@ -185,6 +185,7 @@ impl Gate {
         let mut claims = Claims::default();
         if traits.has(BRACKET) {
             keep_marks(text, &mut claims);
+            id::find_physical(self, text, &mut claims);
         }
         self.secrets.find(self, text, traits.digits, &mut claims);
         decode::base64::find(text, layer, &mut claims, &mut |text, layer, out| self.scan(text, layer, out));
@@ -201,6 +202,7 @@ impl Gate {
             self.find_numbers(text, traits, &mut claims);
         }
         if traits.has(BACKSLASH) {
+            host::find_share(self, text, &mut claims);
             account::find(self, text, &mut claims);
         }
         if traits.has(DOT) {
@@ -226,10 +228,10 @@ impl Gate {
             }
         }
         if text.len() >= 32 {
-            id::find_plain(self, text, claims);
+            id::find_plain(&|id| self.sealed_known_id(id), text, claims);
         }
         if traits.has(EQUALS) && text.len() >= 24 {
-            id::find_base64(self, text, claims);
+            id::find_base64(&|id| self.sealed_known_id(id), text, claims);
         }
         if traits.has(COLON | DASH) {
             address::find_mac(self, text, claims);
