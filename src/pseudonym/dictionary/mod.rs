@@ -119,11 +119,15 @@ impl Dictionary {
             found += u64::from(is_mapped && !is_plain_word && new != found_text);
         });
         let is_name = |symbol: char| symbol.is_alphanumeric() || "-._".contains(symbol);
-        let names = text.split(|symbol| !is_name(symbol)).filter(|name| name.contains('.'));
+        let has_dot = memchr::memchr(b'.', text.as_bytes()).is_some();
+        let names = text[..if has_dot { text.len() } else { 0 }].split(|symbol| !is_name(symbol));
+        let names = names.filter(|name| name.contains('.'));
         let hosts = names.filter(|name| self.is_under_own_domain(name.trim_end_matches('.'))).count();
-        let windows = text.as_bytes().windows(36).filter_map(super::guid::parse_dashed);
+        // An id has its first dash behind eight digits.
+        let dashes = memchr::memchr_iter(b'-', text.as_bytes()).filter_map(|dash| dash.checked_sub(8));
+        let ids = dashes.filter_map(|start| super::guid::parse_dashed(text.as_bytes().get(start..start + 36)?));
         let is_mapped = |id: u128| self.is_known(id).is_some_and(|kind| !gate.is_kept(kind)) && !(gate.well_known)(id);
-        let ids = windows.filter(|&id| is_mapped(id)).count();
+        let ids = ids.filter(|&id| is_mapped(id)).count();
         found + hosts as u64 + ids as u64
     }
 
