@@ -16,12 +16,12 @@ use crate::catalog::Kind;
 use crate::json::{escape_into, unescape};
 
 impl Gate {
-    /// Notes a typed value that the frozen dictionary does not know.
+    /// Notes a typed value that is mapped and that the frozen dictionary does not know.
     pub(super) fn note_late(&self, kind: Kind, value: &str) {
         let Some(dictionary) = self.dictionary() else { return };
         let is_new = match kind {
             Kind::UserId | Kind::DeviceId => guid::parse(value).is_some_and(|id| dictionary.is_known(id).is_none()),
-            Kind::Name | Kind::Account | Kind::Host => !dictionary.has_term(value),
+            Kind::Name | Kind::Account | Kind::Host | Kind::Place => !dictionary.has_term(value),
             Kind::Upn | Kind::Mail => value.split_once('@').is_some_and(|(local, _)| !dictionary.has_term(local)),
             _ => false,
         };

@@ -98,7 +98,6 @@ impl Gate {
         if is_word(value) {
             return false;
         }
-        self.note_late(kind, value);
         match kind {
             // Some services give the initial domain for a name.
             Kind::OrgName if has_shape(Shape::Dns, value) => return self.mapped(Kind::Domain, value, layer, out),
@@ -111,13 +110,17 @@ impl Gate {
         {
             let keep = (self.well_known)(id)
                 || kind == Kind::PrincipalId && self.known(id).is_some_and(|kind| self.is_kept(kind));
+            if !keep {
+                self.note_late(kind, value);
+            }
             return !keep && self.seal_guid(value, out);
         }
         let start = out.len();
         if self.seal(kind, value, out).is_ok() {
             let changed = &out[start..] != value;
-            if !changed {
-                out.truncate(start);
+            match changed {
+                true => self.note_late(kind, value),
+                false => out.truncate(start),
             }
             return changed;
         }

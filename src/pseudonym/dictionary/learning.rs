@@ -67,7 +67,9 @@ impl Learning {
             }
             Kind::Host => {
                 self.term(value, value, kind, true);
-                if let Some((label, _)) = value.split_once('.') {
+                // `intranet` or `cdn` is a word, `pc-0412` is a machine.
+                let is_machine = |label: &str| label.contains(|symbol: char| symbol == '-' || symbol.is_numeric());
+                if let Some((label, _)) = value.split_once('.').filter(|(label, _)| is_machine(label)) {
                     self.term(label, label, kind, true);
                 }
             }
