@@ -3,6 +3,8 @@
 //! Built twice: as it is, the search must find nothing; with the feature `gate-off` the same search must find every
 //! identifier, so a green run is not the merit of a blind search.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "a test may")]
+
 mod support;
 
 use std::collections::BTreeSet;
@@ -38,15 +40,37 @@ fn spellings(value: &str) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn percent(value: &str) -> String {
-    value.bytes().map(|byte| if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { (byte as char).to_string() } else { format!("%{byte:02X}") }).collect()
+    value
+        .bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                (byte as char).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 fn json(value: &str) -> String {
-    value.chars().map(|symbol| if symbol.is_ascii() && symbol != '"' && symbol != '\\' { symbol.to_string() } else { let mut units = [0; 2]; symbol.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect() }).collect()
+    value
+        .chars()
+        .map(|symbol| {
+            if symbol.is_ascii() && symbol != '"' && symbol != '\\' {
+                symbol.to_string()
+            } else {
+                let mut units = [0; 2];
+                symbol.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+            }
+        })
+        .collect()
 }
 
-/// (kind, spelling, position in the list) of every identifier that is found, and which positions were.
-fn search(truth: &Truth, haystacks: &[(String, Vec<u8>)]) -> (BTreeSet<(String, &'static str, usize, String)>, BTreeSet<(String, usize)>) {
+/// Kind, spelling, position in the truth's list, file.
+type Hit = (String, &'static str, usize, String);
+
+/// Every identifier that is found, and which positions of which kinds were.
+fn search(truth: &Truth, haystacks: &[(String, Vec<u8>)]) -> (BTreeSet<Hit>, BTreeSet<(String, usize)>) {
     let mut needles = Vec::new();
     let mut labels = Vec::new();
     for (kind, values) in &truth.identifiers {
@@ -64,7 +88,9 @@ fn search(truth: &Truth, haystacks: &[(String, Vec<u8>)]) -> (BTreeSet<(String, 
             let needle = &needles[hit.pattern().as_usize()];
             // A short plain word must stand alone: "ana" inside "manager" is not Ana.
             let word = |at: Option<&u8>| at.is_some_and(|byte| byte.is_ascii_alphanumeric());
-            if needle.len() < 8 && (word(hit.start().checked_sub(1).and_then(|at| bytes.get(at))) || word(bytes.get(hit.end()))) {
+            if needle.len() < 8
+                && (word(hit.start().checked_sub(1).and_then(|at| bytes.get(at))) || word(bytes.get(hit.end())))
+            {
                 continue;
             }
             let (kind, spelling, index) = labels[hit.pattern().as_usize()].clone();
@@ -92,7 +118,11 @@ fn no_identifier_of_the_demo_tenant_is_in_its_bundle() {
     let total: usize = truth.identifiers.values().map(Vec::len).sum();
     assert!(total > 500, "the truth lists only {total} identifiers");
     let (hits, _) = search(&truth, &haystacks);
-    let shown: Vec<_> = hits.iter().take(40).map(|(kind, spelling, index, path)| format!("{kind}[{index}] {spelling} in {path}")).collect();
+    let shown: Vec<_> = hits
+        .iter()
+        .take(40)
+        .map(|(kind, spelling, index, path)| format!("{kind}[{index}] {spelling} in {path}"))
+        .collect();
     assert!(hits.is_empty(), "{} hits, among them:\n{}", hits.len(), shown.join("\n"));
 }
 
@@ -101,8 +131,20 @@ fn no_identifier_of_the_demo_tenant_is_in_its_bundle() {
 fn what_the_policy_keeps_is_still_there() {
     let (truth, haystacks) = demo();
     for (kind, values) in &truth.kept {
-        let present = values.iter().filter(|value| haystacks.iter().any(|(_, bytes)| memchr::memmem::find(bytes, value.as_bytes()).is_some() || memchr::memmem::find(bytes, json(value).as_bytes()).is_some())).count();
-        assert!(present * 10 >= values.len() * 9, "{kind}: only {present} of {} kept values are in the bundle", values.len());
+        let present = values
+            .iter()
+            .filter(|value| {
+                haystacks.iter().any(|(_, bytes)| {
+                    memchr::memmem::find(bytes, value.as_bytes()).is_some()
+                        || memchr::memmem::find(bytes, json(value).as_bytes()).is_some()
+                })
+            })
+            .count();
+        assert!(
+            present * 10 >= values.len() * 9,
+            "{kind}: only {present} of {} kept values are in the bundle",
+            values.len()
+        );
     }
 }
 
@@ -113,6 +155,12 @@ fn with_the_gate_off_the_same_search_finds_every_identifier() {
     let (_, found) = search(&truth, &haystacks);
     for (kind, values) in &truth.identifiers {
         let missed: Vec<_> = (0..values.len()).filter(|index| !found.contains(&(kind.clone(), *index))).collect();
-        assert!(missed.is_empty(), "{kind}: the search is blind to {} of {}, positions {:?}", missed.len(), values.len(), &missed[..missed.len().min(20)]);
+        assert!(
+            missed.is_empty(),
+            "{kind}: the search is blind to {} of {}, positions {:?}",
+            missed.len(),
+            values.len(),
+            &missed[..missed.len().min(20)]
+        );
     }
 }

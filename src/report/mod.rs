@@ -15,11 +15,8 @@ use crate::record::Outcome;
 /// The page's name in the bundle.
 pub const FILE_NAME: &str = "report.html";
 
-const GROUPS: [(&str, &str); 3] = [
-    ("data/objects/", "Objects of the tenant"),
-    ("data/config/", "Service configuration"),
-    ("data/logs/", "Logs"),
-];
+const GROUPS: [(&str, &str); 3] =
+    [("data/objects/", "Objects of the tenant"), ("data/config/", "Service configuration"), ("data/logs/", "Logs")];
 
 /// Renders the page.
 ///
@@ -34,7 +31,9 @@ pub fn render(manifest: &Manifest<CleanText>) -> Result<CleanDocument, minijinja
     let groups: Vec<Value> = GROUPS
         .iter()
         .map(|(folder, title)| {
-            let of_group = |dataset: &&Dataset<CleanText>| dataset.entry.as_ref().is_some_and(|entry| entry.as_str().starts_with(folder));
+            let of_group = |dataset: &&Dataset<CleanText>| {
+                dataset.entry.as_ref().is_some_and(|entry| entry.as_str().starts_with(folder))
+            };
             json!({"title": title, "datasets": rows(manifest.datasets.iter().filter(of_group))})
         })
         .chain([json!({
@@ -76,15 +75,20 @@ fn tone(outcome: Outcome) -> &'static str {
 fn verdict(manifest: &Manifest<CleanText>) -> Value {
     let open = manifest.datasets.iter().filter(|dataset| !dataset.outcome.is_answered()).count();
     match (open, manifest.run.interrupted) {
-        (_, true) => json!({"tone": "warn", "title": "Interrupted.", "text": "The run was stopped; what had come by then is here."}),
-        (0, _) => json!({"tone": "good", "title": "Complete.", "text": "Everything that was asked for is here, or is answered with a reason."}),
+        (_, true) => {
+            json!({"tone": "warn", "title": "Interrupted.", "text": "The run was stopped; what had come by then is here."})
+        }
+        (0, _) => {
+            json!({"tone": "good", "title": "Complete.", "text": "Everything that was asked for is here, or is answered with a reason."})
+        }
         (1, _) => json!({"tone": "warn", "title": "Not complete.", "text": "One dataset lacks something."}),
         (n, _) => json!({"tone": "warn", "title": "Not complete.", "text": format!("{n} datasets lack something.")}),
     }
 }
 
 fn totals(manifest: &Manifest<CleanText>) -> Value {
-    let count = |test: &dyn Fn(&Dataset<CleanText>) -> bool| manifest.datasets.iter().filter(|dataset| test(dataset)).count();
+    let count =
+        |test: &dyn Fn(&Dataset<CleanText>) -> bool| manifest.datasets.iter().filter(|dataset| test(dataset)).count();
     json!({
         "records": grouped(manifest.datasets.iter().map(|dataset| dataset.records).sum()),
         "complete": count(&|dataset| dataset.outcome == Outcome::Complete),
@@ -124,6 +128,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!((grouped(0), grouped(999), grouped(1000), grouped(1_234_567)), ("0".into(), "999".into(), "1,000".into(), "1,234,567".into()));
+        assert_eq!(
+            (grouped(0), grouped(999), grouped(1000), grouped(1_234_567)),
+            ("0".into(), "999".into(), "1,000".into(), "1,234,567".into())
+        );
     }
 }

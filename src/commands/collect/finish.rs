@@ -22,13 +22,14 @@ use crate::catalog::{Dataset as Row, Plan, Service, SkippedBecause};
 use crate::clock::Clock;
 use crate::commands::verify;
 use crate::manifest::{
-    Case, Dataset, EntryRow, Format, LeakCheck, Manifest, Moment, Privacy, Refusal, Run, SourceRow, Tenant, Tool, Window,
+    Case, Dataset, EntryRow, Format, LeakCheck, Manifest, Moment, Privacy, Refusal, Run, SourceRow, Tenant, Tool,
+    Window,
 };
 use crate::pseudonym::CleanText;
 use crate::record::{Outcome, RawText, Verdict};
+use crate::report;
 use crate::spool::{EntryPath, SealedEntry};
 use crate::sweep::{self, Known, SHAPES, covered};
-use crate::report;
 
 /// Name and version of the pseudonym scheme.
 const SCHEME: &str = "ff1-1";
@@ -75,7 +76,7 @@ pub(super) fn finish(road: Arc<Road>, output: Output, ending: Ending<'_>) -> Res
             hits: check.findings.iter().map(|finding| finding.count).sum(),
             places: places(&check.findings),
         }),
-        Ok(check) => (!check.is_ok()).then(|| Stopped::Damaged(check.verification.findings.len())),
+        Ok(check) => (!check.is_ok()).then_some(Stopped::Damaged(check.verification.findings.len())),
     };
     if let Some(stopped) = refused {
         drop(draft);

@@ -64,7 +64,9 @@ impl Stopped {
     /// Exit code of the contract.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Key(_) | Self::KeyFolder(_) | Self::KeyBesideBundle | Self::UnknownTenant | Self::Network(_) => exit::USAGE,
+            Self::Key(_) | Self::KeyFolder(_) | Self::KeyBesideBundle | Self::UnknownTenant | Self::Network(_) => {
+                exit::USAGE
+            }
             Self::SignIn(_) | Self::OtherTenant => exit::SIGN_IN,
             Self::Output(_) | Self::Spool(_) => exit::OUTPUT,
             Self::Leak { .. } | Self::Damaged(_) => exit::VERIFICATION,

@@ -94,7 +94,8 @@ pub(super) fn find_physical(gate: &Gate, text: &str, claims: &mut Claims) {
         let length = text[value..].find(|symbol: char| !(symbol.is_ascii_alphanumeric() || ":-".contains(symbol)));
         let end = length.map_or(text.len(), |length| value + length);
         let start = text[value..end].rfind(':').map_or(value, |colon| value + colon + 1);
-        let kind = if guid::parse_plain(&text.as_bytes()[start..end]).is_some() { Kind::DeviceId } else { Kind::Serial };
+        let kind =
+            if guid::parse_plain(&text.as_bytes()[start..end]).is_some() { Kind::DeviceId } else { Kind::Serial };
         let mut new = String::new();
         // A dashed id is the business of those who know whose it is.
         if guid::parse(&text[start..end]).is_none()
