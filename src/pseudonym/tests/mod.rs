@@ -133,11 +133,13 @@ fn clean(gate: &Gate, dataset: &'static str, record: &str) -> String {
     text
 }
 
+#[cfg(not(feature = "gate-off"))]
 fn text(gate: &Gate, text: &str) -> String {
     gate.clean_text(&RawText::new(text)).into_string()
 }
 
 /// What a typed field makes of a value.
+#[cfg(not(feature = "gate-off"))]
 fn field(gate: &Gate, key: &str, value: &str) -> String {
     let record = serde_json::json!({ key: value }).to_string();
     let clean: serde_json::Value = serde_json::from_str(&clean(gate, "graph-activity", &record)).unwrap();
