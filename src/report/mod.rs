@@ -34,7 +34,9 @@ pub fn render(manifest: &Manifest<CleanText>) -> Result<CleanDocument, minijinja
             let of_group = |dataset: &&Dataset<CleanText>| {
                 dataset.entry.as_ref().is_some_and(|entry| entry.as_str().starts_with(folder))
             };
-            json!({"title": title, "datasets": rows(manifest.datasets.iter().filter(of_group))})
+            let datasets = rows(manifest.datasets.iter().filter(of_group));
+            let timed = datasets.iter().any(|dataset| dataset.get("first").is_some());
+            json!({"title": title, "timed": timed, "datasets": datasets})
         })
         .chain([json!({
             "title": "Asked for, without records",

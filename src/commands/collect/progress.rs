@@ -58,6 +58,7 @@ impl Progress {
         self.units.fetch_add(parts.saturating_sub(1), Relaxed);
         let bar = ProgressBar::no_length().with_style(style("  {spinner} {wide_msg}"));
         let bar = self.lines.insert_before(&self.whole, bar);
+        bar.set_message(dataset);
         bar.enable_steady_tick(Duration::from_millis(250));
         let line = Line { bar, started: Instant::now(), records: AtomicU64::new(0), bytes: AtomicU64::new(0) };
         self.lock().insert(dataset, Arc::new(line));
