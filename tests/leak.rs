@@ -21,6 +21,9 @@ fn spellings(value: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("percent-encoded", percent(value).into_bytes()),
         ("JSON-escaped", json(value).into_bytes()),
     ];
+    // As a serialiser writes it, and JSON text inside a JSON string.
+    let once = short(value);
+    all.extend([("in JSON", once.clone().into_bytes()), ("in JSON in JSON", short(&once).into_bytes())]);
     if value.len() >= 16 && value.contains('-') {
         all.push(("without dashes", value.replace('-', "").into_bytes()));
     }
@@ -64,6 +67,12 @@ fn json(value: &str) -> String {
             }
         })
         .collect()
+}
+
+/// Only what must be escaped is: `ALDERWOOD\\rhill`.
+fn short(value: &str) -> String {
+    let quoted = serde_json::Value::from(value).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 /// Kind, spelling, position in the truth's list, file.

@@ -39,6 +39,9 @@ impl Gate {
 
     /// Replaces the identifiers of a late dictionary in clean lines; none when there is none in them.
     pub fn repair(&self, late: &Dictionary, lines: &[u8]) -> Option<CleanBatch> {
+        if cfg!(feature = "gate-off") {
+            return None;
+        }
         let mut out: Vec<u8> = Vec::new();
         let (mut at, mut copied) = (0, 0);
         while let Some(open) = memchr::memchr(b'"', lines.get(at..)?).map(|step| at + step) {
