@@ -125,7 +125,7 @@ mod tests {
             assert!(!page.contains(remote), "{remote}");
         }
         assert!(page.contains("&lt;script&gt;") && page.contains("Not complete."));
-        assert!(page.contains(manifest.entries[0].path.as_str()));
+        assert!(page.contains(manifest.datasets[0].id.as_str()));
     }
 
     #[test]

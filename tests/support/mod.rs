@@ -73,6 +73,8 @@ pub fn inside(zip: &Path) -> BTreeMap<String, Vec<u8>> {
 pub struct Truth {
     pub counts: BTreeMap<String, u64>,
     pub identifiers: BTreeMap<String, Vec<String>>,
+    /// Identifiers in fields that the plan does not ask for; some come in logs.
+    pub unasked: BTreeMap<String, Vec<String>>,
     pub kept: BTreeMap<String, Vec<String>>,
 }
 

@@ -71,7 +71,7 @@ fn what_looks_like_an_identifier_is_in_the_truth() {
     let world = world(120);
     let mut truth = HashSet::new();
     world.identifiers(&mut |_, value, fate| {
-        if fate == Kept::Replaced {
+        if fate != Kept::Kept {
             truth.insert(value.to_lowercase());
         }
     });

@@ -1,6 +1,6 @@
 //! What the tenant really holds: the measure for completeness and leak checks.
 //!
-//! Streams `{"tenant", "counts", "identifiers", "kept"}`. Identifiers of one kind stand together although they are
+//! Streams `{"tenant", "counts", "identifiers", "unasked", "kept"}` (see [`Kept`]). Identifiers of one kind stand together although they are
 //! found mixed, so each kind passes through an unnamed temporary file: memory stays flat at a million users.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,9 +45,11 @@ pub fn truth(settings: &TenantSettings, rows: &[catalog::Dataset], out: &mut dyn
         write!(out, "{}\"{dataset}\":{count}", if place == 0 { "" } else { "," })?;
     }
     write!(out, "}},\"identifiers\":{{")?;
-    shelves.write(false, out)?;
+    shelves.write(Kept::Replaced, out)?;
+    write!(out, "}},\"unasked\":{{")?;
+    shelves.write(Kept::Unasked, out)?;
     write!(out, "}},\"kept\":{{")?;
-    shelves.write(true, out)?;
+    shelves.write(Kept::Kept, out)?;
     writeln!(out, "}}}}")
 }
 
@@ -222,7 +224,7 @@ impl Marks {
 /// One unnamed file for each kind of identifier.
 #[derive(Default)]
 struct Shelves {
-    files: BTreeMap<(bool, catalog::Kind), BufWriter<std::fs::File>>,
+    files: BTreeMap<(Kept, catalog::Kind), BufWriter<std::fs::File>>,
 }
 
 impl Shelves {
@@ -230,7 +232,7 @@ impl Shelves {
         if value.is_empty() {
             return Ok(());
         }
-        let file = match self.files.entry((kept == Kept::Kept, kind)) {
+        let file = match self.files.entry((kept, kind)) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => entry.insert(BufWriter::new(tempfile::tempfile()?)),
         };
@@ -241,7 +243,7 @@ impl Shelves {
         file.write_all(&line)
     }
 
-    fn write(&mut self, kept: bool, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&mut self, kept: Kept, out: &mut dyn Write) -> io::Result<()> {
         let mut is_first = true;
         for ((_, kind), file) in self.files.iter_mut().filter(|((of, _), _)| *of == kept) {
             let name = serde_json::to_string(kind)?;

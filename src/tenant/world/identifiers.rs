@@ -10,10 +10,13 @@ use super::{Device, FIRST_PARTY, NETBIOS_DOMAIN, SITES, User, World, stories};
 use crate::catalog::Kind;
 
 /// What policy `standard` does with an identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kept {
     /// Must not stand in a bundle.
     Replaced,
+    /// Must not stand in a bundle either, but stands in fields that no dataset of the default plan asks for: it may
+    /// come in a log or not at all.
+    Unasked,
     /// May stand in a bundle.
     Kept,
 }
@@ -25,10 +28,10 @@ impl World {
     /// A value that several objects share may come more than once.
     pub fn identifiers(&self, visit: Visit<'_>) {
         visit(Kind::TenantId, &self.tenant_id(), Kept::Kept);
-        (0..self.user_count()).for_each(|index| person(&self.user(index), visit));
+        (0..self.user_count()).for_each(|index| person(&self.user(index), false, visit));
         for index in 0..self.deleted_user_count() {
             let user = self.deleted_user(index);
-            person(&user, visit);
+            person(&user, true, visit);
             visit(Kind::Upn, &user.deleted_upn(), Kept::Replaced);
         }
         (0..self.device_count()).for_each(|index| machine(&self.device(index), visit));
@@ -46,7 +49,7 @@ impl World {
             visit(Kind::Name, &contact.display_name, Kept::Replaced);
             visit(Kind::Mail, &contact.mail, Kept::Replaced);
             visit(Kind::Account, &contact.mail_nickname, Kept::Replaced);
-            visit(Kind::Phone, &contact.phone, Kept::Replaced);
+            visit(Kind::Phone, &contact.phone, Kept::Unasked);
         }
     }
 
@@ -85,8 +88,15 @@ impl World {
     }
 }
 
-fn person(user: &User, visit: Visit<'_>) {
-    let mut hide = |kind, value: &str| visit(kind, value, Kept::Replaced);
+fn person(user: &User, is_deleted: bool, visit: Visit<'_>) {
+    let mut hide = |kind, value: &str| {
+        let fate = match kind {
+            Kind::DomainUser | Kind::Phone | Kind::Place | Kind::Puid | Kind::EmployeeId | Kind::Job => Kept::Unasked,
+            Kind::Dn | Kind::Sid if is_deleted => Kept::Unasked,
+            _ => Kept::Replaced,
+        };
+        visit(kind, value, fate);
+    };
     hide(Kind::UserId, &user.id);
     hide(Kind::Upn, &user.upn);
     hide(Kind::Upn, &user.sign_in_name);
@@ -122,22 +132,26 @@ fn machine(device: &Device, visit: Visit<'_>) {
     visit(Kind::DeviceId, &device.device_id, Kept::Replaced);
     visit(Kind::Host, &device.display_name, Kept::Replaced);
     visit(Kind::Serial, &device.serial_number, Kept::Replaced);
-    visit(Kind::Thumbprint, &device.thumbprint, Kept::Replaced);
+    visit(Kind::Thumbprint, &device.thumbprint, Kept::Unasked);
     device.sid.iter().for_each(|sid| visit(Kind::Sid, sid, Kept::Replaced));
 }
 
 /// Sites, their networks, and what stands in the text of the configuration.
 fn surroundings(visit: Visit<'_>) {
     for site in &SITES {
-        for place in [site.name, site.street, site.city, site.state, site.postal_code] {
-            visit(Kind::Place, place, Kept::Replaced);
-        }
-        visit(Kind::IpRange, &site.public_range(), Kept::Replaced);
+        [site.name, site.city, site.state].iter().for_each(|place| visit(Kind::Place, place, Kept::Replaced));
+        [site.street, site.postal_code].iter().for_each(|place| visit(Kind::Place, place, Kept::Unasked));
+        visit(Kind::IpRange, &site.public_range(), Kept::Unasked);
         (0..14).for_each(|host| visit(Kind::Ip, &site.public_address(host), Kept::Replaced));
-        visit(Kind::Ip, &site.private_address(11), Kept::Replaced);
+        visit(Kind::Ip, &site.private_address(11), Kept::Unasked);
     }
     visit(Kind::Mail, stories::CONFLICT_ADDRESS, Kept::Replaced);
     for (kind, value) in include_str!("fixtures.txt").lines().filter_map(|line| line.split_once('|')) {
+        // A tilde: only in documents that the default plan leaves out.
+        let (kind, fate) = match kind.strip_prefix('~') {
+            Some(kind) => (kind, Kept::Unasked),
+            None => (kind, Kept::Replaced),
+        };
         let kind = match kind {
             "host" => Kind::Host,
             "domain" => Kind::Domain,
@@ -149,7 +163,7 @@ fn surroundings(visit: Visit<'_>) {
             "dn" => Kind::Dn,
             _ => Kind::OrgName,
         };
-        visit(kind, value, Kept::Replaced);
+        visit(kind, value, fate);
     }
 }
 

@@ -175,7 +175,7 @@ fn no_kept_name_holds_an_identifier_that_must_go() {
     world(400).identifiers(&mut |kind, value, fate| match (fate, kind) {
         (Kept::Kept, Kind::GroupName | Kind::AppName | Kind::ConfigName) => kept.push(value.to_lowercase()),
         (Kept::Kept, _) => {}
-        (Kept::Replaced, _) => drop(gone.insert(value.to_lowercase())),
+        (Kept::Replaced | Kept::Unasked, _) => drop(gone.insert(value.to_lowercase())),
     });
     assert!(gone.len() > 5_000 && kept.len() > 90);
     for name in &kept {
