@@ -91,7 +91,7 @@ pub const REFUSAL_TRIES_MAX: u32 = 3;
 pub const SLOW_TRIES_MAX: u32 = 2;
 /// Pages (and `$batch` replies) in memory at once, for each throttle class: 8 of 5 MB are 40 MB of sign-ins, 8 of
 /// 3 MB are 24 MB of users, and risk records are small.
-pub const PAGES_IN_FLIGHT_MAX: usize = 8;
+pub const PAGES_IN_FLIGHT_MAX: usize = 6;
 /// Lists of one dataset that are walked side by side: ⌈0.5/s · 10 s⌉ keep the reports budget busy at 10 s a page.
 pub const LANES: usize = 5;
 /// How often a list is begun again because its page token expired.

@@ -3,6 +3,8 @@
 //! Built twice: as it is, the search must find nothing; with the feature `gate-off` the same search must find every
 //! identifier, so a green run is not the merit of a blind search.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "a test may")]
+
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

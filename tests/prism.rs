@@ -1,7 +1,7 @@
 //! Replies of the embedded tenant against Microsoft's own OpenAPI description, through a validating proxy
 //! (<https://stoplight.io/open-source/prism>): neither the client nor the tenant may drift from it.
 //!
-//! Needs Node, `npm ci` in `tests/prism`, and the description in `../shared/samples/openapi`. Without them it passes
+//! Needs Node, the packages of `tests/prism/package.json` in `target/prism`, and the description in `../shared/samples/openapi`. Without them it passes
 //! with a note; where `CI=true`, a missing proxy is a failure.
 
 use std::net::TcpListener;
@@ -19,18 +19,25 @@ fn replies_follow_the_openapi_description() {
         println!("skipped: Microsoft's OpenAPI description is not beside the repository");
         return;
     }
-    let proxy = root.join("tests/prism/node_modules/.bin/prism");
-    if !proxy.exists() {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the proxy is missing: run `npm ci` in tests/prism");
-        println!("skipped: the proxy is not installed; run `npm ci` in tests/prism");
+    // `.ci/run` installs tests/NAME/package.json into target/NAME.
+    let installed = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().map(|target| target.join("prism"));
+    let Some(proxy) = installed.map(|folder| folder.join("node_modules/.bin/prism")).filter(|proxy| proxy.exists())
+    else {
+        assert_ne!(
+            std::env::var("CI").as_deref(),
+            Ok("true"),
+            "the proxy is missing: .ci/run should have installed it"
+        );
+        println!("skipped: the proxy is not installed (tests/prism/package.json, into target/prism)");
         return;
-    }
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let now = time::macros::datetime!(2026-09-10 12:00 UTC);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let running = runtime.block_on(serve(TenantSettings::demo(now), listener)).unwrap();
     let output = Command::new("node")
         .arg(root.join("tests/prism/check.mjs"))
+        .arg(&proxy)
         .args([description.as_os_str(), running.graph_url.as_ref(), running.token.as_ref()])
         .output()
         .unwrap();

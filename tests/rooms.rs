@@ -45,7 +45,8 @@ const NEVER: &[(&str, &[&str], &str)] = &[
 ];
 const LINES_MAX: usize = 400;
 /// Files that are longer for a reason.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] =
+    &[("tests/verify/main.rs", "the table of tamperings: one row each, read from top to bottom")];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -141,6 +142,11 @@ fn imports(file: &str, source: &str) -> Vec<String> {
     complaints
 }
 
+/// Whether a file holds nothing but tests: `tests.rs`, `…_tests.rs`, or a folder `tests`.
+fn is_test_file(file: &str) -> bool {
+    file.ends_with("/tests.rs") || file.ends_with("_tests.rs") || file.contains("/tests/")
+}
+
 /// Only `source` and `pseudonym` read raw values out; tests beside the code may.
 fn exposures(file: &str, source: &str) -> Vec<String> {
     let room = modules(file).first().copied().unwrap_or_default();
@@ -152,7 +158,7 @@ fn exposures(file: &str, source: &str) -> Vec<String> {
             && !three[1].inside.contains(&"tests")
     });
     calls
-        .filter(|_| !MAY_EXPOSE.contains(&room))
+        .filter(|_| !MAY_EXPOSE.contains(&room) && !is_test_file(file))
         .map(|three| format!("{file}:{}: only {MAY_EXPOSE:?} may read a raw value out", three[1].line))
         .collect()
 }
@@ -160,7 +166,9 @@ fn exposures(file: &str, source: &str) -> Vec<String> {
 /// Words that a room's shipped code never has.
 fn forbidden_words(file: &str, source: &str) -> Vec<String> {
     let room = modules(file).first().copied().unwrap_or_default();
-    let Some((_, never, why)) = NEVER.iter().find(|(name, ..)| *name == room) else { return Vec::new() };
+    let Some((_, never, why)) = NEVER.iter().find(|(name, ..)| *name == room && !is_test_file(file)) else {
+        return Vec::new();
+    };
     let words = words(source);
     let shipped = words.iter().filter(|word| !word.inside.contains(&"tests") && never.contains(&word.text));
     shipped.map(|word| format!("{file}:{}: {room} has no `{}`: {why}", word.line, word.text)).collect()

@@ -192,7 +192,8 @@ fn a_signature_stands_beside_what_it_signs_and_without_one_there_is_no_bundle() 
         let output = Output::claim(&path).unwrap();
         let spool = spool_into(&output.spool_folder(), 1, 1);
         let entries = spool.seal(1).unwrap();
-        let result = write(output, &spool, &entries, &Bundle { signer: Some(&Pen(able)), ..bundle(Vec::new()) }).and_then(Draft::publish);
+        let result = write(output, &spool, &entries, &Bundle { signer: Some(&Pen(able)), ..bundle(Vec::new()) })
+            .and_then(Draft::publish);
         assert_eq!(result.is_ok(), able);
         assert_eq!(path.exists(), able);
         spool.remove().unwrap();

@@ -7,16 +7,16 @@
 mod check;
 mod cloud;
 mod dataset;
-mod field;
-mod identifier;
-mod kind;
-mod secret;
 mod deny;
 mod estimate;
+mod field;
 mod glob;
+mod identifier;
+mod kind;
 mod permission;
 mod plan;
 mod profile;
+mod secret;
 mod throttle;
 mod well_known;
 
@@ -27,15 +27,15 @@ use serde::Deserialize;
 pub use check::{Check, check};
 pub use cloud::Cloud;
 pub use dataset::{Dataset, ForEach, Group, NotFound, Permission, Service, Shape, Throttle, TimeFilter, Where};
+pub use deny::DeniedPath;
+pub use estimate::{ClassEstimate, Estimate, Sizes, estimate};
 pub use field::{Action, FieldRule, ParentKey, When, fields, parent_keys};
 pub use identifier::{Identifier, Shape as IdentifierShape, Treatment, identifier_words, identifiers};
 pub use kind::Kind;
-pub use secret::{SecretRule, secrets};
-pub use deny::DeniedPath;
-pub use estimate::{ClassEstimate, Estimate, Sizes, estimate};
 pub use permission::{Consent, PermissionRow, Resource};
 pub use plan::{Plan, PlanError, Selection, Skipped, SkippedBecause};
 pub use profile::{Licence, Profile};
+pub use secret::{SecretRule, secrets};
 pub use throttle::{Measure, ThrottleLimit, Tier};
 
 /// A file of rows that is compiled in cannot be read: the binary was built from a broken source tree.

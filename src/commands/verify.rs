@@ -1,13 +1,15 @@
 //! `entra-bundle verify`: is this bundle whole, unchanged, and safe to unpack?
 //!
 //! Takes an untrusted zip, gives findings with stable codes; exit code 0 without any, 4 with some, 2 when there is
-//! no such file, 1 when the disk fails. Streams: memory is the directory, the tag files and some buffers. It checks
-//! names, lengths, sums and counts in every place where the bundle states them, so a change in one place contradicts
-//! another; only a signature (`--signers`) tells whether all of them were changed together. Unpacks nothing to disk.
+//! no such file or key, 1 when the disk fails. Streams: memory is the directory, the tag files and some buffers. It
+//! checks names, lengths, sums and counts in every place where the bundle states them, so a change in one place
+//! contradicts another; only a signature (`--signers`) tells whether all of them were changed together. With the key
+//! it also looks for leaks. Unpacks nothing to disk.
 
 mod bag;
 mod content;
 mod finding;
+mod leaks;
 mod lines;
 
 use clap::Args;
@@ -15,6 +17,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use finding::{Finding, Verification};
+pub use leaks::{LeakCheck, LeakReport, check, verify_with_key};
+
+use crate::pseudonym::cipher::Ff1;
+use crate::pseudonym::key::MasterKey;
 
 /// Arguments of `verify`.
 #[derive(Args, Clone, Debug)]
@@ -22,6 +28,9 @@ pub struct VerifyArgs {
     /// The bundle
     #[arg(value_name = "FILE.zip")]
     pub file: PathBuf,
+    /// The key the bundle was made with: checks too that what looks like an identifier is a pseudonym
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -60,12 +69,19 @@ pub fn verify(path: &Path, check: &mut dyn EntryCheck) -> io::Result<Verificatio
     Ok(verification)
 }
 
-/// Runs the command without further checks.
+/// Runs the command; gives the exit code.
 ///
 /// # Errors
 /// When `out` or `err` cannot be written.
 pub fn run(args: &VerifyArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    run_with(args, &mut NoCheck, out, err)
+    let Some(path) = &args.key else { return tell(args, verify(&args.file, &mut NoCheck), out, err) };
+    match MasterKey::load(path) {
+        Ok(key) => tell(args, verify_with_key(&args.file, &Ff1::new(&key)), out, err),
+        Err(error) => {
+            writeln!(err, "error: {error}")?;
+            Ok(2)
+        }
+    }
 }
 
 /// Runs the command with a further check; gives the exit code.
@@ -78,8 +94,17 @@ pub fn run_with(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
+    tell(args, verify(&args.file, check), out, err)
+}
+
+fn tell(
+    args: &VerifyArgs,
+    verified: io::Result<Verification>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
     let file = args.file.display();
-    match verify(&args.file, check) {
+    match verified {
         Ok(verification) => {
             if args.json {
                 verification.write_json(out)?;
@@ -99,5 +124,7 @@ pub fn run_with(
     }
 }
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! tries, so that a body that is cut short or is not JSON counts as a fault like any other.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,65 +13,18 @@ use reqwest::header::{
 };
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use url::Url;
 
-use super::auth::{TokenSource, claims_challenge};
+use super::auth::claims_challenge;
 use super::body::{self, BodyFault};
 use super::failure::{Failure, FailureKind, Fault, Refusal};
-use super::guard::{self, Denied, Endpoints, Target};
+use super::guard::{self, Endpoints, Target};
 use super::pace::{Pace, http_date, retry_after};
 use super::throttle::{ClassStatus, Limiter};
-use super::{NetError, Rate, id};
+use super::{NetError, Rate, Setup, id};
 use crate::catalog::Throttle;
-use crate::clock::Clock;
-use crate::limits::{BACK_OFF_MS, BODY_BYTES_MAX, PAGES_IN_FLIGHT_MAX, THROTTLE_BACK_OFF_MS, THROTTLED_MAX, TRIES_MAX};
-
-/// How long to try.
-#[derive(Clone, Debug)]
-pub struct Patience {
-    /// Tries of one request that end in a fault.
-    pub tries_max: u32,
-    /// Tries of one request that end in a 429.
-    pub throttled_max: u32,
-    /// First and longest pause after a fault, milliseconds.
-    pub back_off_ms: (u64, u64),
-    /// First and longest pause after a 429 without `Retry-After`, milliseconds.
-    pub throttle_back_off_ms: (u64, u64),
-    /// Longest reply body, bytes after decompression.
-    pub body_bytes_max: usize,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            tries_max: TRIES_MAX,
-            throttled_max: THROTTLED_MAX,
-            back_off_ms: BACK_OFF_MS,
-            throttle_back_off_ms: THROTTLE_BACK_OFF_MS,
-            body_bytes_max: BODY_BYTES_MAX,
-        }
-    }
-}
-
-/// What a [`Client`] is made of.
-pub struct Setup {
-    /// From [`super::http_client`].
-    pub http: reqwest::Client,
-    /// Where tokens come from.
-    pub tokens: Arc<dyn TokenSource>,
-    /// Where the services are.
-    pub endpoints: Endpoints,
-    /// Budgets that replace the documented ones.
-    pub rates: Vec<Rate>,
-    /// Which paths hold secrets.
-    pub denied: Denied,
-    /// How long to try.
-    pub patience: Patience,
-    /// Key to the request ids: the same run id asks with the same ids.
-    pub run_id: String,
-    /// For `Retry-After` dates and the clock check.
-    pub clock: Clock,
-}
+use crate::limits::PAGES_IN_FLIGHT_MAX;
 
 /// The client that all sources share. Cloning shares its budgets, counters and connections.
 #[derive(Clone)]
@@ -81,6 +34,7 @@ struct Inner {
     setup: Setup,
     limiters: [Limiter; 3],
     pages: [Arc<Semaphore>; 3],
+    lists: [AtomicU32; 3],
     requests: AtomicU64,
     retries: AtomicU64,
     throttled: AtomicU64,
@@ -133,14 +87,22 @@ pub struct Answer<T> {
     pub request_id: Option<String>,
     /// How often the request was repeated.
     pub retries: u32,
+    /// How long the last try took, from its start to the end of the body.
+    pub latency: Duration,
 }
 
 enum Attempt<T> {
-    Done(T, Option<String>),
+    Done(T, Done),
     Again { fault: Fault, refusal: Option<Refusal>, pause: Option<Duration> },
     Throttled { refusal: Refusal, pause: Option<Duration> },
     Unauthorised { refusal: Refusal, claims: Option<String> },
     Refused(Refusal),
+}
+
+/// What an answer brings besides the value.
+struct Done {
+    request_id: Option<String>,
+    latency: Duration,
 }
 
 impl Client {
@@ -156,9 +118,10 @@ impl Client {
         };
         let limiters = CLASSES.map(limiter);
         let pages = CLASSES.map(|_| Arc::new(Semaphore::new(PAGES_IN_FLIGHT_MAX)));
+        let lists = [const { AtomicU32::new(0) }; 3];
         let [requests, retries, throttled] = [const { AtomicU64::new(0) }; 3];
         let skew_s = AtomicI64::new(NO_SKEW);
-        Ok(Self(Arc::new(Inner { setup, limiters, pages, requests, retries, throttled, skew_s })))
+        Ok(Self(Arc::new(Inner { setup, limiters, pages, lists, requests, retries, throttled, skew_s })))
     }
 
     /// Where the services are.
@@ -186,6 +149,19 @@ impl Client {
     /// How many requests of a class may start at once.
     pub fn burst(&self, class: Throttle) -> u32 {
         self.limiter(class).weight_max()
+    }
+
+    /// The time that the class's budget leaves each of the lists under way between two starts, on average; `None`:
+    /// it has no budget.
+    pub(crate) fn spacing(&self, class: Throttle) -> Option<Duration> {
+        let lists = self.0.lists[place(class)].load(Ordering::Relaxed);
+        self.limiter(class).spacing().map(|spacing| spacing * lists.max(1))
+    }
+
+    /// A dataset of the class is under way until the value is dropped.
+    pub(crate) fn begin(&self, class: Throttle) -> UnderWay {
+        self.0.lists[place(class)].fetch_add(1, Ordering::Relaxed);
+        UnderWay(self.clone(), class)
     }
 
     /// Pauses a class: an item of a `$batch` was throttled.
@@ -255,7 +231,7 @@ impl Client {
         let outcome = self.insist(ask, digest, &mut pace, read, doubtful).await;
         let retries = pace.tries.saturating_sub(1);
         match outcome {
-            Ok((value, request_id)) => Ok(Answer { value, request_id, retries }),
+            Ok((value, Done { request_id, latency })) => Ok(Answer { value, request_id, retries, latency }),
             Err(kind) => Err(Failure { kind, retries }),
         }
     }
@@ -267,12 +243,12 @@ impl Client {
         pace: &mut Pace<'_>,
         read: impl Fn(&Bytes) -> Result<T, E>,
         doubtful: impl Fn(&Refusal) -> bool,
-    ) -> Result<(T, Option<String>), FailureKind> {
+    ) -> Result<(T, Done), FailureKind> {
         self.permits(ask.target, ask.url)?;
         loop {
             pace.tries += 1;
             match self.try_once(ask, digest, pace.tries, &read).await? {
-                Attempt::Done(value, request_id) => return Ok((value, request_id)),
+                Attempt::Done(value, done) => return Ok((value, done)),
                 Attempt::Again { fault, refusal, pause } => match pace.after_fault(fault, pause) {
                     Some(pause) => tokio::time::sleep(pause).await,
                     None => return Err(FailureKind::GaveUp { fault, refusal }),
@@ -309,6 +285,7 @@ impl Client {
         // The token comes first: a renewal between the booking and the start would shift the start.
         let token = self.0.setup.tokens.token(&ask.target.scope).await.map_err(FailureKind::Auth)?;
         self.limiter(ask.class).admit(ask.weight).await;
+        let began = Instant::now();
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.0.retries.fetch_add(u64::from(number > 1), Ordering::Relaxed);
         let request = self.request(ask, digest, number).header(AUTHORIZATION, token.header_value());
@@ -333,7 +310,10 @@ impl Client {
             // 204: there is nothing, which is an answer.
             let body = if status == 204 { Bytes::from_static(b"[]") } else { body };
             return Ok(match read(&body) {
-                Ok(value) if !html => Attempt::Done(value, request_id.map(str::to_owned)),
+                Ok(value) if !html => {
+                    let request_id = request_id.map(str::to_owned);
+                    Attempt::Done(value, Done { request_id, latency: began.elapsed() })
+                }
                 _ => again(Fault::NotJson),
             });
         }
@@ -374,6 +354,15 @@ impl Client {
             let skew_s = (date - self.0.setup.clock.now()).whole_seconds();
             self.0.skew_s.store(skew_s, Ordering::Relaxed);
         }
+    }
+}
+
+/// Counts one dataset of its class while it lives.
+pub(crate) struct UnderWay(Client, Throttle);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.0.lists[place(self.1)].fetch_sub(1, Ordering::Relaxed);
     }
 }
 

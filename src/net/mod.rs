@@ -16,14 +16,17 @@ mod id;
 pub(crate) mod mock;
 mod pace;
 mod rate;
+mod setup;
 #[cfg(test)]
 mod tests;
 mod throttle;
 pub mod transport;
 
 pub use client::{ClientOptions, NetError, http_client};
-pub use exchange::{Answer, Ask, Client, Patience, Setup, Status};
+pub(crate) use exchange::UnderWay;
+pub use exchange::{Answer, Ask, Client, Status};
 pub use failure::{Failure, FailureKind, Fault, Refusal};
 pub use guard::{Denied, Endpoints, Target, endpoint};
 pub use rate::{Rate, RateError};
+pub use setup::{Patience, Setup};
 pub use throttle::{ClassStatus, WaitReason};

@@ -100,6 +100,11 @@ impl Limiter {
         self.rate.limit.map_or(u32::MAX, |(limit, _)| limit)
     }
 
+    /// Average time between two starts.
+    pub(super) fn spacing(&self) -> Option<Duration> {
+        self.rate.limit.map(|(limit, window)| window / limit.max(1))
+    }
+
     pub(super) fn status(&self) -> ClassStatus {
         let now = Instant::now();
         let wait = self.wait();

@@ -6,6 +6,7 @@
 //! addresses and ids would be mapped twice.
 
 use super::clean::CleanBatch;
+use super::decode;
 use super::dictionary::Dictionary;
 use super::gate::Gate;
 use super::guid;
@@ -48,7 +49,7 @@ impl Gate {
             at = close + 1;
             let Ok(value) = unescape(&lines[open + 1..close]) else { continue };
             let mut clean = String::new();
-            if self.repair_text(late, &value, &mut clean) {
+            if self.repair_text(late, &value, 0, &mut clean) {
                 out.extend_from_slice(&lines[copied..=open]);
                 escape_into(&clean, &mut out);
                 copied = close;
@@ -62,9 +63,17 @@ impl Gate {
         Some(CleanBatch { bytes: out, records, refused: Vec::new() })
     }
 
-    fn repair_text(&self, late: &Dictionary, text: &str, out: &mut String) -> bool {
+    fn repair_text(&self, late: &Dictionary, text: &str, layer: u8, out: &mut String) -> bool {
+        let mut deeper = |text: &str, layer: u8, out: &mut String| self.repair_text(late, text, layer, out);
+        if memchr::memchr3(b'%', b'\\', b'&', text.as_bytes()).is_some() && decode::climb(text, layer, out, &mut deeper)
+        {
+            return true;
+        }
         let mut claims = Claims::default();
-        late.find(self, text, 0, text.len(), &mut claims);
+        decode::base64::find(text, layer, &mut claims, &mut deeper);
+        for (start, end) in claims.gaps(text.len()) {
+            late.find(self, text, start, end, &mut claims);
+        }
         let seal = |id| {
             let is_theirs = late.is_known(id).is_some_and(|kind| !self.is_kept(kind)) && !(self.well_known)(id);
             is_theirs.then(|| self.cipher.seal_guid(id))

@@ -12,6 +12,11 @@ impl RawRecord {
         Self(json)
     }
 
+    /// Its length, bytes.
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
     /// The raw bytes. Called by `source` (to find ids and times) and by `pseudonym`, by nobody else.
     pub(crate) fn expose(&self) -> &[u8] {
         &self.0

@@ -15,11 +15,8 @@ use crate::record::Outcome;
 /// The page's name in the bundle.
 pub const FILE_NAME: &str = "report.html";
 
-const GROUPS: [(&str, &str); 3] = [
-    ("data/objects/", "Objects of the tenant"),
-    ("data/config/", "Service configuration"),
-    ("data/logs/", "Logs"),
-];
+const GROUPS: [(&str, &str); 3] =
+    [("data/objects/", "Objects of the tenant"), ("data/config/", "Service configuration"), ("data/logs/", "Logs")];
 
 /// Renders the page.
 ///
@@ -34,8 +31,12 @@ pub fn render(manifest: &Manifest<CleanText>) -> Result<CleanDocument, minijinja
     let groups: Vec<Value> = GROUPS
         .iter()
         .map(|(folder, title)| {
-            let of_group = |dataset: &&Dataset<CleanText>| dataset.entry.as_ref().is_some_and(|entry| entry.as_str().starts_with(folder));
-            json!({"title": title, "datasets": rows(manifest.datasets.iter().filter(of_group))})
+            let of_group = |dataset: &&Dataset<CleanText>| {
+                dataset.entry.as_ref().is_some_and(|entry| entry.as_str().starts_with(folder))
+            };
+            let datasets = rows(manifest.datasets.iter().filter(of_group));
+            let timed = datasets.iter().any(|dataset| dataset.get("first").is_some());
+            json!({"title": title, "timed": timed, "datasets": datasets})
         })
         .chain([json!({
             "title": "Asked for, without records",
@@ -76,15 +77,20 @@ fn tone(outcome: Outcome) -> &'static str {
 fn verdict(manifest: &Manifest<CleanText>) -> Value {
     let open = manifest.datasets.iter().filter(|dataset| !dataset.outcome.is_answered()).count();
     match (open, manifest.run.interrupted) {
-        (_, true) => json!({"tone": "warn", "title": "Interrupted.", "text": "The run was stopped; what had come by then is here."}),
-        (0, _) => json!({"tone": "good", "title": "Complete.", "text": "Everything that was asked for is here, or is answered with a reason."}),
+        (_, true) => {
+            json!({"tone": "warn", "title": "Interrupted.", "text": "The run was stopped; what had come by then is here."})
+        }
+        (0, _) => {
+            json!({"tone": "good", "title": "Complete.", "text": "Everything that was asked for is here, or is answered with a reason."})
+        }
         (1, _) => json!({"tone": "warn", "title": "Not complete.", "text": "One dataset lacks something."}),
         (n, _) => json!({"tone": "warn", "title": "Not complete.", "text": format!("{n} datasets lack something.")}),
     }
 }
 
 fn totals(manifest: &Manifest<CleanText>) -> Value {
-    let count = |test: &dyn Fn(&Dataset<CleanText>) -> bool| manifest.datasets.iter().filter(|dataset| test(dataset)).count();
+    let count =
+        |test: &dyn Fn(&Dataset<CleanText>) -> bool| manifest.datasets.iter().filter(|dataset| test(dataset)).count();
     json!({
         "records": grouped(manifest.datasets.iter().map(|dataset| dataset.records).sum()),
         "complete": count(&|dataset| dataset.outcome == Outcome::Complete),
@@ -119,11 +125,14 @@ mod tests {
             assert!(!page.contains(remote), "{remote}");
         }
         assert!(page.contains("&lt;script&gt;") && page.contains("Not complete."));
-        assert!(page.contains(manifest.entries[0].path.as_str()));
+        assert!(page.contains(manifest.datasets[0].id.as_str()));
     }
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!((grouped(0), grouped(999), grouped(1000), grouped(1_234_567)), ("0".into(), "999".into(), "1,000".into(), "1,234,567".into()));
+        assert_eq!(
+            (grouped(0), grouped(999), grouped(1000), grouped(1_234_567)),
+            ("0".into(), "999".into(), "1,000".into(), "1,234,567".into())
+        );
     }
 }

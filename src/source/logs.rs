@@ -16,7 +16,7 @@ use super::page::{Next, Page};
 use super::plan::{groups, middle, pieces};
 use super::run::{Run, Scope};
 use super::stop::{End, Stop};
-use super::walk::{Lane, Start};
+use super::walk::{Got, Lane, Start};
 use super::{Window, field};
 use crate::limits::{LANES, SLOW_TRIES_MAX};
 
@@ -36,7 +36,7 @@ pub(super) async fn collect(run: &Run<'_>) -> End {
     }
     let scout = Lane { slow_max: SLOW_TRIES_MAX, ..lane(run, &whole, Some(run.plan.window(&whole))) };
     let count = match scout.first_page(0).await {
-        Ok(got) => match pieces(pages(&got.page, run)) {
+        Ok(got) => match pieces(pages(&got.page, run), keeps_up(run, &got)) {
             _ if got.page.next == Next::End => return one_list(run, &slices, scout, Start::Page(got)).await,
             1 => match scout.walk(Start::Page(got)).await {
                 Err(Stop::TooSlow(..)) => PIECES_WHEN_SLOW,
@@ -93,6 +93,12 @@ fn pages(page: &Page, run: &Run<'_>) -> u64 {
     let covered_s = (*last - *first).whole_seconds().max(1);
     let window_s = (run.request.window.until - run.request.window.since).whole_seconds().max(1);
     u64::try_from(window_s / covered_s).unwrap_or(1) + 1
+}
+
+/// Whether one page after the other uses up this dataset's share of the budget: a page takes less than half the
+/// time between two.
+fn keeps_up(run: &Run<'_>, got: &Got) -> bool {
+    run.request.client.spacing(run.dataset.throttle).is_some_and(|spacing| got.latency * 2 < spacing)
 }
 
 async fn side_by_side(run: &Run<'_>, slices: &[u32], count: u64) -> End {

@@ -186,4 +186,21 @@ mod tests {
         assert_eq!(&page.records[0][..], br#"{ "id" : 1.50 , "b":"\u00e9" }"#);
         assert!(body.as_ptr_range().contains(&page.records[0].as_ptr()));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_cut_or_refused_without_panic(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let _ = split(&Bytes::from(body), Shape::Collection);
+        }
+
+        #[test]
+        fn a_damaged_page_is_never_taken_for_a_whole_one(cut in 0usize..58, insert in ".{0,3}") {
+            let whole = r#"{"value":[{"id":"a"},{"id":"b"}],"@odata.nextLink":"l","x":1}"#;
+            let text = format!("{}{insert}{}", &whole[..cut], &whole[cut + 1..]);
+            // Whatever is accepted is valid JSON as serde_json sees it.
+            if split(&Bytes::from(text.clone()), Shape::Collection).is_ok() {
+                proptest::prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+            }
+        }
+    }
 }

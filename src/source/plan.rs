@@ -66,11 +66,15 @@ fn length_s(span_s: i64) -> i64 {
     LENGTHS_S.into_iter().find(|length| span_s / length >= SLICES_WANTED).unwrap_or(LENGTHS_S[7])
 }
 
-/// How many lanes a log is worth, given how many pages it may have: one list while that costs little, then up to
-/// five side by side, then pieces of about 16 pages, so that little is asked twice when a page token expires.
-/// Each piece wastes half a page on average.
-pub(super) fn pieces(pages: u64) -> u64 {
-    if pages < 16 { 1 } else { (pages / 8).min(5).max(pages / 16) }
+/// In how many pieces a log is fetched, given how many pages it may have and whether one list alone uses up the
+/// budget. Each piece wastes half a page on average, so: one while that costs little, then up to five side by
+/// side, then pieces of about 16 pages, so that little is asked twice when a page token expires.
+pub(super) fn pieces(pages: u64, one_is_enough: bool) -> u64 {
+    match pages {
+        0..16 => 1,
+        16..64 if one_is_enough => 1,
+        _ => (pages / 8).min(5).max(pages / 16),
+    }
 }
 
 /// Cuts slices into at most `count` pieces of neighbours; slices that are not in the list separate pieces.
@@ -141,8 +145,10 @@ mod tests {
     fn groups_are_neighbours() {
         assert_eq!(groups(&[0, 1, 2, 3, 4], 2), [0..3, 3..5]);
         assert_eq!(groups(&[0, 1, 4, 5, 6], 2), [0..2, 4..7]);
-        assert_eq!(groups(&[3], 9), [3..4]);
+        assert_eq!(groups(&[3, 9], 9), [3..4, 9..10]);
         assert!(groups(&[], 3).is_empty());
-        assert_eq!([1, 15, 16, 30, 40, 100, 1_000].map(pieces), [1, 1, 2, 3, 5, 6, 62]);
+        let counts = |enough| [1, 15, 16, 30, 63, 100, 1_000].map(|pages| pieces(pages, enough));
+        assert_eq!(counts(false), [1, 1, 2, 3, 5, 6, 62]);
+        assert_eq!(counts(true), [1, 1, 1, 1, 1, 6, 62]);
     }
 }

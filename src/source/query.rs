@@ -103,7 +103,9 @@ fn time_filter(dataset: &Dataset, (since, until): &(String, String)) -> Option<S
     let clause = |operator: &String| {
         // `gt` would lose what happened exactly at the border: ask for a second more, choose here.
         let bound = match operator.as_str() {
-            "gt" => parse_stamp(since).map_or_else(|| since.clone(), |at| stamp(at - time::Duration::SECOND)),
+            "gt" => {
+                parse_stamp(since).map_or_else(|| since.clone(), |at| stamp(at.saturating_sub(time::Duration::SECOND)))
+            }
             "ge" => since.clone(),
             _ => until.clone(),
         };
@@ -172,13 +174,13 @@ pub(super) fn floor_second(at: OffsetDateTime) -> OffsetDateTime {
 
 pub(super) fn ceil_second(at: OffsetDateTime) -> OffsetDateTime {
     let floor = floor_second(at);
-    if floor == at { floor } else { floor + time::Duration::SECOND }
+    if floor == at { floor } else { floor.saturating_add(time::Duration::SECOND) }
 }
 
 /// `2026-01-05T10:00:00Z`
 pub(super) fn stamp(at: OffsetDateTime) -> String {
     let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-    at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
+    at.checked_to_offset(time::UtcOffset::UTC).unwrap_or(at).format(format).unwrap_or_default()
 }
 
 fn parse_stamp(text: &str) -> Option<OffsetDateTime> {

@@ -2,7 +2,7 @@
 //!
 //! Takes pages, sorts their records into slices, leaves out what was delivered before, hands the rest to the sink.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use super::seen::{Seen, Sight, mark};
 use super::stop::{self, End, Stop};
 use super::{Report, Request, Sink, Window, errors, field};
 use crate::catalog::{Dataset, ForEach};
-use crate::net::Refusal;
+use crate::net::{Refusal, UnderWay};
 use crate::record::{Key, Outcome, RawBatch, RawRecord, RawText};
 
 /// One dataset being collected.
@@ -26,9 +26,11 @@ pub(super) struct Run<'a> {
     pub sink: &'a dyn Sink,
     pub cancel: &'a CancellationToken,
     pub headers: Vec<(String, String)>,
+    done: HashSet<u32>,
     /// The time slices of a log.
     pub plan: Plan,
     state: Mutex<State>,
+    _under_way: UnderWay,
 }
 
 #[derive(Default)]
@@ -80,7 +82,9 @@ impl<'a> Run<'a> {
         let plan = Plan::of(request.window);
         let keys = vec![Vec::new(); request.wanted.len()];
         let state = State { tally: Tally { keys, ..Tally::default() }, ..State::default() };
-        Self { dataset, request, sink, cancel, headers: query::headers(dataset), plan, state: Mutex::new(state) }
+        let under_way = request.client.begin(dataset.throttle);
+        let (headers, done) = (query::headers(dataset), request.done.iter().copied().collect());
+        Self { dataset, request, sink, cancel, headers, done, plan, state: Mutex::new(state), _under_way: under_way }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -88,7 +92,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn is_done(&self, slice: u32) -> bool {
-        self.request.done.contains(&slice)
+        self.done.contains(&slice)
     }
 
     /// Notes requests that were repeated and pages that came.
@@ -129,8 +133,9 @@ impl<'a> Run<'a> {
         let days = self.dataset.time.as_ref().map_or(30, |time| i64::from(time.retention_days));
         // A retention of exactly so many days, or counted a little differently.
         let margins = [time::Duration::ZERO, time::Duration::HOUR, time::Duration::DAY];
-        let usual =
-            [days, 30, 7].into_iter().flat_map(|days| margins.map(|margin| now - time::Duration::days(days) + margin));
+        let usual = [days, 30, 7].into_iter().flat_map(|days| {
+            margins.map(|margin| now.saturating_sub(time::Duration::days(days)).saturating_add(margin))
+        });
         let named = field::instants_in(refusal.message.expose());
         let later = |at: &OffsetDateTime| *at > since && *at <= now;
         // The service names what was asked and what is allowed: the latest is the latter.

@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
@@ -43,6 +44,8 @@ pub(super) struct Got {
     pub page: Page,
     url: Url,
     repeated: bool,
+    /// How long the service took for it.
+    pub latency: Duration,
     permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -192,9 +195,15 @@ impl Lane<'_, '_> {
             let raised =
                 |window: Window| Window { since: floor.map_or(window.since, |at| at.max(window.since)), ..window };
             let window = self.filter.map(raised);
-            if let Some(window) = window.filter(|window| window.since >= window.until) {
-                let _ = window;
-                return Ok(Got { page: Page::empty(), url: self.base().clone(), repeated: false, permit: None });
+            // Nothing of it is kept any more.
+            if window.is_some_and(|window| window.since >= window.until) {
+                return Ok(Got {
+                    page: Page::empty(),
+                    url: self.base().clone(),
+                    repeated: false,
+                    latency: Duration::ZERO,
+                    permit: None,
+                });
             }
             let question = Question { dataset: self.run.dataset, key: self.scope.key, window, dropped };
             let url = question.url(self.base()).ok_or(Stop::BadKey)?;
@@ -239,7 +248,7 @@ impl Lane<'_, '_> {
         match answer {
             Ok(answer) => {
                 run.note(1, answer.retries);
-                Ok(Got { page: answer.value, url, repeated: answer.retries > 0, permit })
+                Ok(Got { page: answer.value, url, repeated: answer.retries > 0, latency: answer.latency, permit })
             }
             Err(failure) => {
                 run.note(0, failure.retries);

@@ -23,8 +23,8 @@ impl<'g> Known<'g> {
         self.dictionaries.iter().map(|dictionary| dictionary.terms() as u64).sum()
     }
 
-    /// How many known identifiers stand in a reading.
-    pub fn count(&self, view: View<'_>) -> u64 {
-        self.dictionaries.iter().map(|dictionary| dictionary.leaks_in(self.gate, view.text)).sum()
+    /// How many known identifiers stand in a reading. `in_prose`: see [`Dictionary::leaks_in`].
+    pub fn count(&self, view: View<'_>, in_prose: bool) -> u64 {
+        self.dictionaries.iter().map(|dictionary| dictionary.leaks_in(self.gate, view.text, in_prose)).sum()
     }
 }

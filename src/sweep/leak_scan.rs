@@ -24,6 +24,9 @@ pub struct Finding {
     pub line: u64,
 }
 
+/// Payload files that this program writes in its own words.
+const OWN_RECORDS: [&str; 2] = ["data/run-log.jsonl", "data/traits.jsonl"];
+
 /// What of a file's line is looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Markup {
@@ -41,6 +44,8 @@ pub struct LeakScan<'a> {
     entry: String,
     form: Form,
     markup: Markup,
+    /// The file holds this program's own words.
+    in_prose: bool,
     line: u64,
     /// A line whose end has not come yet.
     open: Vec<u8>,
@@ -56,6 +61,7 @@ impl<'a> LeakScan<'a> {
             entry: String::new(),
             form: Form::Text,
             markup: Markup::None,
+            in_prose: false,
             line: 0,
             open: Vec::new(),
             found: BTreeMap::new(),
@@ -66,6 +72,7 @@ impl<'a> LeakScan<'a> {
     pub fn begin(&mut self, entry: &str) {
         entry.clone_into(&mut self.entry);
         (self.form, self.markup, self.line) = (Form::Text, Markup::None, 0);
+        self.in_prose = !entry.starts_with("data/") || OWN_RECORDS.contains(&entry);
         self.open.clear();
         self.look(entry);
         let has_ending = |endings: &[&str]| endings.iter().any(|ending| entry.ends_with(ending));
@@ -118,6 +125,13 @@ impl<'a> LeakScan<'a> {
             .collect()
     }
 
+    /// The findings so far, and none from now on but new ones.
+    pub fn take_findings(&mut self) -> Vec<Finding> {
+        let findings = self.findings();
+        self.found.clear();
+        findings
+    }
+
     fn bytes(&mut self, line: &[u8]) {
         self.line += 1;
         let text = String::from_utf8_lossy(line);
@@ -146,7 +160,7 @@ impl<'a> LeakScan<'a> {
     }
 
     fn look(&mut self, text: &str) {
-        let Self { closed_world, known, found, entry, line, .. } = self;
+        let Self { closed_world, known, found, entry, line, in_prose, .. } = self;
         let mut note = |shape: Shape, count: u64| {
             if count > 0 {
                 let slot = found.entry((entry.clone(), shape)).or_insert((0, *line));
@@ -158,7 +172,7 @@ impl<'a> LeakScan<'a> {
                 closed_world.judge(view, &mut |shape| note(shape, 1));
             }
             if let Some(known) = known {
-                note(Shape::Known, known.count(view));
+                note(Shape::Known, known.count(view, *in_prose));
             }
         });
     }

@@ -100,6 +100,8 @@ fn strings(line: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
     }
 }
 
+type Decoder = fn(&str) -> Option<String>;
+
 /// A text and its readings.
 fn climb(text: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
     let (mut marks, mut run, mut longest) = (0, 0_usize, 0);
@@ -118,9 +120,9 @@ fn climb(text: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
         open_base64(text, depth, give);
     }
     if deeper && is_coded {
-        let rungs: [(u8, fn(&str) -> Option<String>); 3] =
+        let rungs: [(u8, Decoder); 3] =
             [(PERCENT, decode::percent), (AMPERSAND, decode::reference), (BACKSLASH, decode::unicode)];
-        let decoded = rungs.into_iter().find_map(|(mark, decode)| decode(text).filter(|_| marks & mark != 0));
+        let decoded = rungs.into_iter().filter(|(mark, _)| marks & mark != 0).find_map(|(_, decode)| decode(text));
         if let Some(decoded) = decoded {
             return climb(&decoded, depth + 1, give);
         }

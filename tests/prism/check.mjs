@@ -1,6 +1,6 @@
 // Sends every path of Microsoft's OpenAPI description that the embedded tenant serves through a validating proxy.
 //
-// Usage: node check.mjs OPENAPI_FOLDER TENANT_URL TOKEN
+// Usage: node check.mjs PRISM OPENAPI_FOLDER TENANT_URL TOKEN
 // Takes the slim descriptions (graph-v1-slim.json, graph-beta-slim.json) and a running tenant; starts one Prism proxy
 // for each version, asks every path through it, prints one line for each reply that breaks the schema, and ends with 1
 // if there was one. Paths that the tenant does not serve are counted, not hidden. Ends only the proxies it started.
@@ -10,11 +10,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-const [folder, tenant, token] = process.argv.slice(2);
-const here = dirname(fileURLToPath(import.meta.url));
+const [cli, folder, tenant, token] = process.argv.slice(2);
 const headers = { authorization: `Bearer ${token}`, consistencylevel: 'eventual' };
 const scratch = mkdtempSync(join(tmpdir(), 'prism-'));
 
@@ -78,7 +76,6 @@ async function proxy(file, version) {
   writeFileSync(path, JSON.stringify(description));
   const port = await freePort();
   const upstream = await shim(version);
-  const cli = join(here, 'node_modules', '.bin', 'prism');
   const child = spawn(cli, ['proxy', '-h', '127.0.0.1', '-p', String(port), path, `http://127.0.0.1:${upstream.address().port}`, '--errors'], { stdio: 'ignore' });
   for (let tries = 0; tries < 300; tries += 1) {
     try {

@@ -26,26 +26,37 @@ fn pages() -> BTreeMap<&'static str, (&'static str, bool)> {
 
 /// All bodies of paths that the catalog asks for, and which of the paths are singletons. `None` without the corpus.
 pub fn load() -> Option<(Corpus, BTreeSet<String>)> {
-    let index: BTreeMap<String, String> = serde_json::from_slice(&std::fs::read(shared().join("samples/_INDEX.json")).ok()?).unwrap();
+    let index: BTreeMap<String, String> =
+        serde_json::from_slice(&std::fs::read(shared().join("samples/_INDEX.json")).ok()?).unwrap();
     let pages = pages();
     let mut corpus = Corpus::new();
     let mut add = |path: &str, item: bool, body: Value| {
-        let body = if item { json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata", "value": [body]}) } else { body };
+        let body = if item {
+            json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata", "value": [body]})
+        } else {
+            body
+        };
         let bodies = corpus.entry(path.to_owned()).or_default();
         if (body.is_object() || body.is_array()) && !bodies.contains(&body) {
             bodies.push(body);
         }
     };
-    let page_of = |file: &str| file.rsplit('/').next().and_then(|page| page.split(".md").next()).unwrap_or_default().to_owned();
+    let page_of =
+        |file: &str| file.rsplit('/').next().and_then(|page| page.split(".md").next()).unwrap_or_default().to_owned();
     for (sample, origin) in &index {
-        if let (Some((path, item)), Ok(bytes)) = (pages.get(page_of(origin.split(' ').next().unwrap()).as_str()), std::fs::read(shared().join(format!("samples/{sample}.json")))) {
+        if let (Some((path, item)), Ok(bytes)) = (
+            pages.get(page_of(origin.split(' ').next().unwrap()).as_str()),
+            std::fs::read(shared().join(format!("samples/{sample}.json"))),
+        ) {
             // Some samples of a "list" page are one object of it and the reverse: the body itself tells.
             let body: Value = serde_json::from_slice(&bytes).unwrap();
             let is_list = body.get("value").is_some_and(Value::is_array) || body.is_array();
             add(path, *item && !is_list, body);
         }
     }
-    for line in std::fs::read_to_string(shared().join("data/graph-docs-2021/responses.jsonl")).unwrap_or_default().lines() {
+    for line in
+        std::fs::read_to_string(shared().join("data/graph-docs-2021/responses.jsonl")).unwrap_or_default().lines()
+    {
         let response: Value = serde_json::from_str(line).unwrap();
         if let Some((path, item)) = pages.get(page_of(response["file"].as_str().unwrap()).as_str()) {
             let is_list = response["body"].get("value").is_some_and(Value::is_array);
@@ -53,20 +64,30 @@ pub fn load() -> Option<(Corpus, BTreeSet<String>)> {
         }
     }
     let catalog = Catalog::embedded().unwrap();
-    let mocks: Value = serde_json::from_slice(&std::fs::read(shared().join("data/docs-mocks/docs-mocks-v1.json")).ok()?).unwrap();
+    let mocks: Value =
+        serde_json::from_slice(&std::fs::read(shared().join("data/docs-mocks/docs-mocks-v1.json")).ok()?).unwrap();
     for mock in mocks["mocks"].as_array().unwrap() {
         let (request, response) = (&mock["request"], &mock["response"]);
         let is_get = request["method"].as_str().is_none_or(|method| method == "GET");
-        let Some(path) = request["url"].as_str().and_then(|url| url.strip_prefix("https://graph.microsoft.com/v1.0")) else { continue };
+        let Some(path) = request["url"].as_str().and_then(|url| url.strip_prefix("https://graph.microsoft.com/v1.0"))
+        else {
+            continue;
+        };
         let path = path.split('?').next().unwrap();
         let known = catalog.datasets().iter().any(|row| matches(&pattern(&row.path), path));
         if is_get && known && response["body"].is_object() && response["statusCode"].as_u64().unwrap_or(200) == 200 {
             add(&canonical(catalog, path), false, response["body"].clone());
         }
     }
-    let asked = |pattern_of: &str| catalog.datasets().iter().find(|row| row.write_permission_reason.is_none() && matches(pattern_of, &pattern(&row.path)));
+    let asked = |pattern_of: &str| {
+        catalog
+            .datasets()
+            .iter()
+            .find(|row| row.write_permission_reason.is_none() && matches(pattern_of, &pattern(&row.path)))
+    };
     corpus.retain(|path, bodies| !bodies.is_empty() && asked(path).is_some());
-    let singletons = corpus.keys().filter(|path| asked(path).is_some_and(|row| row.shape == Shape::Singleton)).cloned().collect();
+    let singletons =
+        corpus.keys().filter(|path| asked(path).is_some_and(|row| row.shape == Shape::Singleton)).cloned().collect();
     Some((corpus, singletons))
 }
 
@@ -77,7 +98,12 @@ fn pattern(path: &str) -> String {
 
 /// The path as the catalog writes it.
 fn canonical(catalog: &Catalog, path: &str) -> String {
-    catalog.datasets().iter().map(|row| pattern(&row.path)).find(|row| matches(row, path)).unwrap_or_else(|| path.to_owned())
+    catalog
+        .datasets()
+        .iter()
+        .map(|row| pattern(&row.path))
+        .find(|row| matches(row, path))
+        .unwrap_or_else(|| path.to_owned())
 }
 
 /// How many records the server serves for a list without fan-out; `None` for others.
@@ -90,17 +116,37 @@ pub fn served(corpus: &Corpus, singletons: &BTreeSet<String>, dataset: &str) -> 
     if singletons.contains(path) {
         return Some(1);
     }
-    Some(bodies.iter().map(|body| match (body.get("value"), body) {
-        (Some(Value::Array(items)), _) | (None, Value::Array(items)) => items.len() as u64,
-        _ => 1,
-    }).sum())
+    Some(
+        bodies
+            .iter()
+            .map(|body| match (body.get("value"), body) {
+                (Some(Value::Array(items)), _) | (None, Value::Array(items)) => items.len() as u64,
+                _ => 1,
+            })
+            .sum(),
+    )
 }
 
 /// (key, value) of everything that the bodies themselves call an identifier of a person, device or address.
 pub fn identifiers(corpus: &Corpus) -> BTreeSet<(String, String)> {
     const KEYS: [&str; 17] = [
-        "userPrincipalName", "mail", "userDisplayName", "ipAddress", "onPremisesImmutableId", "onPremisesSamAccountName", "mobilePhone", "userId",
-        "signInIdentifier", "proxyAddresses", "otherMails", "businessPhones", "onPremisesSecurityIdentifier", "onPremisesDistinguishedName", "givenName", "surname", "imAddresses",
+        "userPrincipalName",
+        "mail",
+        "userDisplayName",
+        "ipAddress",
+        "onPremisesImmutableId",
+        "onPremisesSamAccountName",
+        "mobilePhone",
+        "userId",
+        "signInIdentifier",
+        "proxyAddresses",
+        "otherMails",
+        "businessPhones",
+        "onPremisesSecurityIdentifier",
+        "onPremisesDistinguishedName",
+        "givenName",
+        "surname",
+        "imAddresses",
     ];
     let (mut found, mut kept) = (BTreeSet::new(), BTreeSet::new());
     for body in corpus.values().flatten() {
@@ -117,9 +163,17 @@ pub fn identifiers(corpus: &Corpus) -> BTreeSet<(String, String)> {
     found
 }
 
+/// What the examples call an identifier and is none: the loopback address, and a "surname" that is a role's name.
+const NOBODY: [&str; 2] = ["127.0.0.1", "Administrator"];
+
 /// Placeholders such as `String`, `<id>` or `xxxx` identify nobody; a short word may be anything.
 fn is_real(value: &str) -> bool {
-    value.len() >= 6 && !value.contains(['<', '{']) && !value.to_lowercase().contains("string") && !value.contains("xxx") && value.chars().any(|c| c.is_ascii_alphanumeric())
+    value.len() >= 6
+        && !NOBODY.contains(&value)
+        && !value.contains(['<', '{'])
+        && !value.to_lowercase().contains("string")
+        && !value.contains("xxx")
+        && value.chars().any(|c| c.is_ascii_alphanumeric())
 }
 
 fn walk(value: &Value, key: &str, visit: &mut impl FnMut(&str, &str)) {

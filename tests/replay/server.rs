@@ -41,7 +41,9 @@ pub fn start(corpus: Corpus, singletons: BTreeSet<String>, variant: usize) -> Re
             let desk = Arc::clone(&desk);
             tokio::spawn(async move {
                 let service = hyper::service::service_fn(move |request| answer(Arc::clone(&desk), request));
-                let _ = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+                let _ = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
             });
         }
     });
@@ -72,7 +74,12 @@ async fn answer(desk: Arc<Desk>, request: Request<Incoming>) -> Result<Response<
         desk.look_up(&target)
     };
     let bytes = serde_json::to_vec_pretty(&body).unwrap();
-    Ok(Response::builder().status(status).header("Content-Type", "application/json").header("request-id", "replayed").body(Full::new(Bytes::from(bytes))).unwrap())
+    Ok(Response::builder()
+        .status(status)
+        .header("Content-Type", "application/json")
+        .header("request-id", "replayed")
+        .body(Full::new(Bytes::from(bytes)))
+        .unwrap())
 }
 
 impl Desk {
@@ -81,7 +88,10 @@ impl Desk {
         let query: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let bare = path.trim_start_matches("/v1.0").trim_start_matches("/beta");
         let Some((pattern, bodies)) = self.corpus.iter().find(|(pattern, _)| matches(pattern, bare)) else {
-            return (404, json!({"error": {"code": "Request_ResourceNotFound", "message": "Resource not found.", "innerError": {}}}));
+            return (
+                404,
+                json!({"error": {"code": "Request_ResourceNotFound", "message": "Resource not found.", "innerError": {}}}),
+            );
         };
         self.asked.lock().unwrap().insert(pattern.clone());
         if self.singletons.contains(pattern) {
@@ -93,9 +103,13 @@ impl Desk {
         if let Some(object) = body.as_object_mut() {
             object.remove("@odata.nextLink");
             object.remove("@odata.deltaLink");
+            // The examples count thousands and show three: a shortened list, which the program rightly calls partial.
+            object.remove("@odata.count");
             if page + 1 < bodies.len() {
                 let mut next = url::Url::parse(&format!("{}{path}", self.url)).unwrap();
-                next.query_pairs_mut().extend_pairs(query.iter().filter(|(name, _)| *name != "replay")).append_pair("replay", &(page + 1).to_string());
+                next.query_pairs_mut()
+                    .extend_pairs(query.iter().filter(|(name, _)| *name != "replay"))
+                    .append_pair("replay", &(page + 1).to_string());
                 object.insert("@odata.nextLink".into(), next.as_str().into());
             }
         }
@@ -106,11 +120,17 @@ impl Desk {
 /// Honours the time bounds of `$filter`, as the service would; all else in it is passed over.
 fn filter(body: &mut Value, expression: &str) {
     let words: Vec<&str> = expression.split_whitespace().collect();
-    let bounds: Vec<_> = words.windows(3).filter(|three| ["ge", "gt", "le", "lt"].contains(&three[1]) && three[2].len() >= 20).map(|three| (three[0].to_owned(), three[1].to_owned(), three[2].to_owned())).collect();
+    let bounds: Vec<_> = words
+        .windows(3)
+        .filter(|three| ["ge", "gt", "le", "lt"].contains(&three[1]) && three[2].len() >= 20)
+        .map(|three| (three[0].to_owned(), three[1].to_owned(), three[2].to_owned()))
+        .collect();
     let Some(items) = body.get_mut("value").and_then(Value::as_array_mut) else { return };
     items.retain(|item| {
         bounds.iter().all(|(property, operator, bound)| {
-            let Some(time) = item[property].as_str() else { return operator.starts_with('l') || bound.starts_with("2010") };
+            let Some(time) = item[property].as_str() else {
+                return operator.starts_with('l') || bound.starts_with("2010");
+            };
             let cut = |text: &str| text.trim_end_matches('Z').chars().take(19).collect::<String>();
             let (time, bound) = (cut(time), cut(bound));
             match operator.as_str() {
@@ -126,5 +146,6 @@ fn filter(body: &mut Value, expression: &str) {
 /// Whether a path fits a pattern; case is ignored as OData's path segments are in Graph.
 pub fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
-    pattern.len() == path.len() && pattern.iter().zip(&path).all(|(want, have)| *want == "*" || want.eq_ignore_ascii_case(have))
+    pattern.len() == path.len()
+        && pattern.iter().zip(&path).all(|(want, have)| *want == "*" || want.eq_ignore_ascii_case(have))
 }

@@ -44,7 +44,8 @@ impl Bench {
     /// Runs and insists on the exit code; the error output is shown when it differs.
     pub fn expect(&self, code: i32, arguments: &[&str]) -> Output {
         let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{}", String::from_utf8_lossy(&output.stderr));
+        let said = [&output.stderr[..], &output.stdout[..output.stdout.len().min(4_000)]].concat();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{}", String::from_utf8_lossy(&said));
         output
     }
 }

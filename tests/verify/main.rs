@@ -19,7 +19,7 @@ fn verify(zip: &[u8]) -> (u8, Value) {
     let file = folder.path().join("case.zip");
     std::fs::write(&file, zip).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = run(&VerifyArgs { file, json: true }, &mut out, &mut err).unwrap();
+    let code = run(&VerifyArgs { file, key: None, json: true }, &mut out, &mut err).unwrap();
     assert!(err.is_empty());
     (code, serde_json::from_slice(&out).unwrap())
 }
@@ -386,7 +386,7 @@ fn the_human_form_says_what_to_do() {
     let file = folder.path().join("case.zip");
     std::fs::write(&file, edited(|bag| drop(bag.0.remove(USERS)))).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    assert_eq!(run(&VerifyArgs { file, json: false }, &mut out, &mut err).unwrap(), 4);
+    assert_eq!(run(&VerifyArgs { file, key: None, json: false }, &mut out, &mut err).unwrap(), 4);
     let text = String::from_utf8(out).unwrap();
     assert!(text.starts_with("NOT verified: "), "{text}");
     assert!(text.contains("payload-missing: data/objects/users.jsonl: "), "{text}");

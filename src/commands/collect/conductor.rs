@@ -32,7 +32,8 @@ pub(super) struct Arrival {
 
 /// Lists of one class in flight at once: enough to fill the budget at a latency of several seconds, few enough
 /// that the display can be read.
-const LISTS_IN_FLIGHT: [(Throttle, usize); 3] = [(Throttle::Reports, 6), (Throttle::Identity, 3), (Throttle::Directory, 8)];
+const LISTS_IN_FLIGHT: [(Throttle, usize); 3] =
+    [(Throttle::Reports, 6), (Throttle::Identity, 3), (Throttle::Directory, 8)];
 
 /// A dataset that may start.
 struct Ready {
@@ -123,7 +124,14 @@ async fn phase(
         for dataset in waiting {
             let known = keys.get(dataset.id.as_str());
             match (&dataset.for_each, known) {
-                (None, _) => start(catalog, &planned, task, &lanes, &mut running, Ready { dataset, parents: Vec::new(), parent: None }),
+                (None, _) => start(
+                    catalog,
+                    &planned,
+                    task,
+                    &lanes,
+                    &mut running,
+                    Ready { dataset, parents: Vec::new(), parent: None },
+                ),
                 (Some(_), Some((parents, outcome))) => {
                     let ready = Ready { dataset, parents: parents.clone(), parent: Some(*outcome) };
                     start(catalog, &planned, task, &lanes, &mut running, ready);
@@ -146,7 +154,11 @@ async fn phase(
 /// The planned datasets that are asked for each record of `row`, in the catalogue's order.
 fn children(catalog: &'static Catalog, planned: &impl Fn(&Dataset) -> bool, row: &Dataset) -> Vec<&'static Dataset> {
     let id = row.id.as_str();
-    catalog.datasets().iter().filter(|child| child.for_each.as_ref().is_some_and(|each| each.dataset == id) && planned(child)).collect()
+    catalog
+        .datasets()
+        .iter()
+        .filter(|child| child.for_each.as_ref().is_some_and(|each| each.dataset == id) && planned(child))
+        .collect()
 }
 
 fn start(
@@ -206,7 +218,8 @@ fn settle(verdict: &mut Verdict, parent: Option<Outcome>, for_each: Option<&ForE
     if verdict.outcome != Outcome::Complete || parent == Outcome::Complete {
         return;
     }
-    let reason = format!("it is asked for each record of {}, which is {}", for_each.dataset, super::progress::word(parent));
+    let reason =
+        format!("it is asked for each record of {}, which is {}", for_each.dataset, super::progress::word(parent));
     let outcome = match parent {
         // Nothing there to ask about is an answer; an incomplete list is not.
         Outcome::Unlicensed | Outcome::Unavailable | Outcome::Denied | Outcome::Interrupted | Outcome::Failed => parent,
@@ -226,7 +239,8 @@ fn waiting(status: &Status) -> Option<String> {
                 WaitReason::Budget => "budget",
                 WaitReason::Throttled => "429",
             };
-            (left >= Duration::from_millis(300)).then(|| format!("{} {why} {:.1} s", class.class.as_str(), left.as_secs_f64()))
+            (left >= Duration::from_millis(300))
+                .then(|| format!("{} {why} {:.1} s", class.class.as_str(), left.as_secs_f64()))
         })
         .collect();
     (!waits.is_empty()).then(|| format!("waiting: {}", waits.join(", ")))

@@ -33,7 +33,7 @@ pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, 
         serde_json::to_writer_pretty(&mut *out, &document)?;
         return writeln!(out);
     }
-    writeln!(out, "{:<40} {:>9}  {}", "Dataset", "requests", "budget")?;
+    writeln!(out, "{:<40} {:>9}  budget", "Dataset", "requests")?;
     for row in &plan.datasets {
         let requests = estimate.requests.get(row.id.as_str()).copied().unwrap_or(0);
         writeln!(out, "{:<40} {:>9}  {}", row.id, grouped(requests), row.throttle.as_str())?;

@@ -43,7 +43,14 @@ pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn 
     if args.dry_run {
         return dry_run::print(catalog, &settings, args.json, out).map(|()| exit::OK);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // More cleaning threads than processors gain nothing and cost memory: each keeps its own heap and its own memory
+    // of recent pseudonyms. Two more are for looking up names and for the azure command.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.min(2))
+        .max_blocking_threads(threads)
+        .enable_all()
+        .build()?;
     let result = runtime.block_on(collect(args, catalog, settings, clock));
     // A request that hangs in the resolver must not keep a finished program alive.
     runtime.shutdown_background();

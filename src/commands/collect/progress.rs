@@ -58,6 +58,7 @@ impl Progress {
         self.units.fetch_add(parts.saturating_sub(1), Relaxed);
         let bar = ProgressBar::no_length().with_style(style("  {spinner} {wide_msg}"));
         let bar = self.lines.insert_before(&self.whole, bar);
+        bar.set_message(dataset);
         bar.enable_steady_tick(Duration::from_millis(250));
         let line = Line { bar, started: Instant::now(), records: AtomicU64::new(0), bytes: AtomicU64::new(0) };
         self.lock().insert(dataset, Arc::new(line));
@@ -93,7 +94,10 @@ impl Progress {
             _ => format!("  about {} left", span(elapsed.mul_f64((units - done) as f64 / done as f64))),
         };
         let waiting = waiting.map(|text| format!("  {text}")).unwrap_or_default();
-        self.whole.set_message(format!("{} records  {done}/{units} parts{left}{waiting}", grouped(self.records.load(Relaxed))));
+        self.whole.set_message(format!(
+            "{} records  {done}/{units} parts{left}{waiting}",
+            grouped(self.records.load(Relaxed))
+        ));
     }
 
     /// A dataset ended. Without a moving display this is the line that says so.
@@ -149,7 +153,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -182,7 +186,10 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!((grouped(7), grouped(999), grouped(1_000), grouped(1_234_567)), ("7".into(), "999".into(), "1,000".into(), "1,234,567".into()));
+        assert_eq!(
+            (grouped(7), grouped(999), grouped(1_000), grouped(1_234_567)),
+            ("7".into(), "999".into(), "1,000".into(), "1,234,567".into())
+        );
         assert_eq!((size(512.0), size(1.5e6), size(2.5e9)), ("512 B".into(), "1.5 MB".into(), "2.50 GB".into()));
         assert_eq!(span(Duration::from_secs(61)), "61 s");
         assert_eq!(span(Duration::from_secs(3_601)), "61 min");

@@ -13,6 +13,7 @@ use super::sign_in::Session;
 use super::stop::Stopped;
 use crate::archive::Output;
 use crate::catalog::{Catalog, Dataset, Group};
+use crate::limits::BLOCK_BYTES;
 use crate::pseudonym::cipher::Ff1;
 use crate::pseudonym::{CleanText, Gate, GateError, Rules};
 use crate::record::{RawBatch, RawRecord, RawText};
@@ -108,16 +109,37 @@ impl Road {
         Ok(())
     }
 
-    fn take(&self, batch: &RawBatch, part: u32) -> Result<(u64, u64), Broken> {
+    /// Cleans and stores a batch piece by piece, so that a page of 5 MB needs no second 5 MB. Gives records and bytes.
+    fn take(&self, mut batch: RawBatch) -> Result<(u64, u64), Broken> {
         let row = self.catalog.dataset(batch.dataset).ok_or(Broken::Worker)?;
-        let clean = self.gate.clean_batch(batch).map_err(Broken::Gate)?;
-        if !clean.refused().is_empty() {
-            *lock(&self.refused).entry(batch.dataset).or_default() += clean.refused().len() as u64;
-        }
-        let (records, bytes) = (clean.records(), clean.bytes().len() as u64);
         let entry = entry_path(row).map_err(|_| Broken::Worker)?;
-        self.spool.append(&entry, Order { slice: batch.slice, part }, clean).map_err(Broken::Spool)?;
-        Ok((records, bytes))
+        let (mut total, mut total_bytes) = (0, 0);
+        let mut rest = std::mem::take(&mut batch.records).into_iter().peekable();
+        while rest.peek().is_some() {
+            let mut room = BLOCK_BYTES;
+            batch.records.clear();
+            batch.records.extend(std::iter::from_fn(|| {
+                let record = rest.next_if(|_| room > 0)?;
+                room = room.saturating_sub(record.bytes());
+                Some(record)
+            }));
+            let clean = self.gate.clean_batch(&batch).map_err(Broken::Gate)?;
+            if !clean.refused().is_empty() {
+                *lock(&self.refused).entry(batch.dataset).or_default() += clean.refused().len() as u64;
+            }
+            (total, total_bytes) = (total + clean.records(), total_bytes + clean.bytes().len() as u64);
+            let order = Order { slice: batch.slice, part: self.next_part(batch.dataset, batch.slice) };
+            self.spool.append(&entry, order, clean).map_err(Broken::Spool)?;
+        }
+        Ok((total, total_bytes))
+    }
+
+    /// Batches of one slice come one after another, so counting is enough to keep their order.
+    fn next_part(&self, dataset: &'static str, slice: u32) -> u32 {
+        let mut parts = lock(&self.parts);
+        let next = parts.entry((dataset, slice)).or_default();
+        *next += 1;
+        *next - 1
     }
 
     fn close(&self, broken: Broken) -> SinkClosed {
@@ -137,15 +159,9 @@ impl Sink for Entrance {
         if road.closed.load(Ordering::Relaxed) {
             return Err(SinkClosed);
         }
-        let part = {
-            let mut parts = lock(&road.parts);
-            let next = parts.entry((batch.dataset, batch.slice)).or_default();
-            *next += 1;
-            *next - 1
-        };
         let dataset = batch.dataset;
         let worker = Arc::clone(&road);
-        let taken = tokio::task::spawn_blocking(move || worker.take(&batch, part)).await;
+        let taken = tokio::task::spawn_blocking(move || worker.take(batch)).await;
         match taken {
             Ok(Ok((records, bytes))) => {
                 road.bytes.fetch_add(bytes, Ordering::Relaxed);

@@ -127,7 +127,9 @@ pub(super) fn default_stem(case: Option<&str>, now: OffsetDateTime) -> String {
 
 fn endpoints(args: &CollectArgs, catalog: &Catalog) -> Result<Endpoints, BadSettings> {
     let Some(cloud) = catalog.cloud(&args.cloud) else {
-        return Err(BadSettings::Cloud(catalog.clouds().iter().map(|cloud| cloud.id.as_str()).collect::<Vec<_>>().join(", ")));
+        return Err(BadSettings::Cloud(
+            catalog.clouds().iter().map(|cloud| cloud.id.as_str()).collect::<Vec<_>>().join(", "),
+        ));
     };
     let address = |given: Option<&String>, host: &str, option: &'static str| -> Result<Url, NetError> {
         match given {

@@ -15,8 +15,8 @@ use crate::net::auth::{AuthKind, AuthSettings, claims, token_source};
 use crate::net::{Client, ClientOptions, Endpoints, Patience, Setup, Target, endpoint, http_client};
 use crate::pseudonym::key::MasterKey;
 use crate::pseudonym::key_folder::key_path;
-use crate::tenant::server::{NotServed, Running, serve};
 use crate::tenant::TenantSettings;
+use crate::tenant::server::{NotServed, Running, serve};
 
 /// A run that may begin.
 pub(super) struct Session {
@@ -122,10 +122,11 @@ fn demo_endpoints(running: &Running) -> Result<Endpoints, Stopped> {
 
 /// The tenant's id: what `--tenant` says if it is a GUID, else what the token says; they must agree.
 fn tenant_id(named: &str, claimed: Option<String>) -> Result<String, Stopped> {
-    let is_guid = named.len() == 36 && named.bytes().enumerate().all(|(at, byte)| match at {
-        8 | 13 | 18 | 23 => byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    });
+    let is_guid = named.len() == 36
+        && named.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
     match (is_guid.then(|| named.to_ascii_lowercase()), claimed) {
         (Some(named), Some(claimed)) if named != claimed => Err(Stopped::OtherTenant),
         (Some(named), _) => Ok(named),

@@ -37,15 +37,18 @@ pub(super) enum Stopped {
     Spool(#[from] crate::spool::Error),
     /// The finished bundle held something that looks like an identifier.
     #[error(
-        "the finished bundle did not pass its leak check ({hits} places, first in {entry}); it was not given its name. \
-         Leave the dataset out with --exclude, and report the dataset's id as a defect"
+        "the finished bundle did not pass its leak check, so it was not given its name: {hits} identifier-like texts in\
+         {places}\nLeave those datasets out with --exclude, and report the lines above as a defect"
     )]
     Leak {
-        /// How many places.
+        /// How many.
         hits: u64,
-        /// Path of the first entry.
-        entry: String,
+        /// Where the first of them are.
+        places: String,
     },
+    /// The finished bundle is not what was written.
+    #[error("the finished bundle did not pass its own verification ({0} findings): check the disk, then run again")]
+    Damaged(usize),
     /// The leak check could not run.
     #[error("the finished bundle could not be read back: {0}")]
     ReadBack(std::io::Error),
@@ -61,10 +64,12 @@ impl Stopped {
     /// Exit code of the contract.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Key(_) | Self::KeyFolder(_) | Self::KeyBesideBundle | Self::UnknownTenant | Self::Network(_) => exit::USAGE,
+            Self::Key(_) | Self::KeyFolder(_) | Self::KeyBesideBundle | Self::UnknownTenant | Self::Network(_) => {
+                exit::USAGE
+            }
             Self::SignIn(_) | Self::OtherTenant => exit::SIGN_IN,
             Self::Output(_) | Self::Spool(_) => exit::OUTPUT,
-            Self::Leak { .. } => exit::VERIFICATION,
+            Self::Leak { .. } | Self::Damaged(_) => exit::VERIFICATION,
             Self::Interrupted => exit::INTERRUPTED,
             Self::Demo(_) | Self::ReadBack(_) | Self::Unexpected(_) => exit::UNEXPECTED,
         }

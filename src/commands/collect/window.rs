@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 
 /// Half-open window `[since, until)`, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub(super) struct Window {
     /// First instant that is asked for.
     pub since: OffsetDateTime,
     /// First instant that is not.
@@ -16,9 +16,11 @@ pub struct Window {
 
 /// The window cannot be understood.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadWindow {
+pub(super) enum BadWindow {
     /// Neither a duration nor a time.
-    #[error("--{option}: write a duration back from the end of the window (7d, 36h, 90m) or a time such as 2026-09-01T00:00:00Z")]
+    #[error(
+        "--{option}: write a duration back from the end of the window (7d, 36h, 90m) or a time such as 2026-09-01T00:00:00Z"
+    )]
     Form {
         /// The option's name.
         option: &'static str,
@@ -35,7 +37,7 @@ pub enum BadWindow {
 ///
 /// # Errors
 /// [`BadWindow`], with what to write instead.
-pub fn window(since: &str, until: Option<&str>, now: OffsetDateTime) -> Result<Window, BadWindow> {
+pub(super) fn window(since: &str, until: Option<&str>, now: OffsetDateTime) -> Result<Window, BadWindow> {
     let until = match until {
         None => now,
         Some(text) => instant(text).ok_or(BadWindow::Form { option: "until" })?,

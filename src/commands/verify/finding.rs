@@ -1,6 +1,8 @@
 //! Findings and how they are shown.
 
+use super::LeakReport;
 use crate::limits::FINDINGS_MAX;
+use crate::sweep::Shape;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
@@ -28,6 +30,8 @@ pub struct Verification {
     pub records: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// What the leak check did, if there was a key.
+    pub leak_check: Option<LeakReport>,
 }
 
 #[derive(serde::Serialize)]
@@ -37,6 +41,8 @@ struct Document<'a> {
     entries: u64,
     records: u64,
     bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leak_check: Option<&'a LeakReport>,
 }
 
 impl Verification {
@@ -58,9 +64,10 @@ impl Verification {
     }
 
     pub(super) fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { findings, entries, records, bytes } = self;
-        let (entries, records, bytes) = (*entries, *records, *bytes);
-        serde_json::to_writer_pretty(&mut *out, &Document { ok: self.is_ok(), findings, entries, records, bytes })?;
+        let Self { findings, entries, records, bytes, leak_check } = self;
+        let (entries, records, bytes, leak_check) = (*entries, *records, *bytes, leak_check.as_ref());
+        let document = Document { ok: self.is_ok(), findings, entries, records, bytes, leak_check };
+        serde_json::to_writer_pretty(&mut *out, &document)?;
         writeln!(out)
     }
 
@@ -69,10 +76,8 @@ impl Verification {
         if self.is_ok() {
             writeln!(out, "verified: {}", file.display())?;
             writeln!(out, "  {entries} files, {records} records, {bytes} bytes")?;
-            return writeln!(
-                out,
-                "  every name, length, check sum, count and line agrees; nothing is missing or added"
-            );
+            writeln!(out, "  every name, length, check sum, count and line agrees; nothing is missing or added")?;
+            return self.leak_check.as_ref().map_or(Ok(()), |report| report.write_text(out));
         }
         writeln!(out, "NOT verified: {}", file.display())?;
         for Finding { code, path, message } in &self.findings {
@@ -85,8 +90,27 @@ impl Verification {
     }
 }
 
+impl LeakReport {
+    /// Says of a clean bundle what the leak check proves, and what not.
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let names = |shapes: &[Shape]| shapes.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(", ");
+        if !self.closed_world {
+            return writeln!(out, "  leak check: did not run, the bundle's policy is none that this program knows");
+        }
+        writeln!(out, "  leak check with the key {}: every {}", self.key_id, names(&self.judged))?;
+        writeln!(out, "  is a pseudonym of this key, or public; also inside JSON, URLs and base64")?;
+        if !self.left_out.is_empty() {
+            writeln!(out, "  not judged, as the policy keeps such values: {}", names(&self.left_out))?;
+        }
+        writeln!(
+            out,
+            "  not proved: names, ids, SIDs, telephone numbers and IP addresses, which show no form or no check"
+        )
+    }
+}
+
 /// A name from an untrusted zip, safe for a terminal.
-fn legible(path: &str) -> String {
+pub(super) fn legible(path: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-/".contains(letter);
     path.chars().take(200).map(|letter| if plain(letter) { letter } else { '?' }).collect()
 }

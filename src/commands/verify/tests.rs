@@ -28,7 +28,7 @@ fn a_fresh_bundle_verifies_and_says_so_in_both_forms() {
     let (_folder, path) = golden(9000);
     for json in [false, true] {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = run(&VerifyArgs { file: path.clone(), json }, &mut out, &mut err).unwrap();
+        let code = run(&VerifyArgs { file: path.clone(), key: None, json }, &mut out, &mut err).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!((code, err.len()), (0, 0), "{text}");
         if json {
@@ -149,7 +149,7 @@ fn a_further_check_sees_every_byte_and_its_findings_count() {
 fn a_missing_file_is_a_usage_error() {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let folder = tempfile::tempdir().unwrap();
-    let args = VerifyArgs { file: folder.path().join("none.zip"), json: true };
+    let args = VerifyArgs { file: folder.path().join("none.zip"), key: None, json: true };
     assert_eq!(run(&args, &mut out, &mut err).unwrap(), 2);
     assert!(out.is_empty() && String::from_utf8(err).unwrap().contains("does not exist"));
 }

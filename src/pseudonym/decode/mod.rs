@@ -1,13 +1,13 @@
 //! The ladder: a text is also looked at the way a program would read it, and written back in the same spelling.
 //!
 //! Rungs: percent-encoding (RFC 3986), `\uXXXX` (RFC 8259), character references (HTML). JSON inside strings is
-//! `Gate::nested`. Each rung takes a text and gives another text and how to write it back; a new one is a function
+//! `Gate::nested`, base64 is [`base64`]. Each rung takes a text and gives another text and how to write it back; a new one is a function
 //! in [`RUNGS`]. Depth is bounded by `TEXT_LAYERS_MAX`.
 
+pub(super) mod base64;
 pub(super) mod chain;
 mod escapes;
 
-use super::gate::Gate;
 use crate::limits::TEXT_LAYERS_MAX;
 
 /// A text as a program reads it, and the way back.
@@ -44,15 +44,18 @@ impl Escaped {
 type Rung = fn(&str) -> Option<Decoded>;
 const RUNGS: [Rung; 3] = [escapes::percent, escapes::backslash, escapes::reference];
 
+/// Replaces what identifies somebody in a text at a depth of strings in strings; false: it stays.
+pub(super) type Scan<'s> = &'s mut dyn FnMut(&str, u8, &mut String) -> bool;
+
 /// Scans what the rungs make of the text. True: the whole text is rewritten.
-pub(super) fn climb(gate: &Gate, text: &str, layer: u8, out: &mut String) -> bool {
+pub(super) fn climb(text: &str, layer: u8, out: &mut String, scan: Scan<'_>) -> bool {
     if layer >= TEXT_LAYERS_MAX {
         return false;
     }
     for rung in RUNGS {
         if let Some(decoded) = rung(text) {
             let mut clean = String::new();
-            if gate.scan(&decoded.text, layer + 1, &mut clean) {
+            if scan(&decoded.text, layer + 1, &mut clean) {
                 out.push_str(&(decoded.encode)(&clean, &decoded.escaped));
                 return true;
             }

@@ -15,6 +15,7 @@ use super::{Dictionary, Term};
 use crate::catalog::Kind;
 use crate::json;
 use crate::limits::TERM_WORDS_MAX;
+use crate::pseudonym::cipher::guid_kept;
 use crate::pseudonym::guid;
 
 /// Shortest single word without a digit, letters.
@@ -115,6 +116,10 @@ impl Learning {
     }
 
     fn known_id(&mut self, kind: Kind, id: u128) {
+        // Services write the nil GUID where there is no object.
+        if guid_kept(id) {
+            return;
+        }
         let slot = self.ids.entry(id).or_insert(kind);
         *slot = (*slot).min(kind);
     }

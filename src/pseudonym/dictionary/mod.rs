@@ -65,6 +65,13 @@ impl Dictionary {
         self.sequences.contains_key(&sequence)
     }
 
+    /// Whether the whole text is one term.
+    pub(super) fn is_term(&self, text: &str) -> bool {
+        let mut is_whole = false;
+        self.each(text, 0, text.len(), |_, from, to| is_whole |= from == 0 && to == text.len());
+        is_whole
+    }
+
     /// Whether a name is one of the customer's domains or lies under one.
     pub(super) fn is_under_own_domain(&self, name: &str) -> bool {
         let lower = name.to_lowercase();
@@ -99,21 +106,28 @@ impl Dictionary {
     }
 
     /// How many identifiers stand in a text that should be clean: terms, hosts under own domains, mapped ids.
-    /// A count only; what was found is not given out.
-    pub fn leaks_in(&self, gate: &Gate, text: &str) -> u64 {
+    /// A count only; what was found is not given out. `in_prose`: terms of one word do not count, because the text
+    /// is this program's own, and somebody may be called like one of its words.
+    pub fn leaks_in(&self, gate: &Gate, text: &str, in_prose: bool) -> u64 {
         let mut found = 0;
         let mut new = String::new();
         self.each(text, 0, text.len(), |term, from, to| {
             new.clear();
             let is_mapped = !gate.is_kept(term.kind) && gate.claimed(term.kind, &term.value, true, &mut new);
-            found += u64::from(is_mapped && new != text[from..to]);
+            let found_text = &text[from..to];
+            let is_plain_word = in_prose && found_text.chars().all(char::is_alphabetic);
+            found += u64::from(is_mapped && !is_plain_word && new != found_text);
         });
         let is_name = |symbol: char| symbol.is_alphanumeric() || "-._".contains(symbol);
-        let names = text.split(|symbol| !is_name(symbol)).filter(|name| name.contains('.'));
+        let has_dot = memchr::memchr(b'.', text.as_bytes()).is_some();
+        let names = text[..if has_dot { text.len() } else { 0 }].split(|symbol| !is_name(symbol));
+        let names = names.filter(|name| name.contains('.'));
         let hosts = names.filter(|name| self.is_under_own_domain(name.trim_end_matches('.'))).count();
-        let windows = text.as_bytes().windows(36).filter_map(super::guid::parse_dashed);
+        // An id has its first dash behind eight digits.
+        let dashes = memchr::memchr_iter(b'-', text.as_bytes()).filter_map(|dash| dash.checked_sub(8));
+        let ids = dashes.filter_map(|start| super::guid::parse_dashed(text.as_bytes().get(start..start + 36)?));
         let is_mapped = |id: u128| self.is_known(id).is_some_and(|kind| !gate.is_kept(kind)) && !(gate.well_known)(id);
-        let ids = windows.filter(|&id| is_mapped(id)).count();
+        let ids = ids.filter(|&id| is_mapped(id)).count();
         found + hosts as u64 + ids as u64
     }
 

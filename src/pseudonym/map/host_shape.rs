@@ -54,50 +54,33 @@ const HEADS: [&str; 44] = [
     "users",
     "value",
 ];
-/// Last labels that are words of a schema or endings of files: a name needs more than two labels before it is one.
-const WORDS: [&str; 37] = [
-    "app",
-    "bot",
-    "cab",
-    "call",
-    "city",
-    "company",
-    "country",
-    "data",
-    "date",
-    "directory",
-    "email",
-    "group",
-    "host",
-    "link",
-    "management",
-    "map",
-    "md",
-    "mobile",
-    "mov",
-    "name",
-    "network",
-    "office",
-    "page",
-    "phone",
-    "ps",
-    "py",
-    "read",
-    "report",
-    "security",
-    "services",
-    "sh",
-    "so",
-    "support",
-    "systems",
-    "windows",
-    "zip",
-    "zone",
-];
+/// Endings of files that are countries too: a name needs more than two labels before it is a host.
+const FILES: [&str; 5] = ["md", "ps", "py", "sh", "so"];
 /// Products whose names look like hosts.
-const PRODUCTS: [&str; 6] = ["ado.net", "asp.net", "azure.identity", "ml.net", "msal.net", "vb.net"];
+const PRODUCTS: [&str; 5] = ["ado.net", "asp.net", "ml.net", "msal.net", "vb.net"];
+/// Longer last labels under which two labels are a host already. Under the others they are more often an account
+/// (`dean.church`), a property or a file; countries have two letters.
+const GENERIC: [&str; 17] = [
+    "biz",
+    "com",
+    "corp",
+    "edu",
+    "example",
+    "gov",
+    "info",
+    "int",
+    "internal",
+    "intra",
+    "lan",
+    "local",
+    "localdomain",
+    "mil",
+    "net",
+    "org",
+    "test",
+];
 /// Endings under which nothing but hosts stands, however it is spelt.
-const PLAIN: [&str; 4] = ["com", "local", "onmicrosoft", "org"];
+const PLAIN: [&str; 3] = ["com", "local", "org"];
 const LABEL_CHARS_MAX: usize = 63;
 
 /// Whether a dotted word is a host name. `anchored`: it stands behind `//` or `\\`.
@@ -122,8 +105,8 @@ pub(crate) fn reads_as_host(word: &str, anchored: bool) -> bool {
     }
     let last_lower = lower.rsplit('.').next().unwrap_or_default();
     let head = lower.split('.').next().unwrap_or_default();
-    let is_property = count == 2 && (HEADS.contains(&head) || WORDS.contains(&last_lower));
-    if is_property || head == "microsoft" || PRODUCTS.contains(&lower.as_str()) {
+    let is_usual = GENERIC.contains(&last_lower) || last.chars().count() == 2 && !FILES.contains(&last_lower);
+    if count == 2 && (HEADS.contains(&head) || !is_usual) || head == "microsoft" || PRODUCTS.contains(&lower.as_str()) {
         return false;
     }
     PLAIN.contains(&last_lower) || !is_mixed(last) && !front.split('.').any(is_camel)
@@ -175,6 +158,7 @@ mod tests {
         }
         for word in [
             "user.country",
+            "dean.church",
             "user.department",
             "device.id",
             "User.Read",

@@ -29,6 +29,10 @@ pub(super) fn find(gate: &Gate, dictionary: Option<&Dictionary>, text: &str, cla
         if !reads_as_host(name, anchored) && !is_own() {
             continue;
         }
+        // `dean.church` is an account before it is a host: the suffix would stay and give the name away.
+        if dictionary.is_some_and(|dictionary| dictionary.is_term(name)) {
+            continue;
+        }
         let mut new = String::new();
         if gate.claimed(Kind::Host, name, true, &mut new) {
             claims.replace(start, end, new);

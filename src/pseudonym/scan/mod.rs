@@ -48,7 +48,7 @@ impl Claims {
     }
 
     /// The stretches between the claims, in order.
-    fn gaps(&mut self, length: usize) -> Vec<(usize, usize)> {
+    pub(super) fn gaps(&mut self, length: usize) -> Vec<(usize, usize)> {
         self.0.sort_unstable_by_key(|claim| claim.start);
         let mut gaps = Vec::with_capacity(self.0.len() + 1);
         let mut at = 0;
@@ -171,20 +171,24 @@ impl Gate {
         {
             return changed;
         }
-        if traits.has(PERCENT | BACKSLASH | AMPERSAND) && decode::climb(self, text, layer, out) {
-            return true;
+        if traits.has(PERCENT | BACKSLASH | AMPERSAND) {
+            let mut scan = |text: &str, layer: u8, out: &mut String| self.scan(text, layer, out);
+            if decode::climb(text, layer, out, &mut scan) {
+                return true;
+            }
         }
-        self.find(text, traits).write(text, out)
+        self.find(text, traits, layer).write(text, out)
     }
 
     /// What the detectors claim.
-    fn find(&self, text: &str, traits: Traits) -> Claims {
+    fn find(&self, text: &str, traits: Traits, layer: u8) -> Claims {
         let mut claims = Claims::default();
         if traits.has(BRACKET) {
             keep_marks(text, &mut claims);
             id::find_physical(self, text, &mut claims);
         }
         self.secrets.find(self, text, traits.digits, &mut claims);
+        decode::base64::find(text, layer, &mut claims, &mut |text, layer, out| self.scan(text, layer, out));
         if traits.has(EQUALS) {
             dn::find(self, text, &mut claims);
         }

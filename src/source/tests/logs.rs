@@ -256,3 +256,19 @@ async fn an_empty_window_asks_nothing() {
     is(&report, Outcome::Complete);
     assert!(mock.asked().is_empty() && report.slices == 0);
 }
+
+#[tokio::test]
+async fn a_stream_that_uses_up_the_budget_alone_wastes_no_request() {
+    use crate::net::Rate;
+    let log = Log::even(384, 10);
+    let mock = serve(log.clone()).await;
+    let (client, _) = mock.client_with(|setup| {
+        let limit = Some((1_000, std::time::Duration::from_secs(600)));
+        setup.rates = vec![Rate { class: crate::catalog::Throttle::Reports, limit }];
+    });
+    let shelf = Shelf::default();
+    let report = run_with(&client, log_row(GE_LE), &shelf, |_| {}).await;
+    is(&report, Outcome::Complete);
+    assert_eq!((report.pages, shelf.ids().len()), (39, 384));
+    check_slices(&shelf, &log);
+}

@@ -127,7 +127,8 @@ fn known(settings: &TenantSettings) -> HashSet<String> {
     let mut out = Vec::new();
     truth(settings, &[], &mut out).unwrap();
     let truth: Value = serde_json::from_slice(&out).unwrap();
-    let kinds = ["identifiers", "unasked", "kept"].into_iter().flat_map(|class| truth[class].as_object().unwrap().values());
+    let kinds =
+        ["identifiers", "unasked", "kept"].into_iter().flat_map(|class| truth[class].as_object().unwrap().values());
     let values =
         kinds.flat_map(|values| values.as_array().unwrap()).map(|value| value.as_str().unwrap().to_lowercase());
     values.flat_map(|value| [value.rsplit(':').next().unwrap_or_default().to_owned(), value]).collect()
