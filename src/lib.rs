@@ -1,7 +1,7 @@
 //! The rooms of entra-bundle, in the order in which data passes them.
 //!
 //! A room imports only rooms that stand above it in this list (`tests/rooms.rs` checks it);
-//! ARCHITECTURE.md draws the picture. `json`, `limits` and `clock` are the ground floor and import nothing.
+//! ARCHITECTURE.md draws the picture. `limits`, `clock` and `json` are the ground floor.
 
 pub mod clock;
 pub mod json;
