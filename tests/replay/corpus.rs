@@ -63,6 +63,10 @@ pub fn load() -> Option<(Corpus, BTreeSet<String>)> {
             add(path, *item && !is_list, response["body"].clone());
         }
     }
+    // Some fan-outs walk certain parents only, and no example is one: these two open the way to the documented replies.
+    add("/domains", true, json!({"id": "federated.replay.test", "authenticationType": "Federated"}));
+    let app = json!({"id": "00000000-0000-4000-8000-0000000000aa", "servicePrincipalType": "Application"});
+    add("/servicePrincipals", true, app);
     let catalog = Catalog::embedded().unwrap();
     let mocks: Value =
         serde_json::from_slice(&std::fs::read(shared().join("data/docs-mocks/docs-mocks-v1.json")).ok()?).unwrap();
