@@ -23,7 +23,7 @@ impl Word {
     /// Checks a word.
     ///
     /// # Errors
-    /// [`NotPlain`].
+    /// `NotPlain`.
     pub fn new(word: &str) -> Result<Self, NotPlain> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:+/-".contains(&byte);
         if (1..=64).contains(&word.len()) && word.bytes().all(plain) {
@@ -93,7 +93,7 @@ impl TopFolder {
     /// Checks a name.
     ///
     /// # Errors
-    /// [`NotPlain`].
+    /// `NotPlain`.
     pub fn new(name: &str) -> Result<Self, NotPlain> {
         let one = !name.contains('/') && name.len() <= TOP_FOLDER_CHARS_MAX;
         if one && crate::spool::check_path(name).is_ok() { Ok(Self(name.to_owned())) } else { Err(NotPlain) }

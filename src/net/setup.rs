@@ -35,7 +35,7 @@ impl Default for Patience {
     }
 }
 
-/// What a [`Client`] is made of.
+/// What a `Client` is made of.
 pub struct Setup {
     /// From [`super::http_client`].
     pub http: reqwest::Client,

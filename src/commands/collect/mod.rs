@@ -1,7 +1,7 @@
 //! `collect`: from a tenant to a verified zip. The table of contents of the main job.
 //!
-//! Takes options, gives an exit code. [`settings`] checks them, [`sign_in`] opens the way, [`conductor`] sends the
-//! datasets down the road, [`finish`] makes the bundle of what arrived.
+//! Takes options, gives an exit code. `settings` checks them, `sign_in` opens the way, `conductor` sends the
+//! datasets down the road, `finish` makes the bundle of what arrived.
 
 mod args;
 mod conductor;

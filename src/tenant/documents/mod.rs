@@ -1,7 +1,7 @@
 //! Object and configuration replies of the tenant, in Microsoft's shapes.
 //!
 //! Takes a world and a path, gives [`Documents`]: computed ones for what grows with the tenant (users, groups,
-//! devices, applications), text with placeholders for configuration (`json/`, see [`template`]). It never pages,
+//! devices, applications), text with placeholders for configuration (`json/`, see `template`). It never pages,
 //! filters or selects: that is the server's. Source: the API pages named in each file; checked against Microsoft's
 //! OpenAPI description.
 

@@ -1,6 +1,6 @@
 //! The tenant's logs, computed record by record: nothing is ever held.
 //!
-//! Takes (seed, log, index), gives the record's JSON; a window of time is a range of indices ([`timeline`]). Shapes:
+//! Takes (seed, log, index), gives the record's JSON; a window of time is a range of indices (`timeline`). Shapes:
 //! graph/api/resources (`signIn`, `directoryAudit`, `provisioningObjectSummary`, `riskDetection`, …). Identifiers
 //! follow from seed and index only, never from the clock.
 
@@ -52,7 +52,7 @@ pub(crate) const AUDITS: u64 = 4;
 pub(crate) const ATTRIBUTE_AUDITS: u64 = 5;
 
 impl Log {
-    /// All logs, in the order of [`Log::number`].
+    /// All logs, in the order of `Log::number`.
     pub const ALL: [Self; 13] = [
         Self::SignIns(Kind::Interactive),
         Self::SignIns(Kind::NonInteractive),

@@ -1,6 +1,6 @@
 //! The embedded tenant as a server on loopback: Graph, Azure Resource Manager and the token endpoint in one.
 //!
-//! Takes [`TenantSettings`] and a listening socket, gives [`Running`]. HTTP/1.1 and HTTP/2 with prior knowledge. It
+//! Takes `TenantSettings` and a listening socket, gives [`Running`]. HTTP/1.1 and HTTP/2 with prior knowledge. It
 //! refuses every address that is not loopback, keeps no state but throttle windows and device codes, and computes
 //! replies as they are asked for. Paths: `/v1.0`, `/beta` (Graph), `/{tenant}/oauth2/v2.0/…` (sign-in),
 //! `/providers/microsoft.aadiam/…` (ARM).
