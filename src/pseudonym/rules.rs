@@ -215,11 +215,9 @@ impl Rules {
         self.parents.get(dataset).map(|parent| (&*parent.template, &*parent.kinds))
     }
 
-    /// Every key that stands in a row and every dataset's id (the files are called so): words that are no names, also
-    /// where somebody is called Cross.
+    /// Every key that stands in a row: words that are no names.
     pub(super) fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        let keys = self.keys.iter().filter_map(|(key, _)| std::str::from_utf8(key).ok());
-        keys.chain(self.roots.keys().map(|id| &**id))
+        self.keys.iter().filter_map(|(key, _)| std::str::from_utf8(key).ok())
     }
 }
 
