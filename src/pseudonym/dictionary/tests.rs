@@ -66,6 +66,31 @@ fn common_words_are_never_terms() {
 }
 
 #[test]
+fn typed_values_are_found_where_they_can_be_told() {
+    let dictionary = dictionary(&[
+        (Kind::Name, "Jos\u{e9}"),
+        (Kind::Place, "Port Ellery"),
+        (Kind::Place, "12 345"),
+        (Kind::Phone, "+44 1752 555010"),
+        (Kind::EmployeeId, "Seasonal"),
+        (Kind::Host, "intranet.partner.example"),
+        (Kind::Host, "pc-0412.partner.example"),
+        (Kind::ImmutableId, "Ux2c79K3Tke7RoM/p1XVpA=="),
+    ]);
+    for (text, wanted) in [
+        ("thanks, Jos\u{e9}", vec!["Jos\u{e9}=Jos\u{e9}"]),
+        ("in PORT ELLERY", vec!["PORT ELLERY=Port Ellery"]),
+        ("call 44-1752-555010", vec!["44-1752-555010=+44 1752 555010"]),
+        ("12 345 seasonal on the intranet", vec![]),
+        ("on PC-0412", vec!["PC-0412=pc-0412"]),
+    ] {
+        assert_eq!(found(&dictionary, text), wanted);
+    }
+    let id = crate::pseudonym::guid::parse("ef9c1d53-b7d2-474e-bb46-833fa755d5a4").unwrap();
+    assert_eq!(dictionary.is_known(id), Some(Kind::ImmutableId));
+}
+
+#[test]
 fn ids_remember_the_more_personal_class() {
     let id = "7f3c1d52-8a4e-4b6f-9d10-2c5e8f7a6b31";
     let number = crate::pseudonym::guid::parse(id).unwrap();

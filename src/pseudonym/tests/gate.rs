@@ -273,3 +273,14 @@ fn what_is_learnt_late_is_repaired_and_nothing_else() {
     assert_eq!(repaired.records(), 1);
     assert!(gate.repair(&late, repaired.bytes()).is_none(), "nothing is left to repair");
 }
+
+#[test]
+fn a_groups_cloud_sid_stays_like_its_id_and_custom_attributes_go() {
+    let gate = gate();
+    let sid = "S-1-12-1-1569341206-1309353929-2793632180-1407227782";
+    assert!(clean(&gate, "groups", &format!(r#"{{"securityIdentifier":"{sid}"}}"#)).contains(sid));
+    assert!(!clean(&gate, "users", &format!(r#"{{"securityIdentifier":"{sid}"}}"#)).contains(sid));
+    let record = r#"{"targetResources":[{"modifiedProperties":[{"displayName":"Crew.Post","newValue":"[\"17; Quay Hand\"]"},{"displayName":"Included Updated Properties","newValue":"\"Crew\""}]}]}"#;
+    let audit = clean(&gate, "custom-security-attribute-audits", record);
+    assert!(!audit.contains("Quay Hand") && audit.contains("Crew\\\""), "{audit}");
+}

@@ -221,3 +221,19 @@ fn leaks_are_counted_in_dirty_text_only() {
     assert!(dictionary.leaks_in(&gate, dirty, false) >= 4);
     assert_eq!(dictionary.leaks_in(&gate, &text(&gate, dirty), false), 0);
 }
+
+#[test]
+fn servers_of_shares_and_machines_in_physical_ids_are_found() {
+    let gate = gate();
+    let server = field(&gate, "computerName", "FS02");
+    for path in [r"export to \\FS02\hr$\x", r"\\\\FS02\\hr$"] {
+        assert!(text(&gate, path).contains(&server), "{path}");
+    }
+    for path in [r"C:\\Windows\\x", r"\\?\C:\x", r"a\\b\c"] {
+        assert_eq!(text(&gate, path), path);
+    }
+    let machine = text(&gate, "[GID]:g:7240ffe6329048d99be878d5a40cd404");
+    assert!(machine.starts_with("[GID]:g:") && machine.len() == 40 && !machine.contains("7240ffe6"), "{machine}");
+    assert!(!text(&gate, "[HWID]:h:6755398495").contains("6755398495"));
+    assert!(!text(&gate, "[USER-GID]:7f3c1d52-8a4e-4b6f-9d10-2c5e8f7a6b31:6755398495").contains("6755398495"));
+}

@@ -3,11 +3,15 @@
 //! Left out on purpose: given names, family names, departments and jobs that are ordinary words in ASCII letters
 //! ("Rose", "Field", "Finance"). They must be replaced in their fields too, but a search of a whole bundle for them
 //! finds the same word in names that are kept ("Field Crew") and would prove nothing. Their bearers' display names,
-//! addresses and accounts are all here.
+//! addresses and accounts are all here. Left out as well: post codes of digits only, which stand in ids by chance, and the name
+//! that Microsoft gives the synchronisation account of every tenant.
 
 use super::id::{Class, cloud_sid, guid_bits};
 use super::{Device, FIRST_PARTY, NETBIOS_DOMAIN, SITES, User, World, stories};
 use crate::catalog::Kind;
+
+/// Source: learn.microsoft.com/entra/identity/hybrid/connect/reference-connect-accounts-permissions.
+const SYNC_ACCOUNT_NAME: &str = "On-Premises Directory Synchronization Service Account";
 
 /// What policy `standard` does with an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +103,9 @@ fn person(user: &User, is_deleted: bool, visit: Visit<'_>) {
     hide(Kind::UserId, &user.id);
     hide(Kind::Upn, &user.upn);
     hide(Kind::Upn, &user.sign_in_name);
-    hide(Kind::Name, &user.display_name);
+    if user.display_name != SYNC_ACCOUNT_NAME {
+        hide(Kind::Name, &user.display_name);
+    }
     hide(Kind::Account, &user.mail_nickname);
     hide(Kind::Sid, &user.cloud_sid);
     hide(Kind::Puid, &user.puid);
@@ -141,7 +147,10 @@ fn surroundings(visit: Visit<'_>) {
     for (number, site) in SITES.iter().enumerate() {
         let fate = if number < 4 { Kept::Replaced } else { Kept::Unasked };
         [site.name, site.city, site.state].iter().for_each(|place| visit(Kind::Place, place, Kept::Replaced));
-        [site.street, site.postal_code].iter().for_each(|place| visit(Kind::Place, place, Kept::Unasked));
+        visit(Kind::Place, site.street, Kept::Unasked);
+        if !site.postal_code.bytes().all(|byte| byte.is_ascii_digit()) {
+            visit(Kind::Place, site.postal_code, Kept::Unasked);
+        }
         visit(Kind::IpRange, &site.public_range(), fate);
         (0..14).for_each(|host| visit(Kind::Ip, &site.public_address(host), Kept::Replaced));
         visit(Kind::Ip, &site.private_address(11), Kept::Unasked);
