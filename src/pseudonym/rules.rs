@@ -215,9 +215,11 @@ impl Rules {
         self.parents.get(dataset).map(|parent| (&*parent.template, &*parent.kinds))
     }
 
-    /// Every key that stands in a row: words that are no names.
+    /// Every key that stands in a row and every dataset's id (the files are called so): words that are no names, also
+    /// where somebody is called Cross.
     pub(super) fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().filter_map(|(key, _)| std::str::from_utf8(key).ok())
+        let keys = self.keys.iter().filter_map(|(key, _)| std::str::from_utf8(key).ok());
+        keys.chain(self.roots.keys().map(|id| &**id))
     }
 }
 
