@@ -100,7 +100,7 @@ fn totals(manifest: &Manifest<CleanText>) -> Value {
 }
 
 /// `1234567` → `1,234,567`.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let head = digits.len() % 3;
     let mut parts: Vec<&str> = Vec::new();

@@ -65,7 +65,7 @@ pub(super) async fn conduct(
     let cancel = CancellationToken::new();
     let task = Arc::new(Task {
         client: session.client.clone(),
-        window: Window { since: settings.window.since, until: settings.window.until },
+        window: settings.window,
         clock,
         road: Arc::clone(road),
         cancel: cancel.clone(),

@@ -4,7 +4,7 @@
 //! a slow disk slows the requests. A full disk closes the road for all.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::progress::Progress;
@@ -38,7 +38,6 @@ pub(super) struct Road {
     /// Why nothing more can be taken.
     broken: Mutex<Option<Broken>>,
     closed: AtomicBool,
-    bytes: AtomicU64,
 }
 
 enum Broken {
@@ -70,7 +69,6 @@ impl Road {
             refused: Mutex::default(),
             broken: Mutex::default(),
             closed: AtomicBool::new(false),
-            bytes: AtomicU64::new(0),
         })
     }
 
@@ -164,7 +162,6 @@ impl Sink for Entrance {
         let taken = tokio::task::spawn_blocking(move || worker.take(batch)).await;
         match taken {
             Ok(Ok((records, bytes))) => {
-                road.bytes.fetch_add(bytes, Ordering::Relaxed);
                 road.progress.add(dataset, records, bytes);
                 Ok(())
             }

@@ -8,10 +8,11 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::args::CollectArgs;
-use super::window::{BadWindow, Window, window};
+use super::window::{BadWindow, window};
 use crate::catalog::{Catalog, Plan, PlanError, Selection};
 use crate::net::{Endpoints, NetError, Rate, RateError, Target, endpoint};
 use crate::pseudonym::{Policy, PolicyError};
+use crate::source::Window;
 
 /// No budget at all.
 const UNLIMITED: [&str; 3] = ["reports=off", "identity=off", "directory=off"];

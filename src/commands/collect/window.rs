@@ -5,14 +5,7 @@
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, UtcOffset};
 
-/// Half-open window `[since, until)`, UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Window {
-    /// First instant that is asked for.
-    pub since: OffsetDateTime,
-    /// First instant that is not.
-    pub until: OffsetDateTime,
-}
+use crate::source::Window;
 
 /// The window cannot be understood.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
