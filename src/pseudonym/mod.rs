@@ -9,6 +9,7 @@ mod clean;
 mod decode;
 mod dictionary;
 mod expression;
+mod form;
 mod gate;
 mod guid;
 mod memory;

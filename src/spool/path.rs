@@ -53,9 +53,10 @@ impl EntryPath {
         &self.0
     }
 
-    /// Whether the file is JSON Lines (the others are texts without records).
+    /// Whether the file is JSON Lines that this program wrote record by record (the others are texts without records;
+    /// also a file of the customer under `data/files/`, which keeps its own lines).
     pub fn is_records(&self) -> bool {
-        self.0.ends_with(".jsonl")
+        self.0.ends_with(".jsonl") && !self.0.starts_with("data/files/")
     }
 }
 
