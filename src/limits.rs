@@ -100,3 +100,7 @@ pub const RESTARTS_MAX: u32 = 3;
 pub const BARREN_PAGES_MAX: u32 = 500;
 /// Candidates that the leak check remembers as sound: 65,536 of about 80 bytes are 5 MiB; a tenant's logs repeat fewer.
 pub const VERIFIED_MAX: usize = 1 << 16;
+/// What a filter reads before it writes, bytes, unless the input pauses: enough that a directory export is known whole.
+pub const FILTER_WINDOW_BYTES: usize = 16 << 20;
+/// How long a filter waits for more before it writes what it has, milliseconds: a person at a terminal notices one second.
+pub const FILTER_PAUSE_MS: u64 = 500;

@@ -30,6 +30,8 @@ pub struct Gate {
     pub(super) secrets: Secrets,
     learning: Mutex<Learning>,
     late: Mutex<Learning>,
+    /// Everything that [`Gate::grow`] took up.
+    grown: Learning,
     dictionary: OnceLock<Dictionary>,
     epoch: AtomicU64,
 }
@@ -48,6 +50,7 @@ impl Gate {
             secrets: Secrets::new(),
             learning: Mutex::default(),
             late: Mutex::default(),
+            grown: Learning::default(),
             dictionary: OnceLock::new(),
             epoch: AtomicU64::new(EPOCHS.fetch_add(1, Ordering::Relaxed)),
         }
@@ -121,6 +124,19 @@ impl Gate {
         self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     }
 
+    /// Takes up what was learnt since the last time: for a stream whose end nobody knows. What comes later is searched for
+    /// more; pseudonyms never change.
+    pub fn grow(&mut self) {
+        let mut fresh = std::mem::take(&mut *self.learning.lock().unwrap_or_else(PoisonError::into_inner));
+        fresh.absorb(std::mem::take(&mut *self.late()));
+        if fresh.is_empty() && self.dictionary.get().is_some() {
+            return;
+        }
+        self.grown.absorb(fresh);
+        self.dictionary = OnceLock::from(self.grown.clone().freeze(self.rules.vocabulary()));
+        self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+    }
+
     /// The dictionary, once frozen.
     pub fn dictionary(&self) -> Option<&Dictionary> {
         self.dictionary.get()
@@ -142,6 +158,12 @@ impl Gate {
         let clean = self.clean(name).replace(is_refused, "_");
         let trimmed = clean.trim_matches(['.', ' ']);
         CleanName(if trimmed.is_empty() { "_".to_owned() } else { trimmed.to_owned() })
+    }
+
+    /// Cleans a path with `/` between its folders: each part as a name.
+    pub fn clean_path(&self, path: &RawText) -> CleanText {
+        let parts: Vec<String> = path.expose().split('/').map(|part| self.clean_name(part).0).collect();
+        CleanText(parts.join("/"))
     }
 
     fn clean(&self, text: &str) -> String {

@@ -31,7 +31,7 @@ const FOREIGN_LETTERS_MIN: usize = 3;
 const PHONE_DIGITS_MIN: usize = 7;
 
 /// Values learnt so far.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(in crate::pseudonym) struct Learning {
     ids: HashMap<u128, Kind, foldhash::fast::RandomState>,
     domains: HashSet<Box<str>, foldhash::fast::RandomState>,
@@ -205,6 +205,17 @@ impl Learning {
             None => {
                 self.terms.insert(text.into(), (value.into(), kind, exact));
             }
+        }
+    }
+
+    /// Learns everything that another one learnt.
+    pub(in crate::pseudonym) fn absorb(&mut self, other: Self) {
+        for (id, kind) in other.ids {
+            self.known_id(kind, id);
+        }
+        self.domains.extend(other.domains);
+        for (text, (value, kind, exact)) in other.terms {
+            self.term(&text, &value, kind, exact);
         }
     }
 
