@@ -100,3 +100,5 @@ pub const RESTARTS_MAX: u32 = 3;
 pub const BARREN_PAGES_MAX: u32 = 500;
 /// Candidates that the leak check remembers as sound: 65,536 of about 80 bytes are 5 MiB; a tenant's logs repeat fewer.
 pub const VERIFIED_MAX: usize = 1 << 16;
+/// Longest policy file that is read, bytes: 40 kinds of 24 characters are 1 kB, the rest is for remarks.
+pub const POLICY_FILE_BYTES_MAX: u64 = 64 << 10;

@@ -174,6 +174,7 @@ impl Ending<'_> {
             privacy: Privacy {
                 policy: road.clean(&RawText::new(policy.name())),
                 policy_sha256: hex(&policy.sha256())?,
+                keep: Some(policy.kept_names().into_iter().map(Word::of).collect()),
                 scheme: plain(SCHEME)?,
                 key_id: plain(&self.session.key.id())?,
                 // A bundle that does not pass what is claimed here never gets its name.
