@@ -152,7 +152,7 @@ fn refuses_a_newer_major_a_foreign_format_and_damage_each_in_its_own_words() {
     let mut newer = example();
     newer["format"]["major"] = 2.into();
     newer["datasets"] = "renamed".into();
-    assert!(matches!(read(&newer), ReadError::Newer { major: 2, minor: 0 }));
+    assert!(matches!(read(&newer), ReadError::Newer { major: 2, minor: MINOR }));
     let mut foreign = example();
     foreign["format"]["name"] = "other".into();
     assert!(matches!(read(&foreign), ReadError::Foreign));
