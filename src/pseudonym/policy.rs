@@ -252,7 +252,9 @@ mod tests {
         assert!(fault("name = \"x\"\nkeep = \"job\"").starts_with("line 2 "));
         let private = "entra-bundle-key 1\nada.field@alderwood.example";
         assert!(!fault(private).contains("ada") && !fault(private).contains("key 1"));
-        assert!(Policy::from_toml("name = \"x\"\nkeep = [\"shoe-size\"]").unwrap_err().to_string().contains("shoe-size"));
+        assert!(
+            Policy::from_toml("name = \"x\"\nkeep = [\"shoe-size\"]").unwrap_err().to_string().contains("shoe-size")
+        );
     }
 
     #[test]

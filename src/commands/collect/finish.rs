@@ -54,6 +54,7 @@ pub(super) fn finish(road: Arc<Road>, output: Output, ending: Ending<'_>) -> Res
         .map_err(|error| Stopped::Unexpected(error.to_string()))?;
     let datasets = ending.datasets(&road)?;
     road.write_run_log(ending.run_log(&datasets))?;
+    road.write_traits()?;
     let sealed = road.spool.seal(threads)?;
     let manifest = ending.manifest(&road, datasets, &sealed, &repaired)?;
     let document = manifest.document().map_err(|error| Stopped::Unexpected(error.to_string()))?;

@@ -107,6 +107,18 @@ impl Road {
         Ok(())
     }
 
+    /// Writes what was wrong with values, without the values. No file when nothing was.
+    pub(super) fn write_traits(&self) -> Result<(), Stopped> {
+        let traits = self.gate.traits();
+        if traits.records() == 0 {
+            return Ok(());
+        }
+        let entry = path("data/traits.jsonl")?;
+        self.spool.append(&entry, Order { slice: 0, part: 0 }, traits)?;
+        self.spool.close_slice(&entry, 0)?;
+        Ok(())
+    }
+
     /// Cleans and stores a batch piece by piece, so that a page of 5 MB needs no second 5 MB. Gives records and bytes.
     fn take(&self, mut batch: RawBatch) -> Result<(u64, u64), Broken> {
         let row = self.catalog.dataset(batch.dataset).ok_or(Broken::Worker)?;
