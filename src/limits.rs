@@ -104,3 +104,12 @@ pub const VERIFIED_MAX: usize = 1 << 16;
 pub const FILTER_WINDOW_BYTES: usize = 16 << 20;
 /// How long a filter waits for more before it writes what it has, milliseconds: a person at a terminal notices one second.
 pub const FILTER_PAUSE_MS: u64 = 500;
+/// Longest policy file that is read, bytes: 40 kinds of 24 characters are 1 kB, the rest is for remarks.
+pub const POLICY_FILE_BYTES_MAX: u64 = 64 << 10;
+/// Values with a trait that are listed: 100,000 lines of 100 bytes are 10 MB; a directory with more is wrong as a whole.
+pub const TRAITS_MAX: usize = 100_000;
+/// Values of unique attributes that are compared between objects: 2^20 entries of 24 bytes are 40 MiB and three values
+/// for each of 350,000 users; of a bigger directory a sample of the values is compared.
+pub const TRAIT_VALUES_MAX: usize = 1 << 20;
+/// Objects that are compared at one value: the first eight tell every way in which spellings can differ.
+pub const TRAIT_OBJECTS_MAX: usize = 8;

@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 pub const FORMAT: &str = "entra-bundle";
 /// Raised when an older reader could misread.
 pub const MAJOR: u32 = 1;
-/// Raised when something is added.
+/// Raised when something is added. 1: `privacy.keep`, `files`.
+pub const MINOR: u32 = 1;
 pub const MINOR: u32 = 1;
 /// The file's name in the top folder.
 pub const FILE_NAME: &str = "manifest.json";

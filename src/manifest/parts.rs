@@ -148,6 +148,9 @@ pub struct Privacy<T> {
     pub policy: T,
     /// SHA-256 of the policy as it was applied.
     pub policy_sha256: Hex,
+    /// The kinds of identifiers that are kept, sorted by name; `None` in bundles of minor version 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Vec<Word>>,
     /// The pseudonym scheme and its version.
     pub scheme: Word,
     /// Which key made the pseudonyms.

@@ -14,6 +14,7 @@ use super::policy::Policy;
 use super::rewrite::{Learnt, Pass, SCAN};
 use super::rules::Rules;
 use super::secret::Secrets;
+use super::traits::Traits;
 use crate::catalog::{Kind, Treatment};
 use crate::json::escape_into;
 use crate::record::{Key, RawBatch, RawText};
@@ -28,6 +29,9 @@ pub struct Gate {
     pub(super) rules: Rules,
     pub(super) well_known: WellKnown,
     pub(super) secrets: Secrets,
+    pub(super) traits: Traits,
+    /// For hashes that stay in memory: the same in every run with the same key.
+    pub(super) trait_seed: u64,
     learning: Mutex<Learning>,
     late: Mutex<Learning>,
     /// Everything that [`Gate::grow`] took up.
@@ -42,8 +46,11 @@ static EPOCHS: AtomicU64 = AtomicU64::new(1);
 impl Gate {
     /// A gate that knows nobody yet.
     pub fn new(cipher: Arc<dyn Cipher>, policy: Policy, rules: Rules, well_known: WellKnown) -> Self {
+        let seed = cipher.fingerprint("traits", b"").first_chunk().copied().unwrap_or_default();
         Self {
             cipher,
+            traits: Traits::default(),
+            trait_seed: u64::from_le_bytes(seed),
             policy,
             rules,
             well_known,
@@ -114,6 +121,9 @@ impl Gate {
         for record in &batch.records {
             learning.person(record.expose());
         }
+        drop(learning);
+        let root = self.rules.root(batch.dataset);
+        batch.records.iter().for_each(|record| self.note_object(root, record.expose()));
     }
 
     /// Ends the learning: from now on texts are searched for everything that was learnt. The dictionary never

@@ -19,6 +19,7 @@ mod rewrite;
 mod rules;
 mod scan;
 mod secret;
+mod traits;
 mod values;
 
 pub mod canonical;

@@ -13,6 +13,7 @@ use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
 use super::rewrite::{Duty, Pass};
 use super::rules::NOWHERE;
+use super::traits::Violations;
 use crate::catalog::{Action, IdentifierShape as Shape, Kind, Treatment, identifier_words, identifiers};
 use crate::limits::TEXT_LAYERS_MAX;
 
@@ -113,13 +114,21 @@ impl Gate {
             if !keep {
                 self.note_late(kind, value);
             }
-            return !keep && self.seal_guid(value, out);
+            let start = out.len();
+            let changed = !keep && self.seal_guid(value, out);
+            if changed {
+                self.note_value(kind, value, &out[start..]);
+            }
+            return changed;
         }
         let start = out.len();
         if self.seal(kind, value, out).is_ok() {
             let changed = &out[start..] != value;
             match changed {
-                true => self.note_late(kind, value),
+                true => {
+                    self.note_late(kind, value);
+                    self.note_value(kind, value, &out[start..]);
+                }
                 false => out.truncate(start),
             }
             return changed;
@@ -128,7 +137,11 @@ impl Gate {
         if self.scan(value, layer, out) {
             return true;
         }
-        self.opaque(value, out)
+        let changed = self.opaque(value, out);
+        if changed {
+            self.note_trait(kind, &out[start..], Violations::FORM);
+        }
+        changed
     }
 
     /// The map, which asks the policy about every part: the domain of an address, the ids in a job's name.

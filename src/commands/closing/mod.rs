@@ -76,6 +76,7 @@ impl State<'_> {
             policy: self.gate.clean_text(&RawText::new(policy.name())),
             policy_sha256: Hex::try_from(policy.sha256())
                 .map_err(|_| Stopped::Unexpected("a sum is not hexadecimal".into()))?,
+            keep: Some(policy.kept_names().into_iter().map(Word::of).collect()),
             scheme: plain(SCHEME)?,
             key_id: plain(&key.id())?,
             // A bundle that does not pass what is claimed here never gets its name.
@@ -126,6 +127,7 @@ impl Closing {
         let early: BTreeSet<EntryPath> = spool.entries().into_iter().filter(|entry| story.is_early(entry)).collect();
         let repaired = sweep::repair(&spool, &gate, &|entry| early.contains(entry), threads)
             .map_err(|error| Stopped::Unexpected(error.to_string()))?;
+        write_traits(&spool, &gate)?;
         let mut withheld = Withheld::default();
         let mut rounds = 1..=ROUNDS_MAX;
         loop {
@@ -208,6 +210,17 @@ fn write_run_log(spool: &Spool, gate: &Gate, lines: Vec<Vec<u8>>) -> Result<(), 
     let entry = path(RUN_LOG_PATH)?;
     spool.discard_slice(&entry, 0)?;
     spool.append(&entry, Order { slice: 0, part: 0 }, clean)?;
+    Ok(spool.close_slice(&entry, 0)?)
+}
+
+/// Writes what was wrong with values, without the values. No file when nothing was.
+fn write_traits(spool: &Spool, gate: &Gate) -> Result<(), Stopped> {
+    let traits = gate.traits();
+    if traits.records() == 0 {
+        return Ok(());
+    }
+    let entry = path("data/traits.jsonl")?;
+    spool.append(&entry, Order { slice: 0, part: 0 }, traits)?;
     Ok(spool.close_slice(&entry, 0)?)
 }
 

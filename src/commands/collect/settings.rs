@@ -92,10 +92,7 @@ impl Settings {
             cloud: args.cloud.clone(),
         });
         let endpoints = if args.demo { None } else { Some(endpoints(args, catalog)?) };
-        let mut policy = Policy::named(&args.policy)?;
-        for kind in &args.keep {
-            policy = policy.keep(kind)?;
-        }
+        let policy = Policy::from_options(&args.policy, &args.keep)?;
         Ok(Self {
             window: window(&args.since, args.until.as_deref(), now)?,
             plan: plan?,

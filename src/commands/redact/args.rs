@@ -32,8 +32,8 @@ pub struct RedactArgs {
     /// Key file [default: the tenant's, or default.key, in the configuration folder; made on first use]
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// Privacy policy: `standard` or `strict`
-    #[arg(long, value_name = "NAME", default_value = "standard")]
+    /// Privacy policy: `standard`, `strict`, or a TOML file (see `collect --help`)
+    #[arg(long, value_name = "NAME|FILE", default_value = "standard")]
     pub policy: String,
     /// Kind of identifier to leave as it is, for example `object-ids`; may be repeated
     #[arg(long, value_name = "KIND")]

@@ -23,8 +23,8 @@ use crate::archive::Output;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::files::Inputs;
+use crate::pseudonym::Policy;
 use crate::pseudonym::key::MasterKey;
-use crate::pseudonym::{Policy, PolicyError};
 use crate::spool::Spool;
 use progress::Progress;
 use story::Telling;
@@ -108,12 +108,7 @@ fn redact(args: &RedactArgs, clock: Clock) -> Result<Done, Stopped> {
 
 /// The policy that the options name.
 fn policy(args: &RedactArgs) -> Result<Policy, Stopped> {
-    let refused = |error: PolicyError| Stopped::Input(error.to_string());
-    let mut policy = Policy::named(&args.policy).map_err(refused)?;
-    for kind in &args.keep {
-        policy = policy.keep(kind).map_err(refused)?;
-    }
-    Ok(policy)
+    Policy::from_options(&args.policy, &args.keep).map_err(|error| Stopped::Input(error.to_string()))
 }
 
 fn key(args: &RedactArgs, out: &Path, clock: Clock, say: &dyn Fn(&str)) -> Result<MasterKey, Stopped> {

@@ -31,7 +31,7 @@ mod mail;
 mod measure;
 mod phone;
 mod proxy;
-mod public_suffix;
+pub(crate) mod public_suffix;
 mod service_domains;
 mod sid;
 mod turn;
