@@ -23,9 +23,11 @@ pub const FORMAT: &str = "entra-bundle";
 pub const MAJOR: u32 = 1;
 /// Raised when something is added. 1: `privacy.keep`, `files`.
 pub const MINOR: u32 = 1;
-pub const MINOR: u32 = 1;
 /// The file's name in the top folder.
 pub const FILE_NAME: &str = "manifest.json";
+
+/// The id under which all redacted files stand among the datasets; each has its row in [`Manifest::files`].
+pub const FILES: &str = "files";
 
 /// Name and version of the format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,16 +14,13 @@ use crate::commands::stopped::Stopped;
 use crate::commands::words::size;
 use crate::files::FileEnd;
 use crate::manifest::{
-    Case, Dataset, EntryRow, FileRow, FileState, Format, Manifest, Moment, Run, SourceRow, Tenant, Tool, Window,
+    Case, Dataset, EntryRow, FILES, FileRow, FileState, Format, Manifest, Moment, Run, SourceRow, Tenant, Tool, Window,
 };
 use crate::pseudonym::CleanText;
 use crate::pseudonym::key::MasterKey;
 use crate::record::{Encoding, Form, Outcome, RawText};
 use crate::report::grouped;
 use crate::spool::EntryPath;
-
-/// The id under which all files of a redaction stand among the datasets.
-const FILES: &str = "files";
 
 /// The run, told for the manifest and the log.
 pub(super) struct Telling<'a> {
