@@ -15,7 +15,7 @@ use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
 use crate::commands::{closing, exit, keys};
-use crate::files::{FileEnd, FileHead, Inputs, Taker, TakerClosed, stretches};
+use crate::files::{FileEnd, FileHead, Inputs, PipeFault, Piped, Taker, TakerClosed};
 use crate::limits::{FILTER_PAUSE_MS, FILTER_WINDOW_BYTES};
 use crate::pseudonym::Gate;
 use crate::record::RawStretch;
@@ -24,22 +24,22 @@ pub(super) fn run(args: &RedactArgs, clock: Clock, out: &mut dyn Write) -> Resul
     args.check()?;
     let catalog = Catalog::embedded().map_err(|error| Stopped::Unexpected(error.to_string()))?;
     let policy = policy(args)?;
-    let lessons = Inputs::new(&args.learn)?;
-    let inputs = if args.reads_stdin() { None } else { Some(Inputs::new(&args.inputs)?) };
+    let mut lessons = Inputs::find(&args.learn)?;
+    let inputs = if args.reads_stdin() { None } else { Some(Inputs::find(&args.inputs)?) };
     let key = match &args.key {
         Some(path) => keys::named(path, None)?,
         None => keys::own(args.tenant.as_deref(), None, clock, &|line| eprintln!("{line}"))?,
     };
     let (mut gate, _) = closing::gate(catalog, &key, policy);
     let progress = Progress::new();
-    walk::learn(&lessons, &gate, &progress)?;
+    walk::learn(&mut lessons, &gate, &progress);
     match inputs {
-        Some(inputs) => {
-            walk::learn(&inputs, &gate, &progress)?;
+        Some(mut inputs) => {
+            walk::learn(&mut inputs, &gate, &progress);
             gate.freeze();
             progress.close();
             let mut printer = Printer { gate: &gate, out, files: 0, wrong: None };
-            inputs.walk(&mut printer)?;
+            inputs.walk(&mut printer);
             if let Some(wrong) = printer.wrong {
                 return Err(wrong);
             }
@@ -90,23 +90,16 @@ impl Taker for Printer<'_> {
     }
 }
 
-/// Bytes of standard input, read by a thread of their own so that a pause can be noticed.
-fn read_ahead(mut input: impl Read + Send + 'static) -> Receiver<std::io::Result<Vec<u8>>> {
-    let (give, take) = sync_channel(2);
+/// The stretches of standard input, read by a thread of their own so that a pause can be noticed.
+fn read_ahead(input: impl Read + Send + 'static) -> Receiver<Result<RawStretch, PipeFault>> {
+    let (give, take) = sync_channel(4);
     std::thread::spawn(move || {
-        loop {
-            let mut buffer = vec![0; 1 << 18];
-            let piece = match input.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(count) => {
-                    buffer.truncate(count);
-                    Ok(buffer)
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => Err(error),
-            };
-            let failed = piece.is_err();
-            if give.send(piece).is_err() || failed {
+        let stretches = match Piped::open(input) {
+            Ok(stretches) => stretches,
+            Err(fault) => return drop(give.send(Err(fault))),
+        };
+        for stretch in stretches {
+            if give.send(stretch).is_err() {
                 return;
             }
         }
@@ -114,35 +107,36 @@ fn read_ahead(mut input: impl Read + Send + 'static) -> Receiver<std::io::Result
     take
 }
 
-fn stream(gate: &mut Gate, input: &Receiver<std::io::Result<Vec<u8>>>, out: &mut dyn Write) -> Result<(), Stopped> {
-    let mut window: Vec<u8> = Vec::new();
-    let mut is_first = true;
+fn stream(
+    gate: &mut Gate,
+    input: &Receiver<Result<RawStretch, PipeFault>>,
+    out: &mut dyn Write,
+) -> Result<(), Stopped> {
+    let mut window: Vec<RawStretch> = Vec::new();
+    let mut bytes = 0;
     loop {
-        let (whole, at_end) = match input.recv_timeout(Duration::from_millis(FILTER_PAUSE_MS)) {
-            Ok(piece) => {
-                window.extend_from_slice(&piece.map_err(|error| Stopped::Input(format!("standard input: {error}")))?);
-                if window.len() < FILTER_WINDOW_BYTES {
+        let at_end = match input.recv_timeout(Duration::from_millis(FILTER_PAUSE_MS)) {
+            Ok(stretch) => {
+                let stretch = stretch.map_err(|fault| Stopped::Input(fault.to_string()))?;
+                gate.learn_stretch(&stretch);
+                bytes += stretch.text.bytes();
+                window.push(stretch);
+                if bytes < FILTER_WINDOW_BYTES {
                     continue;
                 }
-                (memchr::memrchr(b'\n', &window).map_or(window.len(), |end| end + 1), false)
+                false
             }
-            // What a person waits for: whole lines only.
-            Err(RecvTimeoutError::Timeout) => (memchr::memrchr(b'\n', &window).map_or(0, |end| end + 1), false),
-            Err(RecvTimeoutError::Disconnected) => (window.len(), true),
+            // Somebody waits for what is there.
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => true,
         };
-        if whole > 0 {
-            let rest = window.split_off(whole);
-            let text = std::mem::replace(&mut window, rest);
-            let is_whole_file = is_first && at_end;
-            let pieces =
-                stretches(text, is_whole_file).map_err(|reason| Stopped::Input(format!("standard input: {reason}")))?;
-            pieces.iter().for_each(|piece| gate.learn_stretch(piece));
+        if !window.is_empty() {
             gate.grow();
-            for piece in &pieces {
-                out.write_all(gate.clean_stretch(piece).bytes()).map_err(Stopped::Pipe)?;
+            for stretch in window.drain(..) {
+                out.write_all(gate.clean_stretch(&stretch).bytes()).map_err(Stopped::Pipe)?;
             }
             out.flush().map_err(Stopped::Pipe)?;
-            is_first = false;
+            bytes = 0;
         }
         if at_end {
             return Ok(());

@@ -67,19 +67,19 @@ fn redact(args: &RedactArgs, clock: Clock) -> Result<Done, Stopped> {
         .out
         .clone()
         .unwrap_or_else(|| PathBuf::from(closing::default_stem(args.case.as_deref(), started) + ".zip"));
-    let inputs = Inputs::new(&args.inputs)?;
-    let lessons = Inputs::new(&args.learn)?;
+    let mut inputs = Inputs::find(&args.inputs)?;
+    let mut lessons = Inputs::find(&args.learn)?;
     let output = Output::claim(&out)?;
     let progress = Progress::new();
     let key = key(args, &out, clock, &|line| progress.say(line))?;
     let (gate, cipher) = closing::gate(catalog, &key, policy);
     progress.begin("reading");
-    walk::learn(&lessons, &gate, &progress)?;
-    walk::learn(&inputs, &gate, &progress)?;
+    walk::learn(&mut lessons, &gate, &progress);
+    walk::learn(&mut inputs, &gate, &progress);
     gate.freeze();
     let spool = Spool::create(&output.spool_folder())?;
     progress.begin("cleaning");
-    let cleaned = walk::clean(&inputs, &gate, &spool, &progress);
+    let cleaned = walk::clean(&mut inputs, &gate, &spool, &progress);
     progress.close();
     let files = match cleaned {
         Ok(files) => files,

@@ -95,10 +95,14 @@ impl Telling<'_> {
 
 fn row(file: &FileStory, state: &State<'_>) -> Result<FileRow<CleanText>, Stopped> {
     let (file_state, reason, bytes, sha256) = match &file.end {
-        FileEnd::Whole { bytes } => (FileState::Whole, None, *bytes, None),
+        FileEnd::Whole { bytes, repaired } => {
+            let text = "{} bytes are no characters in the file's encoding and were written as the nearest ones";
+            let reason = (*repaired > 0).then(|| CleanText::filled(text, &[CleanText::number(*repaired)]));
+            (FileState::Whole, reason, *bytes, None)
+        }
         FileEnd::Damaged { reason } => (FileState::Damaged, Some(CleanText::fixed(reason)), 0, None),
         FileEnd::Withheld { reason, bytes, sha256 } => {
-            (FileState::Withheld, Some(CleanText::fixed(reason)), *bytes, Some(Hex::from_sum(*sha256)))
+            (FileState::Withheld, Some(CleanText::fixed(reason)), *bytes, sha256.map(Hex::from_sum))
         }
     };
     let mut row = FileRow {

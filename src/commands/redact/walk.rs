@@ -34,13 +34,12 @@ pub(super) struct FileStory {
 }
 
 /// Learns from every file.
-pub(super) fn learn(inputs: &Inputs, gate: &Gate, progress: &Progress) -> Result<(), Stopped> {
+pub(super) fn learn(inputs: &mut Inputs, gate: &Gate, progress: &Progress) {
     let work = |stretch: RawStretch| {
         gate.learn_stretch(&stretch);
         progress.add(stretch.text.bytes() as u64);
     };
-    with_workers(&work, |queue| inputs.walk(&mut Pupil(queue)))?;
-    Ok(())
+    with_workers(&work, |queue| inputs.walk(&mut Pupil(queue)));
 }
 
 struct Pupil(SyncSender<RawStretch>);
@@ -57,7 +56,7 @@ impl Taker for Pupil {
 
 /// Cleans every file into the spool.
 pub(super) fn clean(
-    inputs: &Inputs,
+    inputs: &mut Inputs,
     gate: &Gate,
     spool: &Spool,
     progress: &Progress,
@@ -78,8 +77,9 @@ pub(super) fn clean(
     let mut files = with_workers(&work, |queue| {
         let mut writer =
             Writer { gate, queue, broken: &broken, names: Names::default(), files: Vec::new(), open: None };
-        inputs.walk(&mut writer).map(|()| writer.files)
-    })?;
+        inputs.walk(&mut writer);
+        writer.files
+    });
     if let Some(error) = broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error.into());
     }
@@ -125,7 +125,7 @@ impl Taker for Writer<'_> {
             unpacked_from: head.unpacked_from,
             entry: None,
             records: 0,
-            end: FileEnd::Whole { bytes: 0 },
+            end: FileEnd::Whole { bytes: 0, repaired: 0 },
         };
         self.open = Some(OpenFile { story, path, parts: 0 });
     }
