@@ -4,7 +4,10 @@
 //! `clean` appends the clean text and gives the number of records, or none where the text is not written as its form
 //! says (it is then cleaned as plain text, never passed); `learn` gives what its fields declare to [`Teach`].
 
+mod csv;
 mod encode;
+pub(super) mod har;
+mod json;
 mod teach;
 mod text;
 
@@ -16,9 +19,11 @@ pub(super) use teach::Teach;
 impl Gate {
     /// Cleans a stretch of a file. The bytes are in the file's encoding, with its byte order mark. Nothing is refused.
     pub fn clean_stretch(&self, stretch: &RawStretch) -> CleanBatch {
-        let mut out = String::with_capacity(stretch.text.expose().len() + 1024);
+        let mut out = String::new();
         let records = match stretch.form {
-            Form::JsonLines | Form::Json | Form::Csv => None,
+            Form::JsonLines => json::clean_each_line(self, stretch, &mut out),
+            Form::Json => json::clean(self, stretch, &mut out),
+            Form::Csv => csv::clean(self, stretch, &mut out),
             Form::Xml | Form::Ldif | Form::Registry | Form::Text => None,
         };
         let records = records.unwrap_or_else(|| {
@@ -33,9 +38,11 @@ impl Gate {
         if self.dictionary().is_some() {
             return;
         }
-        let teach = Teach::new(self);
+        let mut teach = Teach::new(self);
         match stretch.form {
-            Form::JsonLines | Form::Json | Form::Csv => {}
+            Form::JsonLines => json::learn_each_line(self, stretch, &mut teach),
+            Form::Json => json::learn(self, stretch, &mut teach),
+            Form::Csv => csv::learn(self, stretch, &mut teach),
             Form::Xml | Form::Ldif | Form::Registry | Form::Text => {}
         }
         teach.end();
