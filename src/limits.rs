@@ -113,3 +113,5 @@ pub const TRAITS_MAX: usize = 100_000;
 pub const TRAIT_VALUES_MAX: usize = 1 << 20;
 /// Objects that are compared at one value: the first eight tell every way in which spellings can differ.
 pub const TRAIT_OBJECTS_MAX: usize = 8;
+/// What is remembered of an open JSON object before the member that is cut, bytes: 1,000 columns of a table of 64 bytes each.
+pub const OPEN_BYTES_MAX: usize = 64 << 10;

@@ -8,10 +8,13 @@
 mod clean;
 mod decode;
 mod dictionary;
+mod duty;
+mod envelope;
 mod expression;
 mod form;
 mod gate;
 mod guid;
+mod lesson;
 mod memory;
 mod policy;
 mod repair;
@@ -21,6 +24,7 @@ mod scan;
 mod secret;
 mod traits;
 mod values;
+mod walk;
 
 pub mod canonical;
 pub mod cipher;
