@@ -101,7 +101,7 @@ impl Gate {
     }
 
     fn learn_all(&self, batch: &RawBatch, learnt: &Learnt) {
-        let mut learning = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut learning = self.learning();
         for (kind, value) in learnt {
             // A public service's name is nobody's own: the map leaves it as it is.
             if !matches!(kind, Kind::Domain | Kind::Host) || self.claimed(*kind, value, false, &mut String::new()) {
@@ -116,7 +116,7 @@ impl Gate {
     /// Ends the learning: from now on texts are searched for everything that was learnt. The dictionary never
     /// changes afterwards, so that results do not depend on the order of the work.
     pub fn freeze(&self) {
-        let learning = std::mem::take(&mut *self.learning.lock().unwrap_or_else(PoisonError::into_inner));
+        let learning = std::mem::take(&mut *self.learning());
         let _ = self.dictionary.set(learning.freeze(self.rules.vocabulary()));
         self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     }
@@ -165,6 +165,11 @@ impl Gate {
         escape_into(&path, &mut member);
         member.push(b'"');
         String::from_utf8(member).map_err(|_| GateError::Parent { dataset, placeholders: 0, parts: parts.len() })
+    }
+
+    /// What is learnt before freezing.
+    pub(super) fn learning(&self) -> MutexGuard<'_, Learning> {
+        self.learning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was learnt since freezing.

@@ -40,6 +40,28 @@ pub(in crate::pseudonym) struct Learning {
 }
 
 impl Learning {
+    /// Whether values of a kind teach anything: those that [`Learning::value`] has no line for do not.
+    pub(in crate::pseudonym) fn takes(kind: Kind) -> bool {
+        use Kind::{
+            AppName, ConfigName, Coordinates, Dn, GroupName, Ip, IpRange, Job, PrincipalId, RequestId, Sid, Url,
+        };
+        !matches!(
+            kind,
+            PrincipalId
+                | RequestId
+                | Dn
+                | Sid
+                | Ip
+                | IpRange
+                | Job
+                | Coordinates
+                | GroupName
+                | AppName
+                | ConfigName
+                | Url
+        )
+    }
+
     /// Learns a typed value.
     pub(in crate::pseudonym) fn value(&mut self, kind: Kind, value: &str) {
         let value = value.trim();
@@ -103,9 +125,14 @@ impl Learning {
                 .filter(|text| !text.trim().is_empty());
         }
         if let (Some(display), Some(given), Some(family)) = (display, given, family) {
-            self.name(&format!("{given} {family}"), &display);
-            self.name(&format!("{family} {given}"), &display);
+            self.names(&display, &given, &family);
         }
+    }
+
+    /// Learns that a given and a family name, in either order, stand for a display name.
+    pub(in crate::pseudonym) fn names(&mut self, display: &str, given: &str, family: &str) {
+        self.name(&format!("{given} {family}"), display);
+        self.name(&format!("{family} {given}"), display);
     }
 
     /// An id that was ever a person's or a device's stays one; the order of learning never matters.
