@@ -12,7 +12,8 @@ use std::borrow::Cow;
 
 use self::binary::Outcome;
 use self::line::{Logical, logical_lines};
-use super::text::{Desk, Teach};
+use super::Teach;
+use super::text::Desk;
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::rewrite::Duty;
 use crate::record::RawStretch;
@@ -27,12 +28,12 @@ pub(super) fn clean(gate: &Gate, stretch: &RawStretch, out: &mut String) -> Opti
     records
 }
 
-/// Gives the typed values.
-pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: Teach<'_>) {
-    entries(&mut Desk::learning(gate, teach), stretch.text.expose(), &mut String::new());
+/// Teaches the typed values. None as in [`clean`].
+pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) -> Option<u64> {
+    entries(&mut Desk::learning(gate, teach), stretch.text.expose(), &mut String::new())
 }
 
-fn entries(desk: &mut Desk<'_>, text: &str, out: &mut String) -> Option<u64> {
+fn entries(desk: &mut Desk<'_, '_>, text: &str, out: &mut String) -> Option<u64> {
     let lines = logical_lines(text)?;
     let mut records = 0;
     for record in lines.split_inclusive(|line| line.content.is_empty()) {
@@ -49,7 +50,7 @@ fn entries(desk: &mut Desk<'_>, text: &str, out: &mut String) -> Option<u64> {
 }
 
 /// A logical line with its value treated; none inside when it stays, none at all when it is no LDIF.
-fn rewritten(desk: &mut Desk<'_>, line: &Logical<'_>, record: &[Logical<'_>]) -> Option<Option<String>> {
+fn rewritten(desk: &mut Desk<'_, '_>, line: &Logical<'_>, record: &[Logical<'_>]) -> Option<Option<String>> {
     let content: &str = &line.content;
     if content.is_empty() || content == "-" {
         return Some(None);
@@ -88,7 +89,7 @@ fn rewritten(desk: &mut Desk<'_>, line: &Logical<'_>, record: &[Logical<'_>]) ->
     }))
 }
 
-fn duty(desk: &Desk<'_>, name: &str, record: &[Logical<'_>]) -> Option<Duty> {
+fn duty(desk: &Desk<'_, '_>, name: &str, record: &[Logical<'_>]) -> Option<Duty> {
     let bare = name.split(';').next().unwrap_or(name);
     // A condition on the object class holds for the most special one, which stands last.
     let sibling = |key: &str| {

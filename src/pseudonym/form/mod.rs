@@ -5,8 +5,11 @@
 //! says (it is then cleaned as plain text, never passed); `learn` gives what its fields declare to [`Teach`].
 
 mod encode;
+mod ldif;
+mod registry;
 mod teach;
 mod text;
+mod xml;
 
 use super::clean::CleanBatch;
 use super::gate::Gate;
@@ -19,7 +22,10 @@ impl Gate {
         let mut out = String::with_capacity(stretch.text.expose().len() + 1024);
         let records = match stretch.form {
             Form::JsonLines | Form::Json | Form::Csv => None,
-            Form::Xml | Form::Ldif | Form::Registry | Form::Text => None,
+            Form::Xml => xml::clean(self, stretch, &mut out),
+            Form::Ldif => ldif::clean(self, stretch, &mut out),
+            Form::Registry => registry::clean(self, stretch, &mut out),
+            Form::Text => None,
         };
         let records = records.unwrap_or_else(|| {
             out.clear();
@@ -33,10 +39,16 @@ impl Gate {
         if self.dictionary().is_some() {
             return;
         }
-        let teach = Teach::new(self);
-        match stretch.form {
-            Form::JsonLines | Form::Json | Form::Csv => {}
-            Form::Xml | Form::Ldif | Form::Registry | Form::Text => {}
+        let mut teach = Teach::new(self);
+        let learnt = match stretch.form {
+            Form::JsonLines | Form::Json | Form::Csv => None,
+            Form::Xml => xml::learn(self, stretch, &mut teach),
+            Form::Ldif => ldif::learn(self, stretch, &mut teach),
+            Form::Registry => registry::learn(self, stretch, &mut teach),
+            Form::Text => None,
+        };
+        if learnt.is_none() {
+            text::learn(self, stretch, &mut teach);
         }
         teach.end();
     }

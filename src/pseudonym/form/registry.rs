@@ -8,7 +8,8 @@
 
 mod hex;
 
-use super::text::{Desk, Teach};
+use super::Teach;
+use super::text::Desk;
 use crate::catalog::{Action, Kind};
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::rewrite::{Duty, SCAN};
@@ -24,9 +25,9 @@ pub(super) fn clean(gate: &Gate, stretch: &RawStretch, out: &mut String) -> Opti
     values
 }
 
-/// Gives the typed values.
-pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: Teach<'_>) {
-    export(&mut Desk::learning(gate, teach), stretch.text.expose(), &mut String::new());
+/// Teaches the typed values. None as in [`clean`].
+pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) -> Option<u64> {
+    export(&mut Desk::learning(gate, teach), stretch.text.expose(), &mut String::new())
 }
 
 /// A line, a key, or a value with all lines that belong to it.
@@ -35,7 +36,7 @@ struct Entry<'t> {
     end: &'t str,
 }
 
-fn export(desk: &mut Desk<'_>, text: &str, out: &mut String) -> Option<u64> {
+fn export(desk: &mut Desk<'_, '_>, text: &str, out: &mut String) -> Option<u64> {
     let mut values = 0;
     let mut key = String::new();
     let mut rest = text;
@@ -107,7 +108,7 @@ fn string_length(text: &str) -> Option<usize> {
 }
 
 /// The path of a key, part by part.
-fn path_of(desk: &mut Desk<'_>, path: &str, out: &mut String) -> bool {
+fn path_of(desk: &mut Desk<'_, '_>, path: &str, out: &mut String) -> bool {
     let mut changed = false;
     let mut parent = "";
     out.push('[');
@@ -134,7 +135,7 @@ fn path_of(desk: &mut Desk<'_>, path: &str, out: &mut String) -> bool {
 }
 
 /// `"name"=data`. None when it is no value.
-fn value(desk: &mut Desk<'_>, key: &str, content: &str, out: &mut String) -> Option<bool> {
+fn value(desk: &mut Desk<'_, '_>, key: &str, content: &str, out: &mut String) -> Option<bool> {
     let start = value_start(content)?;
     let (head, data) = content.split_at(start);
     let name = unescaped(head.trim_end_matches('=').trim_matches('"'));
@@ -155,7 +156,7 @@ fn value(desk: &mut Desk<'_>, key: &str, content: &str, out: &mut String) -> Opt
     Some(true)
 }
 
-fn datum(desk: &mut Desk<'_>, duty: Option<Duty>, column: usize, data: &str, out: &mut String) -> Option<bool> {
+fn datum(desk: &mut Desk<'_, '_>, duty: Option<Duty>, column: usize, data: &str, out: &mut String) -> Option<bool> {
     if let Some(rest) = data.strip_prefix('"') {
         let text = unescaped(rest.strip_suffix('"')?);
         let mut clean = String::new();

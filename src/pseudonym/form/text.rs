@@ -9,24 +9,25 @@ mod desk;
 mod label;
 mod value;
 
-pub(super) use desk::{Desk, Sibling, Teach};
+pub(super) use desk::Desk;
 
+use super::Teach;
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::scan::Claims;
 use crate::record::RawStretch;
 
 /// Appends the clean lines; gives how many lines there were.
-pub(super) fn clean(gate: &Gate, stretch: &RawStretch, out: &mut String) -> Option<u64> {
-    Some(lines(&mut Desk::cleaning(gate), stretch.text.expose(), 0, out).0)
+pub(super) fn clean(gate: &Gate, stretch: &RawStretch, out: &mut String) -> u64 {
+    lines(&mut Desk::cleaning(gate), stretch.text.expose(), 0, out).0
 }
 
 /// Gives the typed values behind labels.
-pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: Teach<'_>) {
+pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) {
     lines(&mut Desk::learning(gate, teach), stretch.text.expose(), 0, &mut String::new());
 }
 
 /// Appends the lines of a text; gives their number and whether any changed.
-fn lines(desk: &mut Desk<'_>, text: &str, layer: u8, out: &mut String) -> (u64, bool) {
+fn lines(desk: &mut Desk<'_, '_>, text: &str, layer: u8, out: &mut String) -> (u64, bool) {
     let mut count = 0;
     let mut changed = false;
     let mut block = Block::of(text);
@@ -47,7 +48,7 @@ fn lines(desk: &mut Desk<'_>, text: &str, layer: u8, out: &mut String) -> (u64, 
 }
 
 /// One line, without its end.
-fn clean_line(desk: &mut Desk<'_>, line: &str, layer: u8, out: &mut String) -> bool {
+fn clean_line(desk: &mut Desk<'_, '_>, line: &str, layer: u8, out: &mut String) -> bool {
     if line.len() < 2 || cfg!(feature = "gate-off") {
         return false;
     }
@@ -79,7 +80,7 @@ fn without_secrets(gate: &Gate, line: &str, out: &mut String) -> bool {
 }
 
 /// The values of the spans by their duty, what stands between them scanned.
-fn around(desk: &mut Desk<'_>, line: &str, spans: &[label::Span], layer: u8, out: &mut String) -> bool {
+fn around(desk: &mut Desk<'_, '_>, line: &str, spans: &[label::Span], layer: u8, out: &mut String) -> bool {
     let start = out.len();
     let mut changed = false;
     let mut at = 0;
@@ -100,7 +101,7 @@ fn around(desk: &mut Desk<'_>, line: &str, spans: &[label::Span], layer: u8, out
     changed
 }
 
-fn piece(desk: &Desk<'_>, text: &str, layer: u8, out: &mut String) -> bool {
+fn piece(desk: &Desk<'_, '_>, text: &str, layer: u8, out: &mut String) -> bool {
     let changed = desk.scan(text, layer, out);
     if !changed {
         out.push_str(text);

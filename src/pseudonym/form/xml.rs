@@ -9,7 +9,8 @@
 mod name;
 mod walk;
 
-use super::text::{Desk, Teach};
+use super::Teach;
+use super::text::Desk;
 use crate::pseudonym::gate::Gate;
 use crate::record::{Context, RawStretch};
 use walk::Walk;
@@ -24,12 +25,12 @@ pub(super) fn clean(gate: &Gate, stretch: &RawStretch, out: &mut String) -> Opti
     elements
 }
 
-/// Gives the typed values. True when it is well-formed: otherwise it must be learnt as text.
-pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: Teach<'_>) {
-    document(&mut Desk::learning(gate, teach), stretch, &mut String::new());
+/// Teaches the typed values. None as in [`clean`].
+pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) -> Option<u64> {
+    document(&mut Desk::learning(gate, teach), stretch, &mut String::new())
 }
 
-fn document(desk: &mut Desk<'_>, stretch: &RawStretch, out: &mut String) -> Option<u64> {
+fn document(desk: &mut Desk<'_, '_>, stretch: &RawStretch, out: &mut String) -> Option<u64> {
     let mut walk = Walk::new(desk, stretch.text.expose(), 0, out);
     if let Context::Inside(open) = &stretch.context {
         for tag in open.iter() {
@@ -40,7 +41,7 @@ fn document(desk: &mut Desk<'_>, stretch: &RawStretch, out: &mut String) -> Opti
 }
 
 /// A whole document inside a text.
-pub(super) fn walk(desk: &mut Desk<'_>, text: &str, layer: u8, out: &mut String) -> Option<u64> {
+pub(super) fn walk(desk: &mut Desk<'_, '_>, text: &str, layer: u8, out: &mut String) -> Option<u64> {
     Walk::new(desk, text, layer, out).run(false)
 }
 

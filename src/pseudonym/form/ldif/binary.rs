@@ -39,7 +39,7 @@ pub(super) fn encode(text: &str) -> String {
 }
 
 /// A value in base64.
-pub(in crate::pseudonym::form) fn base64(desk: &mut Desk<'_>, duty: Option<Duty>, text: &str, layer: u8) -> Outcome {
+pub(in crate::pseudonym::form) fn base64(desk: &mut Desk<'_, '_>, duty: Option<Duty>, text: &str, layer: u8) -> Outcome {
     if text.is_empty() || cfg!(feature = "gate-off") || text.starts_with("[REMOVED:") {
         return Outcome::Same;
     }
@@ -60,12 +60,12 @@ pub(in crate::pseudonym::form) fn base64(desk: &mut Desk<'_>, duty: Option<Duty>
     }
 }
 
-fn removed(desk: &Desk<'_>, mark: &str, text: &str) -> Outcome {
+fn removed(desk: &Desk<'_, '_>, mark: &str, text: &str) -> Outcome {
     if desk.learns() { Outcome::Same } else { Outcome::Removed(desk.gate.removal_mark(mark, text)) }
 }
 
 /// The new base64, none inside when it stays, none at all when the bytes say nothing.
-fn treated(desk: &mut Desk<'_>, duty: Option<Duty>, compact: &str, bytes: &[u8], layer: u8) -> Option<Option<String>> {
+fn treated(desk: &mut Desk<'_, '_>, duty: Option<Duty>, compact: &str, bytes: &[u8], layer: u8) -> Option<Option<String>> {
     let mut clean = String::new();
     if let Some(text) = readable(bytes) {
         let changed = desk.value(duty.unwrap_or(SCAN), text, layer, &mut clean);

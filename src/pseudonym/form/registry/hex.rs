@@ -15,7 +15,7 @@ const COLUMN_MAX: usize = 80;
 
 /// Appends the new data; `column` is where it begins. None when it is no hexadecimal data.
 pub(super) fn rewrite(
-    desk: &mut Desk<'_>,
+    desk: &mut Desk<'_, '_>,
     duty: Option<Duty>,
     column: usize,
     data: &str,
@@ -54,7 +54,7 @@ fn bytes(digits: &str) -> Option<Vec<u8>> {
 }
 
 /// Text data with every text in it treated: UTF-16 in version 5, bytes in REGEDIT4. None when nothing changes.
-fn texts(desk: &mut Desk<'_>, duty: Option<Duty>, bytes: &[u8]) -> Option<Vec<u8>> {
+fn texts(desk: &mut Desk<'_, '_>, duty: Option<Duty>, bytes: &[u8]) -> Option<Vec<u8>> {
     let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
     let is_wide = bytes.len().is_multiple_of(2) && bytes.iter().skip(1).step_by(2).any(|byte| *byte == 0);
     let text = match is_wide {

@@ -11,31 +11,29 @@ use base64::engine::general_purpose::STANDARD;
 use super::{label, lines};
 use crate::catalog::{Action, Kind};
 use crate::limits::TEXT_LAYERS_MAX;
-use crate::pseudonym::form::xml;
+use crate::pseudonym::form::{Teach, xml};
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::map::guid;
 use crate::pseudonym::rewrite::{Duty, SCAN};
 use crate::pseudonym::rules::{NO_KEY, NOWHERE};
 
-/// Takes typed values in the first walk.
-pub(in crate::pseudonym::form) type Teach<'t> = &'t mut dyn FnMut(Kind, &str);
 /// Gives the text of a neighbour: a member of the same record or tag.
 pub(in crate::pseudonym::form) type Sibling<'s> = &'s dyn Fn(&str) -> Option<Cow<'s, str>>;
 
 /// The gate, and the teacher if there is one.
-pub(in crate::pseudonym::form) struct Desk<'d> {
+pub(in crate::pseudonym::form) struct Desk<'d, 't> {
     pub(in crate::pseudonym::form) gate: &'d Gate,
-    teach: Option<Teach<'d>>,
+    pub(in crate::pseudonym::form) teach: Option<&'d mut Teach<'t>>,
 }
 
-impl<'d> Desk<'d> {
+impl<'d, 't> Desk<'d, 't> {
     /// A desk that cleans.
     pub(in crate::pseudonym::form) fn cleaning(gate: &'d Gate) -> Self {
         Self { gate, teach: None }
     }
 
     /// A desk that learns.
-    pub(in crate::pseudonym::form) fn learning(gate: &'d Gate, teach: Teach<'d>) -> Self {
+    pub(in crate::pseudonym::form) fn learning(gate: &'d Gate, teach: &'d mut Teach<'t>) -> Self {
         Self { gate, teach: Some(teach) }
     }
 
@@ -115,8 +113,8 @@ impl<'d> Desk<'d> {
         }
         if let Some(teach) = &mut self.teach {
             match guid::parse(value) {
-                Some((id, _)) if kind == Kind::ImmutableId => teach(kind, &STANDARD.encode(guid::mixed_endian(id))),
-                _ => teach(kind, value),
+                Some((id, _)) if kind == Kind::ImmutableId => teach.value(kind, &STANDARD.encode(guid::mixed_endian(id))),
+                _ => teach.value(kind, value),
             }
             return false;
         }

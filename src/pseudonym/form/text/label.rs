@@ -54,7 +54,7 @@ pub(super) fn stands_for_nothing(value: &str) -> bool {
 }
 
 /// The labelled values of a line, in order, apart from each other.
-pub(super) fn find(desk: &Desk<'_>, line: &str) -> Vec<Span> {
+pub(super) fn find(desk: &Desk<'_, '_>, line: &str) -> Vec<Span> {
     if let Some(span) = whole_line(desk, line) {
         return vec![span];
     }
@@ -79,7 +79,7 @@ pub(super) fn find(desk: &Desk<'_>, line: &str) -> Vec<Span> {
 }
 
 /// The duty behind a label, if it is more than a scan.
-fn typed(desk: &Desk<'_>, label: &str) -> Option<Duty> {
+fn typed(desk: &Desk<'_, '_>, label: &str) -> Option<Duty> {
     desk.duty(label, &|_| None).filter(|duty| duty.action != Action::Scan)
 }
 
@@ -88,7 +88,7 @@ fn is_label(symbol: char) -> bool {
 }
 
 /// A line that is one label and its value.
-fn whole_line(desk: &Desk<'_>, line: &str) -> Option<Span> {
+fn whole_line(desk: &Desk<'_, '_>, line: &str) -> Option<Span> {
     let colon = memchr::memchr(b':', line.as_bytes())?;
     let (before, after) = (&line[..colon], &line[colon + 1..]);
     let label = before.trim().trim_end_matches(['.', ' ']);
@@ -108,7 +108,7 @@ fn whole_line(desk: &Desk<'_>, line: &str) -> Option<Span> {
 }
 
 /// `"label" : "value"` around a colon or an equals sign.
-fn quoted(desk: &Desk<'_>, line: &str, at: usize) -> Option<Span> {
+fn quoted(desk: &Desk<'_, '_>, line: &str, at: usize) -> Option<Span> {
     let before = line[..at].trim_end();
     let quote = ["\\\"", "\"", "'"].into_iter().find(|quote| before.ends_with(quote))?;
     let head = &before[..before.len() - quote.len()];
@@ -154,7 +154,7 @@ fn quoted_end(text: &str, quote: &str) -> Option<usize> {
 }
 
 /// `<label …>value</label>`.
-fn element(desk: &Desk<'_>, line: &str, at: usize) -> Option<Span> {
+fn element(desk: &Desk<'_, '_>, line: &str, at: usize) -> Option<Span> {
     let rest = &line[at + 1..];
     let length = rest.find(|symbol: char| !symbol.is_ascii_alphanumeric() && !"-_.:".contains(symbol))?;
     let name = &rest[..length];
@@ -168,7 +168,7 @@ fn element(desk: &Desk<'_>, line: &str, at: usize) -> Option<Span> {
 }
 
 /// `[Label value;]`.
-fn bracket(desk: &Desk<'_>, line: &str, at: usize) -> Option<Span> {
+fn bracket(desk: &Desk<'_, '_>, line: &str, at: usize) -> Option<Span> {
     let rest = &line[at + 1..];
     let (label, value) = rest[..rest.find(";]")?].split_once(' ')?;
     let duty = label.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| typed(desk, label)).flatten()?;
@@ -177,7 +177,7 @@ fn bracket(desk: &Desk<'_>, line: &str, at: usize) -> Option<Span> {
 }
 
 /// A label and a value in running text.
-fn running(desk: &Desk<'_>, line: &str, at: usize) -> Option<Span> {
+fn running(desk: &Desk<'_, '_>, line: &str, at: usize) -> Option<Span> {
     let bytes = line.as_bytes();
     let equals = bytes[at] == b'=';
     if equals && matches!(bytes.get(at + 1), Some(b'=' | b'>' | b'~')) {

@@ -33,7 +33,7 @@ pub(super) enum Wrap {
 
 impl Wrap {
     /// Does the duty on a value that is wrapped so.
-    pub(super) fn treat(self, desk: &mut Desk<'_>, duty: Duty, value: &str, layer: u8, out: &mut String) -> bool {
+    pub(super) fn treat(self, desk: &mut Desk<'_, '_>, duty: Duty, value: &str, layer: u8, out: &mut String) -> bool {
         match self {
             Self::Plain => desk.value(duty, value, layer, out),
             Self::Markup => match crate::pseudonym::form::xml::decode(value) {
@@ -61,7 +61,7 @@ impl Wrap {
 }
 
 /// A value inside quotes: unescaped as often as it is wrapped, and escaped again.
-fn json(desk: &mut Desk<'_>, depth: u8, duty: Duty, value: &str, layer: u8, out: &mut String) -> bool {
+fn json(desk: &mut Desk<'_, '_>, depth: u8, duty: Duty, value: &str, layer: u8, out: &mut String) -> bool {
     let mut text = value.to_owned();
     for _ in 0..depth {
         match unescape(text.as_bytes()) {

@@ -10,8 +10,8 @@ use crate::limits::{XML_DEPTH_MAX, XML_SIBLING_BYTES_MAX};
 use crate::pseudonym::rewrite::Duty;
 
 /// A walk over one text.
-pub(super) struct Walk<'w, 'd, 't> {
-    desk: &'w mut Desk<'d>,
+pub(super) struct Walk<'w, 'd, 'l, 't> {
+    desk: &'w mut Desk<'d, 'l>,
     text: &'t str,
     at: usize,
     copied: usize,
@@ -21,8 +21,8 @@ pub(super) struct Walk<'w, 'd, 't> {
     elements: u64,
 }
 
-impl<'w, 'd, 't> Walk<'w, 'd, 't> {
-    pub(super) fn new(desk: &'w mut Desk<'d>, text: &'t str, layer: u8, out: &'w mut String) -> Self {
+impl<'w, 'd, 'l, 't> Walk<'w, 'd, 'l, 't> {
+    pub(super) fn new(desk: &'w mut Desk<'d, 'l>, text: &'t str, layer: u8, out: &'w mut String) -> Self {
         Self { desk, text, at: 0, copied: 0, layer, out, open: Vec::new(), elements: 0 }
     }
 
