@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use self::binary::Outcome;
 use self::line::{Logical, logical_lines};
 use super::Teach;
-use super::text::Desk;
+use super::text::{Desk, is_number_of};
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::rewrite::Duty;
 use crate::record::RawStretch;
@@ -44,6 +44,10 @@ fn entries(desk: &mut Desk<'_, '_>, text: &str, out: &mut String) -> Option<u64>
                 Some(new) => line.write(&new, out),
                 None => out.push_str(line.raw),
             }
+        }
+        if let Some(teach) = &mut desk.teach {
+            let value = |key: &str| text_of(record, key).unwrap_or_default();
+            teach.person(&value("displayName"), &value("givenName"), &value("sn"));
         }
     }
     Some(records)
@@ -78,6 +82,9 @@ fn rewritten(desk: &mut Desk<'_, '_>, line: &Logical<'_>, record: &[Logical<'_>]
         return Some(desk.prose(reference, 0, &mut clean).then(|| head(":<") + &clean));
     }
     let text = value.trim_start_matches(' ');
+    if is_number_of(name, text) {
+        return Some(None);
+    }
     let changed = match duty {
         Some(duty) => desk.value(duty, text, 0, &mut clean),
         None => desk.prose(text, 0, &mut clean),
@@ -98,6 +105,16 @@ fn duty(desk: &Desk<'_, '_>, name: &str, record: &[Logical<'_>]) -> Option<Duty>
         found.map(|(_, value)| Cow::Owned(value.trim().to_owned()))
     };
     desk.exact_duty(&format!("ldap.{bare}"), &sibling).or_else(|| desk.exact_duty(bare, &sibling))
+}
+
+/// The first value of an attribute as text.
+fn text_of(record: &[Logical<'_>], key: &str) -> Option<String> {
+    let mut values = record.iter().filter_map(|line| line.content.split_once(':'));
+    let (_, value) = values.find(|(name, _)| name.eq_ignore_ascii_case(key))?;
+    match value.strip_prefix(':') {
+        Some(encoded) => binary::decode(encoded.trim()),
+        None => Some(value.trim().to_owned()),
+    }
 }
 
 /// SAFE-STRING: ASCII without line ends, not beginning with a blank, a colon or `<`.

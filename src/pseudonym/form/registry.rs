@@ -9,7 +9,7 @@
 mod hex;
 
 use super::Teach;
-use super::text::Desk;
+use super::text::{Desk, is_number_of};
 use crate::catalog::{Action, Kind};
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::rewrite::{Duty, SCAN};
@@ -142,6 +142,9 @@ fn value(desk: &mut Desk<'_, '_>, key: &str, content: &str, out: &mut String) ->
     let exact = |key: &str| desk.exact_duty(key, &|_| None);
     let duty = exact(&format!("{key}.{name}")).or_else(|| exact(&name));
     let mut new_name = String::new();
+    if is_number_of(&name, data.trim_matches('"')) {
+        return Some(false);
+    }
     let renamed = duty.is_none() && name != "@" && desk.scan(&name, 0, &mut new_name);
     let mut new_data = String::new();
     let changed = datum(desk, duty, head.len(), data, &mut new_data)?;

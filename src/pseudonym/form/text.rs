@@ -10,6 +10,7 @@ mod label;
 mod value;
 
 pub(super) use desk::Desk;
+pub(super) use value::is_number_of;
 
 use super::Teach;
 use crate::pseudonym::gate::Gate;
@@ -166,4 +167,4 @@ fn pem_mark(boundary: &str) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -80,16 +80,20 @@ fn reference(name: &str) -> Option<char> {
     }
 }
 
-/// Writes a text so that it can stand in an element or between any quotes.
-pub(super) fn encode(text: &str, out: &mut String) {
+/// Writes a text so that it can stand in an element or between the same quotes as `old`, which says what it escaped
+/// beyond need.
+pub(super) fn encode(text: &str, old: &str, quote: Option<char>, out: &mut String) {
+    let escapes = |name: &str, symbol: char| quote == Some(symbol) || old.contains(name);
     for symbol in text.chars() {
         match symbol {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
+            '>' if !old.contains('>') => out.push_str("&gt;"),
+            '"' if escapes("&quot;", '"') => out.push_str("&quot;"),
+            '\'' if escapes("&apos;", '\'') => out.push_str("&apos;"),
             '\r' => out.push_str("&#13;"),
+            '\n' if quote.is_some() => out.push_str("&#10;"),
+            '\t' if quote.is_some() => out.push_str("&#9;"),
             other => out.push(other),
         }
     }

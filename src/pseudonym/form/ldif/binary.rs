@@ -38,6 +38,11 @@ pub(super) fn encode(text: &str) -> String {
     STANDARD.encode(text)
 }
 
+/// The text that a value in base64 is.
+pub(super) fn decode(text: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(text).ok()?).ok()
+}
+
 /// A value in base64.
 pub(in crate::pseudonym::form) fn base64(desk: &mut Desk<'_, '_>, duty: Option<Duty>, text: &str, layer: u8) -> Outcome {
     if text.is_empty() || cfg!(feature = "gate-off") || text.starts_with("[REMOVED:") {

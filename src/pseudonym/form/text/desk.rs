@@ -141,7 +141,9 @@ impl<'d, 't> Desk<'d, 't> {
 
     /// Text of unknown content: lines, labels in them, and everything else scanned.
     pub(in crate::pseudonym::form) fn prose(&mut self, text: &str, layer: u8, out: &mut String) -> bool {
-        if text.len() < 2 || cfg!(feature = "gate-off") {
+        // `%Connector.ID%` is a variable of the sync engine.
+        let is_variable = text.starts_with('%') && text.ends_with('%') && !text.contains(' ');
+        if text.len() < 2 || is_variable || cfg!(feature = "gate-off") {
             return false;
         }
         let start = out.len();

@@ -14,8 +14,8 @@ use memchr::{memchr_iter, memchr2_iter};
 
 use super::desk::Desk;
 use super::value::{self, Wrap};
-use crate::catalog::Action;
-use crate::pseudonym::rewrite::Duty;
+use crate::catalog::{Action, Kind};
+use crate::pseudonym::rewrite::{Duty, SCAN};
 
 /// Longest label, bytes: `Execution Context Account Distinguished Name`.
 const LABEL_BYTES_MAX: usize = 48;
@@ -65,6 +65,12 @@ pub(super) fn find(desk: &Desk<'_, '_>, line: &str) -> Vec<Span> {
     }
     if memchr::memmem::find(bytes, b";]").is_some() {
         spans.extend(memchr_iter(b'[', bytes).filter_map(|at| bracket(desk, line, at)));
+    }
+    for at in memchr::memmem::find_iter(bytes, b"sers\\").filter_map(|at| at.checked_sub(1)) {
+        if let Some((start, end)) = value::profile(line, at) {
+            let duty = Duty { action: Action::Kind(Kind::Account), ..SCAN };
+            spans.push(Span { start, end, duty, wrap: Wrap::Plain });
+        }
     }
     for at in memchr2_iter(b':', b'=', bytes) {
         if spans.iter().all(|span| at < span.start || span.end <= at)

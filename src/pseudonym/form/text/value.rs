@@ -9,12 +9,15 @@ use std::net::IpAddr;
 use super::desk::Desk;
 use super::label::stands_for_nothing;
 use crate::catalog::{Action, Kind};
+use crate::pseudonym::form::xml;
 use crate::json::{escape_into, unescape};
 use crate::pseudonym::map::{guid, reads_as_host};
 use crate::pseudonym::rewrite::Duty;
 
 /// Words of a label that speak for themselves.
 const TELLING_WORDS: usize = 3;
+/// Shortest anchor in base64, characters: 14 bytes.
+const ANCHOR_BYTES_MIN: usize = 20;
 /// Most words of a person's name in running text.
 const NAME_WORDS_MAX: usize = 4;
 
@@ -36,12 +39,12 @@ impl Wrap {
     pub(super) fn treat(self, desk: &mut Desk<'_, '_>, duty: Duty, value: &str, layer: u8, out: &mut String) -> bool {
         match self {
             Self::Plain => desk.value(duty, value, layer, out),
-            Self::Markup => match crate::pseudonym::form::xml::decode(value) {
+            Self::Markup => match xml::decode(value) {
                 Some(text) => {
                     let mut clean = String::new();
                     let changed = desk.value(duty, &text, layer, &mut clean);
                     if changed {
-                        crate::pseudonym::form::xml::encode(&clean, out);
+                        xml::encode(&clean, value, None, out);
                     }
                     changed
                 }
@@ -137,7 +140,8 @@ fn phrase(text: &str, to_line_end: bool) -> &str {
 fn looks_like(kind: Kind, label: &str, value: &str) -> bool {
     match kind {
         _ if is_id(kind) => guid::parse(value).is_some() || value.starts_with("S-1-"),
-        Kind::ImmutableId => guid::parse(value).is_some(),
+        // Of some anchors only the ending shows what they are.
+        Kind::ImmutableId => guid::parse(value).is_some() || value.len() >= ANCHOR_BYTES_MIN && value.ends_with("=="),
         Kind::Upn | Kind::Mail => is_address(value) || kind == Kind::Upn && value.contains('\\') && is_account(label, value),
         Kind::Sid => value.starts_with("S-1-"),
         Kind::Ip => value.parse::<IpAddr>().is_ok(),
@@ -215,4 +219,35 @@ fn is_name(value: &str) -> bool {
         word.starts_with(char::is_uppercase) && word.chars().all(|symbol| symbol.is_alphabetic() || "-'.".contains(symbol))
     };
     (2..=NAME_WORDS_MAX).contains(&words.len()) && words.iter().all(is_word)
+}
+
+/// Whether a text is a dotted number that its key declares to be a version or an object identifier, not an address.
+pub(in crate::pseudonym::form) fn is_number_of(key: &str, text: &str) -> bool {
+    const ENDINGS: [&str; 6] = ["version", "syntax", "oid", "build", "attributeid", "governsid"];
+    let text = text.trim();
+    text.contains('.')
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && ENDINGS.iter().any(|ending| {
+            key.len().checked_sub(ending.len()).and_then(|at| key.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+        })
+}
+
+/// The owner's folder in a path below `Users`, as a span of the line: `C:\Users\afield\AppData`.
+pub(super) fn profile(line: &str, users: usize) -> Option<(usize, usize)> {
+    const SHARED: [&str; 12] = [
+        "public", "default", "default user", "all users", "administrator", "username", "user", "user name", "yourname",
+        "your_username", "appdata", "defaultapppool",
+    ];
+    const FOLDER: &str = "Users\\";
+    let head = line.get(users..users + FOLDER.len())?;
+    if !head.eq_ignore_ascii_case(FOLDER) || !line[..users].ends_with('\\') {
+        return None;
+    }
+    let rest = line[users + FOLDER.len()..].trim_start_matches('\\');
+    let start = line.len() - rest.len();
+    let is_end = |symbol: char| "\\/\"'<>|;,:*?)]".contains(symbol) || symbol.is_control();
+    let end = rest.find(is_end).unwrap_or(rest.len());
+    let name = if rest[end..].starts_with('\\') { &rest[..end] } else { rest[..end].split(' ').next()?.trim_end_matches('.') };
+    let usable = !name.is_empty() && !stands_for_nothing(name) && !SHARED.iter().any(|word| word.eq_ignore_ascii_case(name));
+    usable.then_some((start, start + name.len()))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::name::{Attribute, Element, attributes, local, name_length, references_are_closed};
 use super::super::ldif::binary;
-use super::super::text::Desk;
+use super::super::text::{Desk, is_number_of};
 use crate::catalog::Action;
 use crate::limits::{XML_DEPTH_MAX, XML_SIBLING_BYTES_MAX};
 use crate::pseudonym::rewrite::Duty;
@@ -116,7 +116,7 @@ impl<'w, 'd, 'l, 't> Walk<'w, 'd, 'l, 't> {
         match super::decode(raw) {
             Some(text) => {
                 if let Some(new) = self.treated(&text, &mut clean) {
-                    self.replace(start, start + length, |out| super::encode(&new, out));
+                    self.replace(start, start + length, |out| super::encode(&new, raw, None, out));
                 }
             }
             // An entity of the document's own: the text is searched as it stands.
@@ -131,6 +131,10 @@ impl<'w, 'd, 'l, 't> Walk<'w, 'd, 'l, 't> {
 
     /// The text of the innermost element, if it changes.
     fn treated(&mut self, text: &str, clean: &mut String) -> Option<String> {
+        let keys = self.open.last().map(|element| [element.key.as_deref(), Some(element.name)]);
+        if keys.is_some_and(|keys| keys.into_iter().flatten().any(|key| is_number_of(key, text))) {
+            return None;
+        }
         let duty = self.text_duty();
         self.note(text);
         let base64 = self.open.last().is_some_and(|element| element.is_base64);
@@ -166,8 +170,10 @@ impl<'w, 'd, 'l, 't> Walk<'w, 'd, 'l, 't> {
             };
             let name = local(element.name);
             let composed = parent.map(|parent| format!("{}.{name}", local(parent.name)));
-            let exact = |key| self.desk.exact_duty(key, &sibling);
-            let by_key = element.key.as_deref().and_then(|key| self.desk.duty(key, &sibling));
+            let exact = |key: &str| self.desk.exact_duty(key, &sibling);
+            let by_key = element.key.as_deref().and_then(|key| {
+                exact(&format!("{name}.{key}")).or_else(|| self.desk.duty(key, &sibling))
+            });
             let found = by_key.or_else(|| composed.as_deref().and_then(exact)).or_else(|| exact(name));
             match found {
                 Some(duty) if duty.action != Action::Scan => return Some(duty),
@@ -204,7 +210,7 @@ impl<'w, 'd, 'l, 't> Walk<'w, 'd, 'l, 't> {
 
     fn attribute(&mut self, element: &str, attribute: &Attribute<'t>, all: &[Attribute<'t>]) {
         let key = local(attribute.name);
-        if attribute.value.is_empty() || attribute.name.starts_with("xmlns") {
+        if attribute.value.is_empty() || attribute.name.starts_with("xmlns") || is_number_of(key, attribute.value) {
             return;
         }
         let sibling = |key: &str| {
@@ -221,7 +227,8 @@ impl<'w, 'd, 'l, 't> Walk<'w, 'd, 'l, 't> {
         };
         if changed {
             let (start, end) = (attribute.start, attribute.start + attribute.value.len());
-            self.replace(start, end, |out| super::encode(&clean, out));
+            let quote = self.text[..start].chars().next_back();
+            self.replace(start, end, |out| super::encode(&clean, attribute.value, quote, out));
         }
     }
 }
