@@ -100,3 +100,6 @@ pub const RESTARTS_MAX: u32 = 3;
 pub const BARREN_PAGES_MAX: u32 = 500;
 /// Candidates that the leak check remembers as sound: 65,536 of about 80 bytes are 5 MiB; a tenant's logs repeat fewer.
 pub const VERIFIED_MAX: usize = 1 << 16;
+/// Members of an object that are looked at to find out what it is: the widest tables have 143 columns, and what tells
+/// stands early.
+pub const RECOGNISED_MEMBERS_MAX: usize = 160;

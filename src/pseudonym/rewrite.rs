@@ -174,7 +174,21 @@ impl<'p> Pass<'p> {
         }
     }
 
+    /// An object that nothing is known of is asked what it is.
     fn object(&mut self, node: Node, depth: usize) -> Result<(), RefusalCause> {
+        let rules = &self.gate.rules;
+        match (node == rules.file()).then(|| rules.object(self.text, self.at)).flatten() {
+            Some(known) => {
+                let outer = std::mem::replace(&mut self.root, known);
+                self.members(known, depth)?;
+                self.root = outer;
+                Ok(())
+            }
+            None => self.members(node, depth),
+        }
+    }
+
+    fn members(&mut self, node: Node, depth: usize) -> Result<(), RefusalCause> {
         let scope = self.at;
         self.at += 1;
         self.space();
@@ -352,12 +366,7 @@ impl<'p> Pass<'p> {
     }
 
     fn holds(&mut self, case: &'p Case, scope: usize) -> bool {
-        let Some(when) = &case.when else { return true };
-        match self.sibling(&when.sibling, scope) {
-            None => false,
-            Some(text) if when.is.is_empty() => !text.is_empty(),
-            Some(text) => when.is.iter().any(|one| one.eq_ignore_ascii_case(&text)),
-        }
+        case.when.as_ref().is_none_or(|when| when.holds(|key| self.sibling(key, scope)))
     }
 
     /// The text of a member of the object at `scope`: of a string, or a number or word as written; null is none.

@@ -12,7 +12,6 @@ use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
 use super::rewrite::{Duty, Pass};
-use super::rules::NOWHERE;
 use crate::catalog::{Action, IdentifierShape as Shape, Kind, Treatment, identifier_words, identifiers};
 use crate::limits::TEXT_LAYERS_MAX;
 
@@ -191,7 +190,7 @@ impl Gate {
             return None;
         }
         let mut bytes = Vec::with_capacity(value.len() + 32);
-        let changed = Pass::new(self, value, &mut bytes, layer + 1, None).document(NOWHERE, duty, None).ok()?;
+        let changed = Pass::new(self, value, &mut bytes, layer + 1, None).document(self.rules.file(), duty, None).ok()?;
         if changed {
             out.push_str(std::str::from_utf8(&bytes).ok()?);
         }
