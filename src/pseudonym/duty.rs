@@ -115,12 +115,7 @@ impl<'p> Judge<'p> {
     }
 
     fn holds(&mut self, case: &'p Case, scope: Scope<'p>) -> bool {
-        let Some(when) = &case.when else { return true };
-        match self.sibling(&when.sibling, scope) {
-            None => false,
-            Some(text) if when.is.is_empty() => !text.is_empty(),
-            Some(text) => when.is.iter().any(|one| one.eq_ignore_ascii_case(&text)),
-        }
+        case.when.as_ref().is_none_or(|when| when.holds(|key| self.sibling(key, scope)))
     }
 
     /// The text of a member of an object: of a string, or a number or word as written; null is none.

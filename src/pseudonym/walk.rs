@@ -220,7 +220,18 @@ impl<'p, H: Hands> Walk<'p, H> {
         }
     }
 
+    /// An object of which nothing is known is asked what it is.
     fn object(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
+        let rules = &self.here.gate.rules;
+        let known = (spot.node == rules.file()).then(|| rules.object(self.here.text, self.at)).flatten();
+        let Some(node) = known else { return self.members(spot, depth) };
+        let outer = std::mem::replace(&mut self.judge.root, node);
+        let walked = self.members(Spot { node, ..spot }, depth);
+        self.judge.root = outer;
+        walked
+    }
+
+    fn members(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
         let scope = Scope { text: self.here.text, at: self.at };
         self.at += 1;
         self.space();
