@@ -24,7 +24,7 @@ mod domain;
 pub(crate) mod guid;
 mod host_shape;
 mod id;
-mod ip;
+pub(crate) mod ip;
 mod legacy_dn;
 mod mac;
 mod mail;

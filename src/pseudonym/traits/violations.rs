@@ -89,8 +89,13 @@ impl Violations {
                 }
                 _ => broken.add(Self::TOO_LONG, value.chars().count() > 256),
             },
+            Kind::Account if trimmed.contains('@') => broken.address(trimmed, UPN_CHARS, 113),
+            Kind::Account if is_guest(trimmed) => {}
             Kind::Account => broken.account(trimmed),
+            // What people call their telephones is no computer name.
+            Kind::Host if trimmed.contains(' ') => {}
             Kind::Host => broken.host(trimmed),
+            Kind::Domain if !trimmed.contains('.') => {}
             Kind::Domain => broken.domain(trimmed),
             Kind::Name | Kind::Job | Kind::Place | Kind::OrgName => {
                 broken.add(Self::TOO_LONG, value.chars().count() > 256);
@@ -120,9 +125,7 @@ impl Violations {
         };
         self.add(Self::NO_DOMAIN, local.is_empty() || domain.is_empty());
         self.add(Self::SEVERAL_AT, local.contains('@'));
-        // A guest's name carries its own marks and is made by the service.
-        let is_guest = local.to_ascii_uppercase().ends_with("#EXT#");
-        self.add(Self::TOO_LONG, local.chars().count() > 64 && !is_guest);
+        self.add(Self::TOO_LONG, local.chars().count() > 64 && !is_guest(local));
         let is_wrong =
             |symbol: char| symbol.is_ascii_graphic() && !symbol.is_ascii_alphanumeric() && !allowed.contains(symbol);
         self.add(Self::CHARACTER, local.contains(is_wrong));
@@ -191,6 +194,11 @@ impl Violations {
 const UPN_CHARS: &str = "'.-_!#^~";
 /// The same for an SMTP address (RFC 5322 atext and the dot).
 const MAIL_CHARS: &str = "!#$%&'*+-/=?^_`{|}~.";
+
+/// A guest's name carries its own marks and is made by the service.
+fn is_guest(local: &str) -> bool {
+    local.to_ascii_uppercase().ends_with("#EXT#")
+}
 
 fn has_letters_beyond_ascii(text: &str) -> bool {
     !text.is_ascii() && text.contains(|symbol: char| !symbol.is_ascii() && !is_invisible(symbol))
