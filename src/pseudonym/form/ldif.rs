@@ -15,7 +15,7 @@ use self::line::{Logical, logical_lines};
 use super::Teach;
 use super::text::{Desk, is_number_of};
 use crate::pseudonym::gate::Gate;
-use crate::pseudonym::rewrite::Duty;
+use crate::pseudonym::duty::Duty;
 use crate::record::RawStretch;
 
 /// Appends the clean lines; gives the number of records. None when it is no LDIF.

@@ -43,16 +43,25 @@ impl Gate {
     /// [`Gate::grow`].
     pub fn learn_stretch(&self, stretch: &RawStretch) {
         let mut teach = Teach::new(self);
-        let learnt = match stretch.form {
-            Form::JsonLines => Some(json::learn_each_line(self, stretch, &mut teach)),
-            Form::Json => Some(json::learn(self, stretch, &mut teach)),
-            Form::Csv => Some(csv::learn(self, stretch, &mut teach)),
-            Form::Xml => xml::learn(self, stretch, &mut teach),
-            Form::Ldif => ldif::learn(self, stretch, &mut teach),
-            Form::Registry => registry::learn(self, stretch, &mut teach),
-            Form::Text => None,
+        let is_read = match stretch.form {
+            Form::JsonLines => {
+                json::learn_each_line(self, stretch, &mut teach);
+                true
+            }
+            Form::Json => {
+                json::learn(self, stretch, &mut teach);
+                true
+            }
+            Form::Csv => {
+                csv::learn(self, stretch, &mut teach);
+                true
+            }
+            Form::Xml => xml::learn(self, stretch, &mut teach).is_some(),
+            Form::Ldif => ldif::learn(self, stretch, &mut teach).is_some(),
+            Form::Registry => registry::learn(self, stretch, &mut teach).is_some(),
+            Form::Text => false,
         };
-        if learnt.is_none() {
+        if !is_read {
             text::learn(self, stretch, &mut teach);
         }
         teach.end();

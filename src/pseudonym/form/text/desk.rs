@@ -14,7 +14,7 @@ use crate::limits::TEXT_LAYERS_MAX;
 use crate::pseudonym::form::{Teach, xml};
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::map::guid;
-use crate::pseudonym::rewrite::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN};
 use crate::pseudonym::rules::{NO_KEY, NOWHERE};
 
 /// Gives the text of a neighbour: a member of the same record or tag.
@@ -55,24 +55,18 @@ impl<'d, 't> Desk<'d, 't> {
     fn duty_of(&self, number: u16, sibling: Sibling<'_>) -> Option<Duty> {
         let rules = &self.gate.rules;
         for case in rules.cases(NOWHERE, number).1 {
-            let holds = case.when.as_ref().is_none_or(|when| {
-                sibling(&when.sibling).is_some_and(|text| match when.is.as_slice() {
-                    [] => !text.is_empty(),
-                    words => words.iter().any(|word| word.eq_ignore_ascii_case(&text)),
-                })
-            });
-            if !holds {
+            if !case.when.as_ref().is_none_or(|when| when.holds(sibling)) {
                 continue;
             }
             if case.action != Action::Named {
-                return Some(Duty { action: case.action, mark: case.mark, json: case.action == Action::Json });
+                return Some(Duty { action: case.action, mark: case.mark, json: case.action == Action::Json, ..SCAN });
             }
             let name = case.by.as_deref().and_then(sibling);
             let number = name.map_or(NO_KEY, |name| rules.attribute(&name));
             let named = rules.cases(NOWHERE, number).1.iter().find(|named| named.when.is_none());
             return Some(match named {
                 Some(named) if named.action != Action::Named => {
-                    Duty { action: named.action, mark: named.mark, json: true }
+                    Duty { action: named.action, mark: named.mark, json: true, ..SCAN }
                 }
                 _ => Duty { json: true, ..SCAN },
             });

@@ -12,7 +12,7 @@ use crate::catalog::{Action, Kind};
 use crate::pseudonym::form::xml;
 use crate::json::{escape_into, unescape};
 use crate::pseudonym::map::{guid, reads_as_host};
-use crate::pseudonym::rewrite::Duty;
+use crate::pseudonym::duty::Duty;
 
 /// Words of a label that speak for themselves.
 const TELLING_WORDS: usize = 3;
