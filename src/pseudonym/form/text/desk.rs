@@ -42,7 +42,7 @@ impl<'d, 't> Desk<'d, 't> {
         let rules = &self.gate.rules;
         let mut number = rules.attribute(key);
         if number == NO_KEY {
-            number = label::normalised(key).map_or(NO_KEY, |key| rules.key(key.as_bytes()));
+            number = label::normalised(key, &mut [0; label::LABEL_BYTES_MAX]).map_or(NO_KEY, |key| rules.key(key));
         }
         self.duty_of(number, sibling)
     }
@@ -113,7 +113,9 @@ impl<'d, 't> Desk<'d, 't> {
         }
         if let Some(teach) = &mut self.teach {
             match guid::parse(value) {
-                Some((id, _)) if kind == Kind::ImmutableId => teach.value(kind, &STANDARD.encode(guid::mixed_endian(id))),
+                Some((id, _)) if kind == Kind::ImmutableId => {
+                    teach.value(kind, &STANDARD.encode(guid::mixed_endian(id)))
+                }
                 _ => teach.value(kind, value),
             }
             return false;
