@@ -69,6 +69,13 @@ struct Spot {
     part: Part,
 }
 
+impl Spot {
+    /// Where the items of an array stand.
+    fn item(self) -> Self {
+        Self { part: if self.part == Part::Rows { Part::Row } else { self.part }, ..self }
+    }
+}
+
 /// A walk.
 pub(super) struct Walk<'p, H> {
     pub(super) here: Here<'p>,
@@ -151,7 +158,7 @@ impl<'p, H: Hands> Walk<'p, H> {
                 ENVELOPE => self.in_envelope(spot, depth),
                 _ => self.object(spot, depth),
             },
-            Some(b'[') if depth < JSON_DEPTH_MAX && spot.part == Part::Rows => self.row(),
+            Some(b'[') if depth < JSON_DEPTH_MAX && spot.part == Part::Row => self.row(),
             Some(b'[') if depth < JSON_DEPTH_MAX => self.array(spot, duty, depth),
             Some(b'{' | b'[') => expected(self.at, "less nesting"),
             Some(b'-' | b'0'..=b'9') => {
@@ -195,11 +202,12 @@ impl<'p, H: Hands> Walk<'p, H> {
             self.at += 1;
             return Ok(());
         }
-        self.value(spot, duty, depth + 1)?;
-        self.more_items(spot, duty, depth)
+        let item = spot.item();
+        self.value(item, duty, depth + 1)?;
+        self.more_items(item, duty, depth)
     }
 
-    /// The rest of an array, behind an item.
+    /// The rest of an array, behind an item; `spot` is that of the items.
     fn more_items(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
         loop {
             self.space();
@@ -323,10 +331,11 @@ impl<'p, H: Hands> Walk<'p, H> {
             return expected(self.at, "less nesting");
         }
         if open.is_array {
+            let item = spot.item();
             if !inner.is_empty() {
-                self.reopen(inner, spot, duty, depth + 1)?;
+                self.reopen(inner, Spot { part: Part::None, ..item }, duty, depth + 1)?;
             }
-            return self.more_items(spot, duty, depth);
+            return self.more_items(item, duty, depth);
         }
         let before = open.before.as_ref().map_or("{", |before| before.expose());
         let key = inner.first().and_then(|inner| inner.name.as_ref()).map_or("", |name| name.expose());
@@ -346,7 +355,7 @@ impl<'p, H: Hands> Walk<'p, H> {
         depth: usize,
     ) -> Result<(), RefusalCause> {
         let scope = Scope { text: before, at: 0 };
-        let number = self.key_number(key, key.contains('\\'))?;
+        let number = self.key_number(key, false)?;
         let (child, duty) = self.member_of(spot, key, number, scope);
         self.reopen(inner, child, duty, depth + 1)?;
         self.more_members(spot, scope, H::Object::default(), depth)

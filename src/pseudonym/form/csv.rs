@@ -87,7 +87,7 @@ impl<'t> Table<'t> {
     fn write(&self, cell: &Cell, new: &str, out: &mut String) {
         let content = [&cell.before, new, &cell.after].concat();
         let needs_quotes = |byte| byte == self.separator || matches!(byte, b'"' | b'\r' | b'\n');
-        if cell.is_quoted || content.bytes().any(needs_quotes) {
+        if cell.is_quoted || new.bytes().any(needs_quotes) {
             out.extend(["\"", &content.replace('"', "\"\""), "\""]);
         } else {
             out.push_str(&content);
