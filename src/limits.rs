@@ -102,3 +102,9 @@ pub const BARREN_PAGES_MAX: u32 = 500;
 pub const VERIFIED_MAX: usize = 1 << 16;
 /// What is remembered of an open JSON object before the member that is cut, bytes: 1,000 columns of a table of 64 bytes each.
 pub const OPEN_BYTES_MAX: usize = 64 << 10;
+/// Deepest XML nesting that is accepted: the deepest known export (a connector's configuration) has 14 levels.
+pub const XML_DEPTH_MAX: usize = 128;
+/// Children of an XML element whose text is kept to decide about their siblings: an event has at most 60 fields.
+pub const XML_SIBLINGS_MAX: usize = 256;
+/// Longest such text, bytes: it is an attribute's name or a class.
+pub const XML_SIBLING_BYTES_MAX: usize = 64;

@@ -195,8 +195,8 @@ fn clean_header(table: &Table<'_>, cells: &[Cell], copied: &mut usize, out: &mut
 }
 
 /// Learns from the rows.
-pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) {
-    let Some(table) = Table::new(gate, stretch) else { return };
+pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) -> Option<()> {
+    let table = Table::new(gate, stretch)?;
     let names = NameKeys::new(gate);
     let (mut at, mut is_header) = (0, table.has_header);
     let mut cells = Vec::new();
@@ -207,4 +207,5 @@ pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) {
             let _ = learn_row(table.here, names, &table.record(&cells), teach);
         }
     }
+    Some(())
 }

@@ -8,8 +8,11 @@ mod csv;
 mod encode;
 pub(super) mod har;
 mod json;
+mod ldif;
+mod registry;
 mod teach;
 mod text;
+mod xml;
 
 use super::clean::CleanBatch;
 use super::gate::Gate;
@@ -24,7 +27,10 @@ impl Gate {
             Form::JsonLines => json::clean_each_line(self, stretch, &mut out),
             Form::Json => json::clean(self, stretch, &mut out),
             Form::Csv => csv::clean(self, stretch, &mut out),
-            Form::Xml | Form::Ldif | Form::Registry | Form::Text => None,
+            Form::Xml => xml::clean(self, stretch, &mut out),
+            Form::Ldif => ldif::clean(self, stretch, &mut out),
+            Form::Registry => registry::clean(self, stretch, &mut out),
+            Form::Text => None,
         };
         let records = records.unwrap_or_else(|| {
             out.clear();
@@ -39,11 +45,17 @@ impl Gate {
             return;
         }
         let mut teach = Teach::new(self);
-        match stretch.form {
+        let learnt = match stretch.form {
             Form::JsonLines => json::learn_each_line(self, stretch, &mut teach),
             Form::Json => json::learn(self, stretch, &mut teach),
             Form::Csv => csv::learn(self, stretch, &mut teach),
-            Form::Xml | Form::Ldif | Form::Registry | Form::Text => {}
+            Form::Xml => xml::learn(self, stretch, &mut teach),
+            Form::Ldif => ldif::learn(self, stretch, &mut teach),
+            Form::Registry => registry::learn(self, stretch, &mut teach),
+            Form::Text => None,
+        };
+        if learnt.is_none() {
+            text::learn(self, stretch, &mut teach);
         }
         teach.end();
     }

@@ -79,7 +79,7 @@ fn well_known(id: u128) -> bool {
 }
 
 /// A gate with a fixed key that knows nobody.
-fn gate_with(policy: Policy) -> Gate {
+pub(super) fn gate_with(policy: Policy) -> Gate {
     let key = MasterKey::from_bytes([7; 32]);
     Gate::new(Arc::new(Ff1::new(&key)), policy, Rules::new(DATASETS), well_known)
 }
