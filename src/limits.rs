@@ -108,3 +108,6 @@ pub const XML_DEPTH_MAX: usize = 128;
 pub const XML_SIBLINGS_MAX: usize = 256;
 /// Longest such text, bytes: it is an attribute's name or a class.
 pub const XML_SIBLING_BYTES_MAX: usize = 64;
+/// Members of an object that are looked at to find out what it is: the widest tables have 143 columns, and what tells
+/// stands early.
+pub const RECOGNISED_MEMBERS_MAX: usize = 160;

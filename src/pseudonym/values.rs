@@ -13,7 +13,6 @@ use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
 use super::rewrite::Pass;
-use super::rules::NOWHERE;
 use super::walk::{Here, Manner};
 use crate::catalog::{Action, IdentifierShape as Shape, Kind, Treatment, identifier_words, identifiers};
 use crate::limits::TEXT_LAYERS_MAX;
@@ -198,7 +197,8 @@ impl Gate {
         let mut bytes = Vec::with_capacity(value.len() + 32);
         let manner = Manner { is_file: duty.file.is_some(), ..Manner::default() };
         let here = Here { gate: self, text: value, layer: layer + 1, manner };
-        let changed = Pass::over(here, &mut bytes, None).document(duty.file.unwrap_or(NOWHERE), duty, None).ok()?;
+        let root = duty.file.unwrap_or(self.rules.file());
+        let changed = Pass::over(here, &mut bytes, None).document(root, duty, None).ok()?;
         if changed {
             out.push_str(std::str::from_utf8(&bytes).ok()?);
         }

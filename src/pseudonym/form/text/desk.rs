@@ -11,11 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use super::{label, lines};
 use crate::catalog::{Action, Kind};
 use crate::limits::TEXT_LAYERS_MAX;
+use crate::pseudonym::duty::{Duty, SCAN, SCAN_FILE};
 use crate::pseudonym::form::{Teach, xml};
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::lesson;
 use crate::pseudonym::map::guid;
-use crate::pseudonym::duty::{Duty, SCAN, SCAN_FILE};
 use crate::pseudonym::rules::{NO_KEY, NOWHERE};
 
 /// Gives the text of a neighbour: a member of the same record or tag.
@@ -56,13 +56,7 @@ impl<'d, 't> Desk<'d, 't> {
     fn duty_of(&self, number: u16, sibling: Sibling<'_>) -> Option<Duty> {
         let rules = &self.gate.rules;
         for case in rules.cases(NOWHERE, number).1 {
-            let holds = case.when.as_ref().is_none_or(|when| {
-                sibling(&when.sibling).is_some_and(|text| match when.is.as_slice() {
-                    [] => !text.is_empty(),
-                    words => words.iter().any(|word| word.eq_ignore_ascii_case(&text)),
-                })
-            });
-            if !holds {
+            if !case.when.as_ref().is_none_or(|when| when.holds(sibling)) {
                 continue;
             }
             if case.action != Action::Named {
@@ -114,7 +108,9 @@ impl<'d, 't> Desk<'d, 't> {
         }
         if let Some(teach) = &mut self.teach {
             match guid::parse(value) {
-                Some((id, _)) if kind == Kind::ImmutableId => teach.value(kind, &STANDARD.encode(guid::mixed_endian(id))),
+                Some((id, _)) if kind == Kind::ImmutableId => {
+                    teach.value(kind, &STANDARD.encode(guid::mixed_endian(id)))
+                }
                 _ => teach.value(kind, value),
             }
             return false;

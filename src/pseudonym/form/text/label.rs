@@ -15,7 +15,7 @@ use memchr::{memchr_iter, memchr2_iter};
 use super::desk::Desk;
 use super::value::{self, Wrap};
 use crate::catalog::{Action, Kind};
-use crate::pseudonym::rewrite::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN};
 
 /// Longest label, bytes: `Execution Context Account Distinguished Name`.
 const LABEL_BYTES_MAX: usize = 48;
@@ -39,9 +39,36 @@ pub(super) fn normalised(label: &str) -> Option<String> {
 /// Whether a value is a word for "nothing" or for its own type, as documents write it.
 pub(super) fn stands_for_nothing(value: &str) -> bool {
     const WORDS: [&str; 30] = [
-        "string", "str", "int", "int32", "int64", "bool", "boolean", "guid", "uuid", "object", "array", "true", "false",
-        "yes", "no", "null", "nil", "none", "undefined", "n/a", "not set", "not configured", "not found", "unknown",
-        "default", "system", "(null)", "(none)", "<null>", "[]",
+        "string",
+        "str",
+        "int",
+        "int32",
+        "int64",
+        "bool",
+        "boolean",
+        "guid",
+        "uuid",
+        "object",
+        "array",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "null",
+        "nil",
+        "none",
+        "undefined",
+        "n/a",
+        "not set",
+        "not configured",
+        "not found",
+        "unknown",
+        "default",
+        "system",
+        "(null)",
+        "(none)",
+        "<null>",
+        "[]",
     ];
     let bracketed = |open, close| value.starts_with(open) && value.ends_with(close);
     !value.contains(char::is_alphanumeric)
@@ -126,13 +153,15 @@ fn quoted(desk: &Desk<'_, '_>, line: &str, at: usize) -> Option<Span> {
     if let Some(rest) = after.strip_prefix(quote) {
         let start = line.len() - rest.len();
         let end = start + quoted_end(rest, quote)?;
-        let named = label.len() > 2 && line[start..end].get(..label.len()).is_some_and(|s| s.eq_ignore_ascii_case(label));
+        let named =
+            label.len() > 2 && line[start..end].get(..label.len()).is_some_and(|s| s.eq_ignore_ascii_case(label));
         let wrap = match quote {
             "'" => Wrap::Plain,
             "\"" => Wrap::Json(1),
             _ => Wrap::Json(2),
         };
-        let usable = start < end && !stands_for_nothing(&line[start..end]) && !(named && line[start..end].ends_with("value"));
+        let usable =
+            start < end && !stands_for_nothing(&line[start..end]) && !(named && line[start..end].ends_with("value"));
         return usable.then_some(Span { start, end, duty, wrap });
     }
     let digits = after.bytes().take_while(u8::is_ascii_digit).count();
