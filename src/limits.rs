@@ -100,9 +100,14 @@ pub const RESTARTS_MAX: u32 = 3;
 pub const BARREN_PAGES_MAX: u32 = 500;
 /// Candidates that the leak check remembers as sound: 65,536 of about 80 bytes are 5 MiB; a tenant's logs repeat fewer.
 pub const VERIFIED_MAX: usize = 1 << 16;
+/// What is remembered of an open JSON object before the member that is cut, bytes: 1,000 columns of a table of 64 bytes each.
+pub const OPEN_BYTES_MAX: usize = 64 << 10;
 /// Deepest XML nesting that is accepted: the deepest known export (a connector's configuration) has 14 levels.
 pub const XML_DEPTH_MAX: usize = 128;
 /// Children of an XML element whose text is kept to decide about their siblings: an event has at most 60 fields.
 pub const XML_SIBLINGS_MAX: usize = 256;
 /// Longest such text, bytes: it is an attribute's name or a class.
 pub const XML_SIBLING_BYTES_MAX: usize = 64;
+/// Members of an object that are looked at to find out what it is: the widest tables have 143 columns, and what tells
+/// stands early.
+pub const RECOGNISED_MEMBERS_MAX: usize = 160;

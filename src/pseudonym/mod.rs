@@ -8,10 +8,13 @@
 mod clean;
 mod decode;
 mod dictionary;
+mod duty;
+mod envelope;
 mod expression;
 mod form;
 mod gate;
 mod guid;
+mod lesson;
 mod memory;
 mod policy;
 mod repair;
@@ -20,6 +23,7 @@ mod rules;
 mod scan;
 mod secret;
 mod values;
+mod walk;
 
 pub mod canonical;
 pub mod cipher;

@@ -4,7 +4,10 @@
 //! `clean` appends the clean text and gives the number of records, or none where the text is not written as its form
 //! says (it is then cleaned as plain text, never passed); `learn` gives what its fields declare to [`Teach`].
 
+mod csv;
 mod encode;
+pub(super) mod har;
+mod json;
 mod ldif;
 mod registry;
 mod teach;
@@ -19,9 +22,11 @@ pub(super) use teach::Teach;
 impl Gate {
     /// Cleans a stretch of a file. The bytes are in the file's encoding, with its byte order mark. Nothing is refused.
     pub fn clean_stretch(&self, stretch: &RawStretch) -> CleanBatch {
-        let mut out = String::with_capacity(stretch.text.expose().len() + 1024);
+        let mut out = String::new();
         let records = match stretch.form {
-            Form::JsonLines | Form::Json | Form::Csv => None,
+            Form::JsonLines => json::clean_each_line(self, stretch, &mut out),
+            Form::Json => json::clean(self, stretch, &mut out),
+            Form::Csv => csv::clean(self, stretch, &mut out),
             Form::Xml => xml::clean(self, stretch, &mut out),
             Form::Ldif => ldif::clean(self, stretch, &mut out),
             Form::Registry => registry::clean(self, stretch, &mut out),
@@ -40,14 +45,16 @@ impl Gate {
             return;
         }
         let mut teach = Teach::new(self);
-        let learnt = match stretch.form {
-            Form::JsonLines | Form::Json | Form::Csv => None,
-            Form::Xml => xml::learn(self, stretch, &mut teach),
-            Form::Ldif => ldif::learn(self, stretch, &mut teach),
-            Form::Registry => registry::learn(self, stretch, &mut teach),
-            Form::Text => None,
+        let was_read = match stretch.form {
+            Form::JsonLines => json::learn_each_line(self, stretch, &mut teach).is_some(),
+            Form::Json => json::learn(self, stretch, &mut teach).is_some(),
+            Form::Csv => csv::learn(self, stretch, &mut teach).is_some(),
+            Form::Xml => xml::learn(self, stretch, &mut teach).is_some(),
+            Form::Ldif => ldif::learn(self, stretch, &mut teach).is_some(),
+            Form::Registry => registry::learn(self, stretch, &mut teach).is_some(),
+            Form::Text => false,
         };
-        if learnt.is_none() {
+        if !was_read {
             text::learn(self, stretch, &mut teach);
         }
         teach.end();

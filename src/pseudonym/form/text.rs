@@ -19,12 +19,22 @@ use crate::record::RawStretch;
 
 /// Appends the clean lines; gives how many lines there were.
 pub(super) fn clean(gate: &Gate, stretch: &RawStretch, out: &mut String) -> u64 {
-    lines(&mut Desk::cleaning(gate), stretch.text.expose(), 0, out).0
+    clean_lines(gate, stretch.text.expose(), out)
+}
+
+/// As [`clean`], of a text.
+pub(super) fn clean_lines(gate: &Gate, text: &str, out: &mut String) -> u64 {
+    lines(&mut Desk::cleaning(gate), text, 0, out).0
 }
 
 /// Gives the typed values behind labels.
 pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) {
-    lines(&mut Desk::learning(gate, teach), stretch.text.expose(), 0, &mut String::new());
+    learn_lines(gate, stretch.text.expose(), teach);
+}
+
+/// As [`learn`], of a text.
+pub(super) fn learn_lines(gate: &Gate, text: &str, teach: &mut Teach<'_>) {
+    lines(&mut Desk::learning(gate, teach), text, 0, &mut String::new());
 }
 
 /// Appends the lines of a text; gives their number and whether any changed.

@@ -1,5 +1,6 @@
 //! Tests of the gate as a whole: with the real cipher, rules and dictionary.
 
+mod files;
 mod gate;
 mod properties;
 mod samples;

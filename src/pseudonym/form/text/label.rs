@@ -15,7 +15,7 @@ use memchr::{memchr_iter, memchr2_iter};
 use super::desk::Desk;
 use super::value::{self, Wrap};
 use crate::catalog::{Action, Kind};
-use crate::pseudonym::rewrite::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN};
 
 /// Longest label, bytes: `Execution Context Account Distinguished Name`.
 pub(super) const LABEL_BYTES_MAX: usize = 48;

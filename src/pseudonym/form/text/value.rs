@@ -10,9 +10,9 @@ use super::desk::Desk;
 use super::label::stands_for_nothing;
 use crate::catalog::{Action, Kind};
 use crate::json::{escape_into, unescape};
+use crate::pseudonym::duty::Duty;
 use crate::pseudonym::form::xml;
 use crate::pseudonym::map::{guid, reads_as_host};
-use crate::pseudonym::rewrite::Duty;
 
 /// Words of a label that speak for themselves.
 const TELLING_WORDS: usize = 3;
