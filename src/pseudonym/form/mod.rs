@@ -43,25 +43,16 @@ impl Gate {
     /// [`Gate::grow`].
     pub fn learn_stretch(&self, stretch: &RawStretch) {
         let mut teach = Teach::new(self);
-        let is_read = match stretch.form {
-            Form::JsonLines => {
-                json::learn_each_line(self, stretch, &mut teach);
-                true
-            }
-            Form::Json => {
-                json::learn(self, stretch, &mut teach);
-                true
-            }
-            Form::Csv => {
-                csv::learn(self, stretch, &mut teach);
-                true
-            }
+        let was_read = match stretch.form {
+            Form::JsonLines => json::learn_each_line(self, stretch, &mut teach).is_some(),
+            Form::Json => json::learn(self, stretch, &mut teach).is_some(),
+            Form::Csv => csv::learn(self, stretch, &mut teach).is_some(),
             Form::Xml => xml::learn(self, stretch, &mut teach).is_some(),
             Form::Ldif => ldif::learn(self, stretch, &mut teach).is_some(),
             Form::Registry => registry::learn(self, stretch, &mut teach).is_some(),
             Form::Text => false,
         };
-        if !is_read {
+        if !was_read {
             text::learn(self, stretch, &mut teach);
         }
         teach.end();

@@ -11,10 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use super::{label, lines};
 use crate::catalog::{Action, Kind};
 use crate::limits::TEXT_LAYERS_MAX;
+use crate::pseudonym::duty::{Duty, SCAN, SCAN_FILE};
 use crate::pseudonym::form::{Teach, xml};
 use crate::pseudonym::gate::Gate;
+use crate::pseudonym::lesson;
 use crate::pseudonym::map::guid;
-use crate::pseudonym::duty::{Duty, SCAN};
 use crate::pseudonym::rules::{NO_KEY, NOWHERE};
 
 /// Gives the text of a neighbour: a member of the same record or tag.
@@ -42,7 +43,7 @@ impl<'d, 't> Desk<'d, 't> {
         let rules = &self.gate.rules;
         let mut number = rules.attribute(key);
         if number == NO_KEY {
-            number = label::normalised(key).map_or(NO_KEY, |key| rules.key(key.as_bytes()));
+            number = label::normalised(key, &mut [0; label::LABEL_BYTES_MAX]).map_or(NO_KEY, |key| rules.key(key));
         }
         self.duty_of(number, sibling)
     }
@@ -107,7 +108,9 @@ impl<'d, 't> Desk<'d, 't> {
         }
         if let Some(teach) = &mut self.teach {
             match guid::parse(value) {
-                Some((id, _)) if kind == Kind::ImmutableId => teach.value(kind, &STANDARD.encode(guid::mixed_endian(id))),
+                Some((id, _)) if kind == Kind::ImmutableId => {
+                    teach.value(kind, &STANDARD.encode(guid::mixed_endian(id)))
+                }
                 _ => teach.value(kind, value),
             }
             return false;
@@ -165,7 +168,10 @@ impl<'d, 't> Desk<'d, 't> {
 
     /// A text in which the gate reads JSON; none when it is none.
     pub(super) fn json(&mut self, text: &str, layer: u8, out: &mut String) -> Option<bool> {
-        if self.teach.is_some() { None } else { self.gate.nested(SCAN, text, layer, out) }
+        match &mut self.teach {
+            Some(teach) => lesson::learn_text(self.gate, text, layer, teach).then_some(false),
+            None => self.gate.nested(SCAN_FILE, text, layer, out),
+        }
     }
 
     /// Whether this walk only learns.
