@@ -100,3 +100,12 @@ pub const RESTARTS_MAX: u32 = 3;
 pub const BARREN_PAGES_MAX: u32 = 500;
 /// Candidates that the leak check remembers as sound: 65,536 of about 80 bytes are 5 MiB; a tenant's logs repeat fewer.
 pub const VERIFIED_MAX: usize = 1 << 16;
+/// Most bytes that one compressed member inside a text may unpack to: a record is 16 kB, a page of them in a parameter
+/// is unheard of, so 1 MiB leaves room. A longer one is removed.
+pub const UNPACKED_BYTES_MAX: usize = 1 << 20;
+/// How far such a member may grow: JSON reaches 75 : 1 (see [`DEFLATE_RATIO_MAX`]). With this and
+/// [`UNPACK_LAYERS_MAX`] a text of n bytes costs at most 96 n bytes of unpacking.
+pub const UNPACKED_RATIO_MAX: usize = 128;
+/// Compressed members are opened in a text and in what stands one layer deeper (percent-encoded, JSON in a string), and
+/// what they hold counts as standing this deep, so that a member in a member is never opened but removed.
+pub const UNPACK_LAYERS_MAX: u8 = 2;

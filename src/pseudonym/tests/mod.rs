@@ -1,6 +1,8 @@
 //! Tests of the gate as a whole: with the real cipher, rules and dictionary.
 
+mod forms;
 mod gate;
+mod people;
 mod properties;
 mod samples;
 mod texts;
