@@ -3,7 +3,9 @@
 #[cfg(not(feature = "gate-off"))]
 mod declared;
 mod files;
+mod forms;
 mod gate;
+mod people;
 mod properties;
 mod samples;
 mod texts;
