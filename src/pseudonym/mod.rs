@@ -14,11 +14,13 @@ mod gate;
 mod guid;
 mod memory;
 mod policy;
+mod ranges;
 mod repair;
 mod rewrite;
 mod rules;
 mod scan;
 mod secret;
+mod span;
 mod traits;
 mod values;
 

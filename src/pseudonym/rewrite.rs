@@ -30,15 +30,17 @@ pub(super) type Learnt = Vec<(Kind, String)>;
 
 /// One pass over one text.
 pub(super) struct Pass<'p> {
-    gate: &'p Gate,
-    text: &'p str,
-    at: usize,
+    pub(super) gate: &'p Gate,
+    pub(super) text: &'p str,
+    pub(super) at: usize,
     /// Everything before this is written.
-    copied: usize,
-    out: &'p mut Vec<u8>,
+    pub(super) copied: usize,
+    pub(super) out: &'p mut Vec<u8>,
     /// How many strings this JSON is wrapped in.
     layer: u8,
-    changed: bool,
+    pub(super) changed: bool,
+    /// Values of a range whose new text is decided.
+    pub(super) fixed: Vec<(Span, String)>,
     learnt: Option<&'p mut Learnt>,
     root: Node,
     scratch: String,
@@ -46,28 +48,7 @@ pub(super) struct Pass<'p> {
     memo: Option<(usize, &'p str, Option<Span>)>,
 }
 
-/// Bytes that end a run inside a string: the quote, the backslash, control characters.
-static ENDS_RUN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut at = 0;
-    while at < 0x20 {
-        table[at] = true;
-        at += 1;
-    }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table
-};
-
-fn escape_length(bytes: &[u8], at: usize) -> Result<usize, RefusalCause> {
-    match bytes.get(at + 1) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
-        Some(b'u') if bytes.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => Ok(6),
-        _ => expected(at, "a valid escape"),
-    }
-}
-
-fn expected<T>(offset: usize, expected: &'static str) -> Result<T, RefusalCause> {
+pub(super) fn expected<T>(offset: usize, expected: &'static str) -> Result<T, RefusalCause> {
     Err(RefusalCause::Json(Error { offset, expected }))
 }
 
@@ -79,8 +60,21 @@ impl<'p> Pass<'p> {
         layer: u8,
         learnt: Option<&'p mut Learnt>,
     ) -> Self {
-        let scratch = String::new();
-        Self { gate, text, at: 0, copied: 0, out, layer, changed: false, learnt, root: NOWHERE, scratch, memo: None }
+        let (scratch, fixed) = (String::new(), Vec::new());
+        Self {
+            gate,
+            text,
+            at: 0,
+            copied: 0,
+            out,
+            layer,
+            changed: false,
+            fixed,
+            learnt,
+            root: NOWHERE,
+            scratch,
+            memo: None,
+        }
     }
 
     /// Writes the whole text; gives whether any value changed. `first` stands before the members of an object.
@@ -119,7 +113,7 @@ impl<'p> Pass<'p> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn flush(&mut self, to: usize) {
+    pub(super) fn flush(&mut self, to: usize) {
         if let Some(run) = self.text.as_bytes().get(self.copied..to) {
             self.out.extend_from_slice(run);
             self.copied = to;
@@ -138,6 +132,9 @@ impl<'p> Pass<'p> {
     fn value(&mut self, node: Node, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
         if duty.action == Action::Drop && !matches!(self.peek(), Some(b'n' | b't' | b'f')) {
             return self.drop_value(duty);
+        }
+        if !self.fixed.is_empty() && self.decided() {
+            return Ok(());
         }
         match self.peek() {
             Some(b'"') => self.string(duty),
@@ -160,7 +157,10 @@ impl<'p> Pass<'p> {
             return Ok(());
         }
         loop {
-            self.value(node, duty, depth + 1)?;
+            let is_range = duty.action == Action::IpRanges && self.peek() == Some(b'{') && depth + 1 < JSON_DEPTH_MAX;
+            if !is_range || !self.range(node, depth + 1)? {
+                self.value(node, duty, depth + 1)?;
+            }
             self.space();
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -174,7 +174,7 @@ impl<'p> Pass<'p> {
         }
     }
 
-    fn object(&mut self, node: Node, depth: usize) -> Result<(), RefusalCause> {
+    pub(super) fn object(&mut self, node: Node, depth: usize) -> Result<(), RefusalCause> {
         let scope = self.at;
         self.at += 1;
         self.space();
@@ -221,31 +221,6 @@ impl<'p> Pass<'p> {
             true => self.gate.rules.key(unescape(key.as_bytes())?.as_bytes()),
             false => self.gate.rules.key(key.as_bytes()),
         })
-    }
-
-    /// The span between the quotes of the string at `at`, and whether it has escapes; steps behind it.
-    #[inline]
-    fn string_span(&mut self) -> Result<(Span, bool), RefusalCause> {
-        let bytes = self.text.as_bytes();
-        let start = self.at + 1;
-        let mut at = start;
-        let mut escaped = false;
-        loop {
-            while bytes.get(at).is_some_and(|&byte| !ENDS_RUN[usize::from(byte)]) {
-                at += 1;
-            }
-            match bytes.get(at) {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    at += escape_length(bytes, at)?;
-                }
-                Some(_) => return expected(at, "no control character in a string"),
-                None => return expected(at, "the end of a string"),
-            }
-        }
-        self.at = at + 1;
-        Ok((start..at, escaped))
     }
 
     fn string(&mut self, duty: Duty) -> Result<(), RefusalCause> {

@@ -34,6 +34,7 @@ impl Gate {
             Action::Scan | Action::Json | Action::Named => self.scan(value, layer, out),
             Action::Drop => self.removed(duty.mark, value, out),
             Action::IpList => self.addresses(value, layer, out),
+            Action::IpRanges => self.typed(Kind::IpRange, value, layer, out),
             Action::RuleExpression => expression::rewrite(self, value, layer, out),
             Action::IdChain => chain::rewrite(self, value, out) || self.scan(value, layer, out),
         }
@@ -284,7 +285,12 @@ impl Gate {
 
 fn inner_action(action: Action) -> Action {
     match action {
-        Action::Kind(_) | Action::Drop | Action::IpList | Action::RuleExpression | Action::IdChain => action,
+        Action::Kind(_)
+        | Action::Drop
+        | Action::IpList
+        | Action::IpRanges
+        | Action::RuleExpression
+        | Action::IdChain => action,
         Action::Json | Action::Named | Action::Scan => Action::Scan,
     }
 }

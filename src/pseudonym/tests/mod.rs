@@ -2,6 +2,8 @@
 
 mod gate;
 mod properties;
+#[cfg(not(feature = "gate-off"))]
+mod ranges;
 mod samples;
 mod texts;
 
