@@ -20,6 +20,7 @@ mod rewrite;
 mod rules;
 mod scan;
 mod secret;
+mod settled;
 mod span;
 mod traits;
 mod values;

@@ -75,7 +75,7 @@ impl Gate {
             late.find(self, text, start, end, &mut claims);
         }
         let seal = |id| {
-            let is_theirs = late.is_known(id).is_some_and(|kind| !self.is_kept(kind)) && !(self.well_known)(id);
+            let is_theirs = late.is_known(id).is_some_and(|kind| !self.keeps_id(kind)) && !(self.well_known)(id);
             is_theirs.then(|| self.cipher.seal_guid(id))
         };
         for (start, window) in text.as_bytes().windows(36).enumerate() {

@@ -111,13 +111,16 @@ impl Gate {
             && let Some(id) = guid::parse(value)
         {
             let keep = (self.well_known)(id)
-                || kind == Kind::PrincipalId && self.known(id).is_some_and(|kind| self.is_kept(kind));
+                || kind == Kind::PrincipalId && self.known(id).is_some_and(|kind| self.is_kept(kind))
+                || self.is_settled(self.known(id).unwrap_or(kind));
             if !keep {
                 self.note_late(kind, value);
             }
             let start = out.len();
-            let changed = !keep && self.seal_guid(value, out);
-            if changed {
+            let changed = !keep && self.seal(kind, value, out).is_ok() && &out[start..] != value;
+            if !changed {
+                out.truncate(start);
+            } else {
                 self.note_value(kind, value, &out[start..]);
             }
             return changed;
@@ -149,8 +152,8 @@ impl Gate {
     /// The map, which asks the policy about every part: the domain of an address, the ids in a job's name.
     fn seal(&self, kind: Kind, value: &str, out: &mut String) -> Result<(), NotThisKind> {
         let keeps = |kind: Kind, part: &str| match guid::parse(part) {
-            Some(id) => (self.well_known)(id) || self.is_kept(self.known(id).unwrap_or(kind)),
-            None => self.is_kept(kind),
+            Some(id) => (self.well_known)(id) || self.keeps_id(self.known(id).unwrap_or(kind)),
+            None => self.keeps_id(kind),
         };
         pseudonymise_keeping(kind, value, &*self.cipher, &keeps, out)
     }

@@ -1,5 +1,7 @@
 //! Tests of the gate as a whole: with the real cipher, rules and dictionary.
 
+#[cfg(not(feature = "gate-off"))]
+mod again;
 mod gate;
 mod properties;
 #[cfg(not(feature = "gate-off"))]
