@@ -83,6 +83,17 @@ pub(crate) fn manifest(entries: &[SealedEntry]) -> Manifest<CleanText> {
             leak_check: LeakCheck { closed_world: true, dictionary: true, terms: 5, blocks_repaired: 0 },
         },
         datasets: vec![full, dataset("users", Some(users), records(users)), dataset("contacts", None, 0)],
+        files: vec![FileRow {
+            name: clean("trace.log.gz"),
+            state: FileState::Withheld,
+            reason: Some(clean("unknown binary")),
+            form: Some(Word::of("text")),
+            unpacked_from: Some(Word::of("gzip")),
+            bytes: 7,
+            records: 0,
+            sha256: Some(Hex::from_sum([3; 32])),
+            entry: EntryPath::new("data/files/trace.log").ok(),
+        }],
         entries: entries.iter().map(EntryRow::from).collect(),
     }
 }

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::cipher::Cipher;
 use super::clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCause};
 use super::dictionary::{Dictionary, Learning};
+use super::duty::SCAN;
 use super::policy::Policy;
-use super::rewrite::{Learnt, Pass, SCAN};
+use super::rewrite::{Learnt, Pass};
 use super::rules::Rules;
 use super::secret::Secrets;
 use super::traits::Traits;
@@ -36,6 +37,8 @@ pub struct Gate {
     pub(super) trait_seed: u64,
     learning: Mutex<Learning>,
     late: Mutex<Learning>,
+    /// Everything that [`Gate::grow`] took up.
+    grown: Learning,
     dictionary: OnceLock<Dictionary>,
     epoch: AtomicU64,
 }
@@ -58,6 +61,7 @@ impl Gate {
             secrets: Secrets::new(),
             learning: Mutex::default(),
             late: Mutex::default(),
+            grown: Learning::default(),
             dictionary: OnceLock::new(),
             epoch: AtomicU64::new(EPOCHS.fetch_add(1, Ordering::Relaxed)),
         }
@@ -111,7 +115,7 @@ impl Gate {
     }
 
     fn learn_all(&self, batch: &RawBatch, learnt: &Learnt) {
-        let mut learning = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut learning = self.learning();
         for (kind, value) in learnt {
             // A public service's name is nobody's own: the map leaves it as it is.
             if !matches!(kind, Kind::Domain | Kind::Host) || self.claimed(*kind, value, false, &mut String::new()) {
@@ -129,8 +133,21 @@ impl Gate {
     /// Ends the learning: from now on texts are searched for everything that was learnt. The dictionary never
     /// changes afterwards, so that results do not depend on the order of the work.
     pub fn freeze(&self) {
-        let learning = std::mem::take(&mut *self.learning.lock().unwrap_or_else(PoisonError::into_inner));
+        let learning = std::mem::take(&mut *self.learning());
         let _ = self.dictionary.set(learning.freeze(self.rules.vocabulary()));
+        self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+    }
+
+    /// Takes up what was learnt since the last time: for a stream whose end nobody knows. What comes later is searched for
+    /// more; pseudonyms never change.
+    pub fn grow(&mut self) {
+        let mut fresh = std::mem::take(&mut *self.learning.lock().unwrap_or_else(PoisonError::into_inner));
+        fresh.absorb(std::mem::take(&mut *self.late()));
+        if fresh.is_empty() && self.dictionary.get().is_some() {
+            return;
+        }
+        self.grown.absorb(fresh);
+        self.dictionary = OnceLock::from(self.grown.clone().freeze(self.rules.vocabulary()));
         self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     }
 
@@ -157,6 +174,12 @@ impl Gate {
         CleanName(if trimmed.is_empty() { "_".to_owned() } else { trimmed.to_owned() })
     }
 
+    /// Cleans a path with `/` between its folders: each part as a name.
+    pub fn clean_path(&self, path: &RawText) -> CleanText {
+        let parts: Vec<String> = path.expose().split('/').map(|part| self.clean_name(part).0).collect();
+        CleanText(parts.join("/"))
+    }
+
     fn clean(&self, text: &str) -> String {
         let mut out = String::new();
         if self.scan(text, 0, &mut out) { out } else { text.to_owned() }
@@ -178,6 +201,11 @@ impl Gate {
         escape_into(&path, &mut member);
         member.push(b'"');
         String::from_utf8(member).map_err(|_| GateError::Parent { dataset, placeholders: 0, parts: parts.len() })
+    }
+
+    /// What is learnt before freezing.
+    pub(super) fn learning(&self) -> MutexGuard<'_, Learning> {
+        self.learning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was learnt since freezing.

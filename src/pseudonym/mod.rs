@@ -8,10 +8,13 @@
 mod clean;
 mod decode;
 mod dictionary;
+mod duty;
+mod envelope;
 mod expression;
 mod form;
 mod gate;
 mod guid;
+mod lesson;
 mod memory;
 mod policy;
 mod ranges;
@@ -21,9 +24,9 @@ mod rules;
 mod scan;
 mod secret;
 mod settled;
-mod span;
 mod traits;
 mod values;
+mod walk;
 
 pub mod canonical;
 pub mod cipher;

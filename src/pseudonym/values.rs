@@ -6,14 +6,15 @@
 
 use super::canonical::canonical;
 use super::decode::chain;
+use super::duty::Duty;
 use super::expression;
 use super::gate::Gate;
 use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
-use super::rewrite::{Duty, Pass};
-use super::rules::NOWHERE;
+use super::rewrite::Pass;
 use super::traits::Violations;
+use super::walk::{Here, Manner};
 use crate::catalog::{Action, IdentifierShape as Shape, Kind, Treatment, identifier_words, identifiers};
 use crate::limits::TEXT_LAYERS_MAX;
 
@@ -22,6 +23,9 @@ impl Gate {
     pub(super) fn apply(&self, duty: Duty, value: &str, layer: u8, out: &mut String) -> bool {
         if cfg!(feature = "gate-off") {
             return false;
+        }
+        if let Some(body) = duty.body {
+            return body.clean(self, value, layer, out);
         }
         if duty.json && starts_like_json(value) {
             let inner = Duty { json: false, action: inner_action(duty.action), ..duty };
@@ -209,7 +213,10 @@ impl Gate {
             return None;
         }
         let mut bytes = Vec::with_capacity(value.len() + 32);
-        let changed = Pass::new(self, value, &mut bytes, layer + 1, None).document(NOWHERE, duty, None).ok()?;
+        let manner = Manner { is_file: duty.file.is_some(), ..Manner::default() };
+        let here = Here { gate: self, text: value, layer: layer + 1, manner };
+        let root = duty.file.unwrap_or(self.rules.file());
+        let changed = Pass::over(here, &mut bytes, None).document(root, duty, None).ok()?;
         if changed {
             out.push_str(std::str::from_utf8(&bytes).ok()?);
         }
@@ -286,7 +293,7 @@ impl Gate {
     }
 }
 
-fn inner_action(action: Action) -> Action {
+pub(super) fn inner_action(action: Action) -> Action {
     match action {
         Action::Kind(_)
         | Action::Drop
