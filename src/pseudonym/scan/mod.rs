@@ -15,6 +15,7 @@ mod phone;
 mod sid;
 
 use super::decode;
+use super::expression;
 use super::duty::SCAN;
 use super::gate::Gate;
 use super::memory::{question, recall};
@@ -190,6 +191,7 @@ impl Gate {
         self.secrets.find(self, text, traits.digits, &mut claims);
         decode::base64::find(text, layer, &mut claims, &mut |text, layer, out| self.scan(text, layer, out));
         if traits.has(EQUALS) {
+            expression::find(self, text, layer, &mut claims);
             dn::find(self, text, &mut claims);
         }
         if traits.has(AT) {
