@@ -95,7 +95,7 @@ impl Gate {
     fn repair_claims(&self, late: &Dictionary, text: &str, layer: u8) -> Claims {
         let mut claims = Claims::default();
         let seal = |id| {
-            let is_theirs = late.is_known(id).is_some_and(|kind| !self.is_kept(kind)) && !(self.well_known)(id);
+            let is_theirs = late.is_known(id).is_some_and(|kind| !self.keeps_id(kind)) && !(self.well_known)(id);
             is_theirs.then(|| self.cipher.seal_guid(id))
         };
         let reader = Reader {

@@ -138,7 +138,7 @@ impl Dictionary {
         // An id has its first dash behind eight digits.
         let dashes = memchr::memchr_iter(b'-', text.as_bytes()).filter_map(|dash| dash.checked_sub(8));
         let ids = dashes.filter_map(|start| super::guid::parse_dashed(text.as_bytes().get(start..start + 36)?));
-        let is_mapped = |id: u128| self.is_known(id).is_some_and(|kind| !gate.is_kept(kind)) && !(gate.well_known)(id);
+        let is_mapped = |id: u128| self.is_known(id).is_some_and(|kind| !gate.keeps_id(kind)) && !(gate.well_known)(id);
         let ids = ids.filter(|&id| is_mapped(id)).count();
         found + hosts as u64 + ids as u64
     }

@@ -28,9 +28,9 @@ pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
         let mut new = String::new();
         let keep = match gate.known(id) {
             _ if (gate.well_known)(id) => true,
-            Some(kind) => gate.is_kept(kind),
+            Some(kind) => gate.keeps_id(kind),
             None => {
-                gate.is_kept(Kind::PrincipalId) || gate.is_kept(Kind::RequestId) && context::is_request(&text[..start])
+                gate.keeps_id(Kind::PrincipalId) || gate.is_kept(Kind::RequestId) && context::is_request(&text[..start])
             }
         };
         if !keep && gate.seal_guid(&text[start..end], &mut new) {

@@ -17,6 +17,7 @@ mod sid;
 use std::collections::BTreeMap;
 
 use super::decode::{self, Reader};
+use super::expression;
 use super::duty::SCAN;
 use super::gate::Gate;
 use super::memory::{question, recall};
@@ -208,6 +209,7 @@ impl Gate {
             mark: &|rule, value| self.removal_mark(rule, value),
         };
         if traits.has(EQUALS) {
+            expression::find(self, text, layer, &mut claims);
             // A comma behind a backslash is part of a name, which only a reader of names knows.
             dn::find(self, text, dn::Escapes::Own, &mut claims);
         }
