@@ -355,10 +355,7 @@ fn case(row: &'static FieldRule) -> Case {
     let lowered = |texts: &[String]| texts.iter().map(lower).collect();
     Case {
         action: row.action,
-        when: row
-            .when
-            .as_ref()
-            .map(|when| Condition { siblings: lowered(&when.sibling), is: lowered(&when.is) }),
+        when: row.when.as_ref().map(|when| Condition { siblings: lowered(&when.sibling), is: lowered(&when.is) }),
         by: row.by.as_ref().map(lower),
         mark: row.mark.as_deref().unwrap_or_default(),
     }

@@ -190,7 +190,8 @@ impl Gate {
             return None;
         }
         let mut bytes = Vec::with_capacity(value.len() + 32);
-        let changed = Pass::new(self, value, &mut bytes, layer + 1, None).document(self.rules.file(), duty, None).ok()?;
+        let changed =
+            Pass::new(self, value, &mut bytes, layer + 1, None).document(self.rules.file(), duty, None).ok()?;
         if changed {
             out.push_str(std::str::from_utf8(&bytes).ok()?);
         }
