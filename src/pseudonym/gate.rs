@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::cipher::Cipher;
 use super::clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCause};
 use super::dictionary::{Dictionary, Learning};
+use super::duty::SCAN;
 use super::policy::Policy;
-use super::rewrite::{Learnt, Pass, SCAN};
+use super::rewrite::{Learnt, Pass};
 use super::rules::Rules;
 use super::secret::Secrets;
+use super::traits::Traits;
 use crate::catalog::{Kind, Treatment};
 use crate::json::escape_into;
 use crate::record::{Key, RawBatch, RawText};
@@ -25,11 +27,18 @@ pub type WellKnown = fn(u128) -> bool;
 pub struct Gate {
     pub(super) cipher: Arc<dyn Cipher>,
     pub(super) policy: Policy,
+    /// Of the run that wrote what comes in, if this program did.
+    pub(super) earlier: Option<Policy>,
     pub(super) rules: Rules,
     pub(super) well_known: WellKnown,
     pub(super) secrets: Secrets,
+    pub(super) traits: Traits,
+    /// For hashes that stay in memory: the same in every run with the same key.
+    pub(super) trait_seed: u64,
     learning: Mutex<Learning>,
     late: Mutex<Learning>,
+    /// Everything that [`Gate::grow`] took up.
+    grown: Learning,
     dictionary: OnceLock<Dictionary>,
     epoch: AtomicU64,
 }
@@ -40,14 +49,19 @@ static EPOCHS: AtomicU64 = AtomicU64::new(1);
 impl Gate {
     /// A gate that knows nobody yet.
     pub fn new(cipher: Arc<dyn Cipher>, policy: Policy, rules: Rules, well_known: WellKnown) -> Self {
+        let seed = cipher.fingerprint("traits", b"").first_chunk().copied().unwrap_or_default();
         Self {
             cipher,
+            traits: Traits::default(),
+            trait_seed: u64::from_le_bytes(seed),
             policy,
+            earlier: None,
             rules,
             well_known,
             secrets: Secrets::new(),
             learning: Mutex::default(),
             late: Mutex::default(),
+            grown: Learning::default(),
             dictionary: OnceLock::new(),
             epoch: AtomicU64::new(EPOCHS.fetch_add(1, Ordering::Relaxed)),
         }
@@ -101,7 +115,7 @@ impl Gate {
     }
 
     fn learn_all(&self, batch: &RawBatch, learnt: &Learnt) {
-        let mut learning = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut learning = self.learning();
         for (kind, value) in learnt {
             // A public service's name is nobody's own: the map leaves it as it is.
             if !matches!(kind, Kind::Domain | Kind::Host) || self.claimed(*kind, value, false, &mut String::new()) {
@@ -111,13 +125,29 @@ impl Gate {
         for record in &batch.records {
             learning.person(record.expose());
         }
+        drop(learning);
+        let root = self.rules.root(batch.dataset);
+        batch.records.iter().for_each(|record| self.note_object(root, record.expose()));
     }
 
     /// Ends the learning: from now on texts are searched for everything that was learnt. The dictionary never
     /// changes afterwards, so that results do not depend on the order of the work.
     pub fn freeze(&self) {
-        let learning = std::mem::take(&mut *self.learning.lock().unwrap_or_else(PoisonError::into_inner));
+        let learning = std::mem::take(&mut *self.learning());
         let _ = self.dictionary.set(learning.freeze(self.rules.vocabulary()));
+        self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+    }
+
+    /// Takes up what was learnt since the last time: for a stream whose end nobody knows. What comes later is searched for
+    /// more; pseudonyms never change.
+    pub fn grow(&mut self) {
+        let mut fresh = std::mem::take(&mut *self.learning.lock().unwrap_or_else(PoisonError::into_inner));
+        fresh.absorb(std::mem::take(&mut *self.late()));
+        if fresh.is_empty() && self.dictionary.get().is_some() {
+            return;
+        }
+        self.grown.absorb(fresh);
+        self.dictionary = OnceLock::from(self.grown.clone().freeze(self.rules.vocabulary()));
         self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     }
 
@@ -144,6 +174,12 @@ impl Gate {
         CleanName(if trimmed.is_empty() { "_".to_owned() } else { trimmed.to_owned() })
     }
 
+    /// Cleans a path with `/` between its folders: each part as a name.
+    pub fn clean_path(&self, path: &RawText) -> CleanText {
+        let parts: Vec<String> = path.expose().split('/').map(|part| self.clean_name(part).0).collect();
+        CleanText(parts.join("/"))
+    }
+
     fn clean(&self, text: &str) -> String {
         let mut out = String::new();
         if self.scan(text, 0, &mut out) { out } else { text.to_owned() }
@@ -167,6 +203,11 @@ impl Gate {
         String::from_utf8(member).map_err(|_| GateError::Parent { dataset, placeholders: 0, parts: parts.len() })
     }
 
+    /// What is learnt before freezing.
+    pub(super) fn learning(&self) -> MutexGuard<'_, Learning> {
+        self.learning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What was learnt since freezing.
     pub(super) fn late(&self) -> MutexGuard<'_, Learning> {
         self.late.lock().unwrap_or_else(PoisonError::into_inner)
@@ -188,12 +229,12 @@ impl Gate {
 
     /// Whether an id is known to be one that the policy maps.
     pub(super) fn is_mapped_id(&self, id: u128) -> bool {
-        self.known(id).is_some_and(|kind| !self.is_kept(kind)) && !(self.well_known)(id)
+        self.known(id).is_some_and(|kind| !self.keeps_id(kind)) && !(self.well_known)(id)
     }
 
     /// The pseudonym of an id of unknown class; none when it stays.
     pub(super) fn sealed_id(&self, id: u128) -> Option<u128> {
-        let keep = (self.well_known)(id) || self.is_kept(self.known(id).unwrap_or(Kind::PrincipalId));
+        let keep = (self.well_known)(id) || self.keeps_id(self.known(id).unwrap_or(Kind::PrincipalId));
         (!keep).then(|| self.cipher.seal_guid(id)).filter(|&new| new != id)
     }
 

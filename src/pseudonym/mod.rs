@@ -8,18 +8,25 @@
 mod clean;
 mod decode;
 mod dictionary;
+mod duty;
+mod envelope;
 mod expression;
 mod form;
 mod gate;
 mod guid;
+mod lesson;
 mod memory;
 mod policy;
+mod ranges;
 mod repair;
 mod rewrite;
 mod rules;
 mod scan;
 mod secret;
+mod settled;
+mod traits;
 mod values;
+mod walk;
 
 pub mod canonical;
 pub mod cipher;

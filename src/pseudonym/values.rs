@@ -6,12 +6,15 @@
 
 use super::canonical::canonical;
 use super::decode::chain;
+use super::duty::Duty;
 use super::expression;
 use super::gate::Gate;
 use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
-use super::rewrite::{Duty, Pass};
+use super::rewrite::Pass;
+use super::traits::Violations;
+use super::walk::{Here, Manner};
 use crate::catalog::{Action, IdentifierShape as Shape, Kind, Treatment, identifier_words, identifiers};
 use crate::limits::TEXT_LAYERS_MAX;
 
@@ -20,6 +23,9 @@ impl Gate {
     pub(super) fn apply(&self, duty: Duty, value: &str, layer: u8, out: &mut String) -> bool {
         if cfg!(feature = "gate-off") {
             return false;
+        }
+        if let Some(body) = duty.body {
+            return body.clean(self, value, layer, out);
         }
         if duty.json && starts_like_json(value) {
             let inner = Duty { json: false, action: inner_action(duty.action), ..duty };
@@ -32,6 +38,7 @@ impl Gate {
             Action::Scan | Action::Json | Action::Named => self.scan(value, layer, out),
             Action::Drop => self.removed(duty.mark, value, out),
             Action::IpList => self.addresses(value, layer, out),
+            Action::IpRanges => self.typed(Kind::IpRange, value, layer, out),
             Action::RuleExpression => expression::rewrite(self, value, layer, out),
             Action::IdChain => chain::rewrite(self, value, out) || self.scan(value, layer, out),
         }
@@ -108,17 +115,28 @@ impl Gate {
             && let Some(id) = guid::parse(value)
         {
             let keep = (self.well_known)(id)
-                || kind == Kind::PrincipalId && self.known(id).is_some_and(|kind| self.is_kept(kind));
+                || kind == Kind::PrincipalId && self.known(id).is_some_and(|kind| self.is_kept(kind))
+                || self.is_settled(self.known(id).unwrap_or(kind));
             if !keep {
                 self.note_late(kind, value);
             }
-            return !keep && self.seal_guid(value, out);
+            let start = out.len();
+            let changed = !keep && self.seal(kind, value, out).is_ok() && &out[start..] != value;
+            if !changed {
+                out.truncate(start);
+            } else {
+                self.note_value(kind, value, &out[start..]);
+            }
+            return changed;
         }
         let start = out.len();
         if self.seal(kind, value, out).is_ok() {
             let changed = &out[start..] != value;
             match changed {
-                true => self.note_late(kind, value),
+                true => {
+                    self.note_late(kind, value);
+                    self.note_value(kind, value, &out[start..]);
+                }
                 false => out.truncate(start),
             }
             return changed;
@@ -127,14 +145,19 @@ impl Gate {
         if self.scan(value, layer, out) {
             return true;
         }
-        self.opaque(value, out)
+        let changed = self.opaque(value, out);
+        // A principal may be anything that a service calls so.
+        if changed && kind != Kind::PrincipalId {
+            self.note_trait(kind, &out[start..], Violations::FORM);
+        }
+        changed
     }
 
     /// The map, which asks the policy about every part: the domain of an address, the ids in a job's name.
     fn seal(&self, kind: Kind, value: &str, out: &mut String) -> Result<(), NotThisKind> {
         let keeps = |kind: Kind, part: &str| match guid::parse(part) {
-            Some(id) => (self.well_known)(id) || self.is_kept(self.known(id).unwrap_or(kind)),
-            None => self.is_kept(kind),
+            Some(id) => (self.well_known)(id) || self.keeps_id(self.known(id).unwrap_or(kind)),
+            None => self.keeps_id(kind),
         };
         pseudonymise_keeping(kind, value, &*self.cipher, &keeps, out)
     }
@@ -190,8 +213,10 @@ impl Gate {
             return None;
         }
         let mut bytes = Vec::with_capacity(value.len() + 32);
-        let changed =
-            Pass::new(self, value, &mut bytes, layer + 1, None).document(self.rules.file(), duty, None).ok()?;
+        let manner = Manner { is_file: duty.file.is_some(), ..Manner::default() };
+        let here = Here { gate: self, text: value, layer: layer + 1, manner };
+        let root = duty.file.unwrap_or(self.rules.file());
+        let changed = Pass::over(here, &mut bytes, None).document(root, duty, None).ok()?;
         if changed {
             out.push_str(std::str::from_utf8(&bytes).ok()?);
         }
@@ -268,9 +293,14 @@ impl Gate {
     }
 }
 
-fn inner_action(action: Action) -> Action {
+pub(super) fn inner_action(action: Action) -> Action {
     match action {
-        Action::Kind(_) | Action::Drop | Action::IpList | Action::RuleExpression | Action::IdChain => action,
+        Action::Kind(_)
+        | Action::Drop
+        | Action::IpList
+        | Action::IpRanges
+        | Action::RuleExpression
+        | Action::IdChain => action,
         Action::Json | Action::Named | Action::Scan => Action::Scan,
     }
 }
