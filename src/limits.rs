@@ -128,3 +128,5 @@ pub const UNPACKED_BYTES_MAX: u64 = 128 << 30;
 pub const FILES_MAX: usize = 90_000;
 /// Longest part of a file's name, characters: what file systems allow.
 pub const NAME_PART_CHARS_MAX: usize = 255;
+/// Longest name that a tar header tells, bytes: paths end at 4,096 on Linux and 32,767 on Windows, as three bytes each.
+pub const TAR_NAME_BYTES_MAX: u64 = 3 * 32_768;
