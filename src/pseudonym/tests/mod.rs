@@ -1,7 +1,5 @@
 //! Tests of the gate as a whole: with the real cipher, rules and dictionary.
 
-#[cfg(not(feature = "gate-off"))]
-mod declared;
 mod files;
 mod gate;
 mod properties;
