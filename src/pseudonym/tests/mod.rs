@@ -3,6 +3,7 @@
 mod forms;
 mod gate;
 mod people;
+mod prose;
 mod properties;
 mod samples;
 mod texts;
