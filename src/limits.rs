@@ -124,3 +124,31 @@ pub const XML_SIBLING_BYTES_MAX: usize = 64;
 /// Members of an object that are looked at to find out what it is: the widest tables have 143 columns, and what tells
 /// stands early.
 pub const RECOGNISED_MEMBERS_MAX: usize = 160;
+/// Bytes of a file by which its kind, encoding and form are recognised: the columns of a wide CSV export take 4 kB, a
+/// sign-in record 16 kB; sixteen of those.
+pub const FILE_HEAD_BYTES: usize = 256 << 10;
+/// Bytes that are read and decoded at once: fits the second-level cache twice.
+pub const FILE_BLOCK_BYTES: usize = 64 << 10;
+/// Length of a stretch of a file, bytes: one block of the spool.
+pub const STRETCH_BYTES: usize = BLOCK_BYTES;
+/// Longest unit (document, line, row, entry) that is given whole, bytes: a Graph page of 1,000 sign-ins takes 5 MB.
+/// Longer documents are cut; with the stretch that is cut off it bounds the memory of a file, about 20 MiB.
+pub const DOCUMENT_BYTES_MAX: usize = 8 << 20;
+/// How far before the limit of a line a place is sought where it may be cut, bytes: every identifier is shorter.
+pub const LINE_SEAM_BYTES: usize = 64 << 10;
+/// Archives in archives: a support case (zip) of a machine (zip) with a log folder (tar) of rotated logs (gzip).
+pub const ARCHIVE_DEPTH_MAX: u32 = 4;
+/// Most files in one archive.
+pub const ARCHIVE_MEMBERS_MAX: usize = 65_536;
+/// Longest archive or event log inside another archive, bytes: it is held in memory, because nothing raw may touch the
+/// disk, and four of them nest.
+pub const ARCHIVE_MEMORY_BYTES_MAX: u64 = 128 << 20;
+/// Bytes that one file on the disk may unpack to, all layers together: [`DEFLATE_RATIO_MAX`] times its length and this
+/// much, which small archives of repeated text need.
+pub const UNPACKED_BYTES_FREE: u64 = 64 << 20;
+/// The same at most, bytes: at 100 MB/s twenty minutes.
+pub const UNPACKED_BYTES_MAX: u64 = 128 << 30;
+/// Most files of all inputs: a bundle holds [`ZIP_ENTRIES_MAX`] entries, of which collected data and tags take some.
+pub const FILES_MAX: usize = 90_000;
+/// Longest part of a file's name, characters: what file systems allow.
+pub const NAME_PART_CHARS_MAX: usize = 255;

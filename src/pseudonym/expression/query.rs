@@ -14,7 +14,7 @@ const PARAMETERS: [&str; 6] = ["$filter=", "%24filter=", "$search=", "%24search=
 pub(in crate::pseudonym) fn find(gate: &Gate, text: &str, layer: u8, claims: &mut Claims) {
     for (equals, _) in text.match_indices('=') {
         let head = &text[..=equals];
-        let is_parameter = |name: &&str| {
+        let is_parameter = |name: &&&str| {
             head.len() >= name.len()
                 && head.is_char_boundary(head.len() - name.len())
                 && head[head.len() - name.len()..].eq_ignore_ascii_case(name)

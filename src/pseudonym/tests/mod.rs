@@ -2,6 +2,8 @@
 
 #[cfg(not(feature = "gate-off"))]
 mod again;
+mod declared;
+mod files;
 mod gate;
 mod properties;
 #[cfg(not(feature = "gate-off"))]

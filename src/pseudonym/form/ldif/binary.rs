@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::text::Desk;
 use crate::catalog::{Action, Kind};
-use crate::pseudonym::rewrite::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN};
 
 /// Values up to this length are numbers, flags and times, bytes.
 const NUMBER_BYTES_MAX: usize = 8;

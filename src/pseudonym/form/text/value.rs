@@ -10,9 +10,9 @@ use super::desk::Desk;
 use super::label::stands_for_nothing;
 use crate::catalog::{Action, Kind};
 use crate::json::{escape_into, unescape};
+use crate::pseudonym::duty::Duty;
 use crate::pseudonym::form::xml;
 use crate::pseudonym::map::{guid, reads_as_host};
-use crate::pseudonym::rewrite::Duty;
 
 /// Words of a label that speak for themselves.
 const TELLING_WORDS: usize = 3;
@@ -185,6 +185,7 @@ fn is_marked(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_uppercase())
         && !value.bytes().any(|byte| byte.is_ascii_lowercase());
     is_plain(value)
+        && value.starts_with(char::is_alphanumeric)
         && (capitals && !value.contains('_')
             || has_digit(value) && value.contains(['-', '_', '$'])
             || value.ends_with('$'))

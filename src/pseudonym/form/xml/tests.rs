@@ -151,7 +151,8 @@ fn what_is_not_well_formed_is_refused() {
 }
 
 fn cut(text: &str, open: &[&str], goes_on: bool) -> RawStretch {
-    let open: Vec<Open> = open.iter().map(|tag| Open { name: Some(RawText::new(*tag)), is_array: false }).collect();
+    let open: Vec<Open> =
+        open.iter().map(|tag| Open { name: Some(RawText::new(*tag)), is_array: false, before: None }).collect();
     RawStretch { context: Context::Inside(Arc::from(open)), goes_on, ..stretch(Form::Xml, text) }
 }
 

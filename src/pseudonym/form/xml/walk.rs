@@ -7,7 +7,7 @@ use super::super::text::{Desk, is_number_of};
 use super::name::{Attribute, Element, attributes, local, name_length, references_are_closed};
 use crate::catalog::Action;
 use crate::limits::{XML_DEPTH_MAX, XML_SIBLING_BYTES_MAX};
-use crate::pseudonym::rewrite::Duty;
+use crate::pseudonym::duty::Duty;
 
 /// A walk over one text.
 pub(super) struct Walk<'w, 'd, 'l, 't> {
