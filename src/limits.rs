@@ -152,3 +152,12 @@ pub const UNPACKED_BYTES_MAX: u64 = 128 << 30;
 pub const FILES_MAX: usize = 90_000;
 /// Longest part of a file's name, characters: what file systems allow.
 pub const NAME_PART_CHARS_MAX: usize = 255;
+/// Most bytes that one compressed member inside a text may unpack to: a record is 16 kB, a page of them in a parameter
+/// is unheard of, so 1 MiB leaves room. A longer one is removed.
+pub const MEMBER_BYTES_MAX: usize = 1 << 20;
+/// How far such a member may grow: JSON reaches 75 : 1 (see [`DEFLATE_RATIO_MAX`]). With this and
+/// [`UNPACK_LAYERS_MAX`] a text of n bytes costs at most 96 n bytes of unpacking.
+pub const UNPACKED_RATIO_MAX: usize = 128;
+/// Compressed members are opened in a text and in what stands one layer deeper (percent-encoded, JSON in a string), and
+/// what they hold counts as standing this deep, so that a member in a member is never opened but removed.
+pub const UNPACK_LAYERS_MAX: u8 = 2;

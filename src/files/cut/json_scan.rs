@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use memchr::memchr2;
 
-use crate::limits::JSON_DEPTH_MAX;
+use crate::limits::{JSON_DEPTH_MAX, OPEN_BYTES_MAX};
 use crate::record::{Open, RawText};
 
 /// An open container.
@@ -16,6 +16,10 @@ struct Level {
     /// Where the key stands under which it is; moved into `name` when the text is cut behind it.
     key: std::ops::Range<usize>,
     name: Option<RawText>,
+    /// Where it begins in the text; none once the text was cut behind it.
+    start: Option<usize>,
+    /// Of an object: what stands in it before the member that is open.
+    before: Option<RawText>,
 }
 
 /// What stopped the reader.
@@ -96,7 +100,15 @@ impl Scan {
 
     /// The text is cut here, between two items: what is open, outermost first. The text that follows begins here.
     pub(in crate::files) fn cut(&mut self, text: &str) -> Arc<[Open]> {
+        for n in 1..self.open.len() {
+            let Some(key) = self.open.get(n).map(|inner| inner.key.clone()).filter(|key| !key.is_empty()) else { continue };
+            if let Some(level) = self.open.get_mut(n - 1).filter(|level| !level.is_array) {
+                let before = level.start.and_then(|start| text.get(start..key.start.saturating_sub(1)));
+                level.before = before.filter(|before| before.len() <= OPEN_BYTES_MAX).map(RawText::new);
+            }
+        }
         for level in &mut self.open {
+            level.start = None;
             if let (None, Some(key)) = (&level.name, text.get(level.key.clone()).filter(|_| !level.key.is_empty())) {
                 let plain = crate::json::unescape(key.as_bytes());
                 level.name = Some(RawText::new(plain.map_or_else(|_| key.to_owned(), |plain| plain.into_owned())));
@@ -105,7 +117,8 @@ impl Scan {
         }
         self.at = 0;
         self.key = 0..0;
-        self.open.iter().map(|level| Open { name: level.name.clone(), is_array: level.is_array }).collect()
+        let open = self.open.iter();
+        open.map(|level| Open { name: level.name.clone(), is_array: level.is_array, before: level.before.clone() }).collect()
     }
 
     /// Skips the white space behind an item. False when the sign behind it has not come yet.
@@ -196,7 +209,7 @@ impl Scan {
     fn opened(&mut self, is_array: bool) -> bool {
         let in_object = self.open.last().is_some_and(|level| !level.is_array);
         let key = if in_object { self.key.clone() } else { 0..0 };
-        self.open.push(Level { is_array, key, name: None });
+        self.open.push(Level { is_array, key, name: None, start: Some(self.at - 1), before: None });
         self.expect = if is_array { Expect::ValueOrClose } else { Expect::KeyOrClose };
         self.open.len() <= JSON_DEPTH_MAX
     }

@@ -4,7 +4,9 @@
 mod again;
 mod declared;
 mod files;
+mod forms;
 mod gate;
+mod people;
 mod properties;
 #[cfg(not(feature = "gate-off"))]
 mod ranges;
