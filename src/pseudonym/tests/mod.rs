@@ -2,6 +2,7 @@
 
 #[cfg(not(feature = "gate-off"))]
 mod again;
+#[cfg(not(feature = "gate-off"))]
 mod declared;
 mod files;
 mod forms;
