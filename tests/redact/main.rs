@@ -1,0 +1,7 @@
+//! `redact` and the gate behind it, on a corpus with planted identifiers: nothing of them is left, everything else is.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
+
+#[path = "../corpus/mod.rs"]
+mod corpus;
+
+mod blind;
