@@ -43,7 +43,7 @@ pub fn device(person: &Person, number: usize) -> Value {
     json!({
         "id": guid_text(dice.guid()), "deviceId": person.device(), "displayName": person.host, "accountEnabled": true,
         "operatingSystem": "Windows", "operatingSystemVersion": "10.0.22631.4317", "trustType": "ServerAd",
-        "profileType": "RegisteredDevice", "isCompliant": number % 3 == 0, "isManaged": true, "deviceVersion": 2,
+        "profileType": "RegisteredDevice", "isCompliant": number.is_multiple_of(3), "isManaged": true, "deviceVersion": 2,
         "approximateLastSignInDateTime": instant(number), "onPremisesSyncEnabled": true,
         "physicalIds": [format!("[USER-GID]:{}:6825812345678901", person.object())]
     })
@@ -95,7 +95,7 @@ pub fn sign_in(person: &Person, number: usize, dice: &mut Dice) -> Value {
         "uniqueTokenIdentifier": spell::base64_url(&dice.guid()), "incomingTokenType": "none",
         "status": {"errorCode": code, "failureReason": reason, "additionalDetails": details},
         "deviceDetail": {"deviceId": person.device(), "displayName": person.host, "operatingSystem": "Windows10",
-            "browser": "Edge 142.0.0", "isCompliant": number % 3 == 0, "isManaged": true, "trustType": "Hybrid Azure AD joined"},
+            "browser": "Edge 142.0.0", "isCompliant": number.is_multiple_of(3), "isManaged": true, "trustType": "Hybrid Azure AD joined"},
         "location": {"city": city, "state": state, "countryOrRegion": country,
             "geoCoordinates": {"altitude": null, "latitude": 47.620_501 + person.site as f64, "longitude": -122.350_98}},
         "appliedConditionalAccessPolicies": policies, "authenticationDetails": steps, "networkLocationDetails": networks,

@@ -6,12 +6,15 @@
 
 pub mod edge;
 pub mod graph;
+pub mod joins;
 pub mod names;
+pub mod pairs;
 pub mod people;
 pub mod premises;
 pub mod search;
 pub mod spell;
 pub mod tables;
+pub mod tree;
 pub mod views;
 pub mod web;
 

@@ -9,7 +9,8 @@ use super::spell;
 
 fn entry(person: &Person, number: usize) -> Value {
     let body = user(person, number).to_string();
-    let (text, encoding) = if number % 3 == 0 { (spell::base64(body.as_bytes()), "base64") } else { (body, "") };
+    let (text, encoding) =
+        if number.is_multiple_of(3) { (spell::base64(body.as_bytes()), "base64") } else { (body, "") };
     json!({
         "startedDateTime": instant(number), "time": 120.5, "serverIPAddress": person.ipv4, "connection": "443",
         "request": {"method": "POST", "httpVersion": "HTTP/2", "headersSize": -1, "bodySize": 210,
