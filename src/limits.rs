@@ -100,3 +100,27 @@ pub const RESTARTS_MAX: u32 = 3;
 pub const BARREN_PAGES_MAX: u32 = 500;
 /// Candidates that the leak check remembers as sound: 65,536 of about 80 bytes are 5 MiB; a tenant's logs repeat fewer.
 pub const VERIFIED_MAX: usize = 1 << 16;
+/// What a filter reads before it writes, bytes, unless the input pauses: enough that a directory export is known whole.
+pub const FILTER_WINDOW_BYTES: usize = 16 << 20;
+/// How long a filter waits for more before it writes what it has, milliseconds: a person at a terminal notices one second.
+pub const FILTER_PAUSE_MS: u64 = 500;
+/// Longest policy file that is read, bytes: 40 kinds of 24 characters are 1 kB, the rest is for remarks.
+pub const POLICY_FILE_BYTES_MAX: u64 = 64 << 10;
+/// Values with a trait that are listed: 100,000 lines of 100 bytes are 10 MB; a directory with more is wrong as a whole.
+pub const TRAITS_MAX: usize = 100_000;
+/// Values of unique attributes that are compared between objects: 2^20 entries of 24 bytes are 40 MiB and three values
+/// for each of 350,000 users; of a bigger directory a sample of the values is compared.
+pub const TRAIT_VALUES_MAX: usize = 1 << 20;
+/// Objects that are compared at one value: the first eight tell every way in which spellings can differ.
+pub const TRAIT_OBJECTS_MAX: usize = 8;
+/// What is remembered of an open JSON object before the member that is cut, bytes: 1,000 columns of a table of 64 bytes each.
+pub const OPEN_BYTES_MAX: usize = 64 << 10;
+/// Deepest XML nesting that is accepted: the deepest known export (a connector's configuration) has 14 levels.
+pub const XML_DEPTH_MAX: usize = 128;
+/// Children of an XML element whose text is kept to decide about their siblings: an event has at most 60 fields.
+pub const XML_SIBLINGS_MAX: usize = 256;
+/// Longest such text, bytes: it is an attribute's name or a class.
+pub const XML_SIBLING_BYTES_MAX: usize = 64;
+/// Members of an object that are looked at to find out what it is: the widest tables have 143 columns, and what tells
+/// stands early.
+pub const RECOGNISED_MEMBERS_MAX: usize = 160;

@@ -37,15 +37,29 @@ pub struct FieldRule {
     pub source: String,
 }
 
-/// A condition on a member of the same object.
+/// A condition on members of the same object.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct When {
-    /// Key of the sibling.
-    pub sibling: String,
+    /// Key of the sibling, or several keys of which one suffices.
+    #[serde(deserialize_with = "one_or_several")]
+    pub sibling: Vec<String>,
     /// Its text must be one of these (ASCII case aside). Empty: it must be there, neither null nor empty.
     #[serde(default)]
     pub is: Vec<String>,
+}
+
+fn one_or_several<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Keys {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Keys::deserialize(input)? {
+        Keys::One(key) => vec![key],
+        Keys::Several(keys) => keys,
+    })
 }
 
 /// What the gate does with a value.
@@ -132,6 +146,7 @@ mod tests {
             assert_eq!(by_key, !row.keys.is_empty(), "row {number}: keys hold everywhere");
             assert_eq!(row.action == Action::Named, row.by.is_some(), "row {number}: by");
             assert_eq!(row.action == Action::Drop, row.mark.is_some(), "row {number}: mark");
+            assert!(row.when.as_ref().is_none_or(|when| !when.sibling.is_empty()), "row {number}: when");
             assert!(row.source.len() > 7, "row {number}: source");
         }
     }

@@ -16,6 +16,7 @@ mod kind;
 mod permission;
 mod plan;
 mod profile;
+mod recognise;
 mod secret;
 mod throttle;
 mod well_known;
@@ -35,6 +36,7 @@ pub use kind::Kind;
 pub use permission::{Consent, PermissionRow, Resource};
 pub use plan::{Plan, PlanError, Selection, Skipped, SkippedBecause};
 pub use profile::{Licence, Profile};
+pub use recognise::{Recognition, recognitions};
 pub use secret::{SecretRule, secrets};
 pub use throttle::{Measure, ThrottleLimit, Tier};
 

@@ -9,7 +9,7 @@ mod text;
 mod walk;
 
 pub use text::{escape_into, unescape};
-pub use walk::{Items, Members, Span, items, members, skip_space, skip_value, value_span};
+pub use walk::{Items, Members, Span, items, members, skip_space, skip_value, string_span, value_span};
 
 /// Where the JSON ends being JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -121,11 +121,53 @@ fn skip_string(bytes: &[u8], at: usize) -> Result<usize, Error> {
         if bytes[at] == b'"' {
             return Ok(at + 1);
         }
-        at = match bytes.get(at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at + 2,
-            Some(b'u') if bytes.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => at + 6,
-            _ => return error(at, "a valid escape"),
-        };
+        at += escape_length(bytes, at)?;
+    }
+}
+
+/// Bytes that end a run inside a string: the quote, the backslash, control characters.
+static ENDS_RUN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < 0x20 {
+        table[at] = true;
+        at += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};
+
+/// The span between the quotes of the string that starts exactly at `at`, and whether there are escapes in it.
+///
+/// # Errors
+/// Anything that is no valid string.
+#[inline]
+pub fn string_span(bytes: &[u8], at: usize) -> Result<(Span, bool), Error> {
+    let start = at + 1;
+    let mut at = start;
+    let mut escaped = false;
+    loop {
+        while bytes.get(at).is_some_and(|&byte| !ENDS_RUN[usize::from(byte)]) {
+            at += 1;
+        }
+        match bytes.get(at) {
+            Some(b'"') => return Ok((start..at, escaped)),
+            Some(b'\\') => {
+                escaped = true;
+                at += escape_length(bytes, at)?;
+            }
+            Some(_) => return error(at, "no control character in a string"),
+            None => return error(at, "the end of a string"),
+        }
+    }
+}
+
+fn escape_length(bytes: &[u8], at: usize) -> Result<usize, Error> {
+    match bytes.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
+        Some(b'u') if bytes.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => Ok(6),
+        _ => error(at, "a valid escape"),
     }
 }
 

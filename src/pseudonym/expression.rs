@@ -6,8 +6,8 @@
 //! `-startsWith`, `-contains` and `-match` cannot hold on mapped values: the literal is mapped as a whole, and the
 //! evaluated membership is what tells.
 
+use super::duty::{Duty, SCAN};
 use super::gate::Gate;
-use super::rewrite::Duty;
 use super::rules::NOWHERE;
 use crate::catalog::Action;
 
@@ -94,7 +94,7 @@ fn attribute(gate: &Gate, words: &str) -> Option<Option<Duty>> {
     let case = gate.rules.cases(NOWHERE, number).1.iter().find(|case| case.when.is_none());
     Some(match case {
         Some(case) if matches!(case.action, Action::Kind(_)) => {
-            Some(Duty { action: case.action, mark: case.mark, json: false })
+            Some(Duty { action: case.action, mark: case.mark, ..SCAN })
         }
         _ => None,
     })

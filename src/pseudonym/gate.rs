@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::cipher::Cipher;
 use super::clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCause};
 use super::dictionary::{Dictionary, Learning};
+use super::duty::SCAN;
 use super::policy::Policy;
-use super::rewrite::{Learnt, Pass, SCAN};
+use super::rewrite::{Learnt, Pass};
 use super::rules::Rules;
 use super::secret::Secrets;
+use super::traits::Traits;
 use crate::catalog::{Kind, Treatment};
 use crate::json::escape_into;
 use crate::record::{Key, RawBatch, RawText};
@@ -28,8 +30,13 @@ pub struct Gate {
     pub(super) rules: Rules,
     pub(super) well_known: WellKnown,
     pub(super) secrets: Secrets,
+    pub(super) traits: Traits,
+    /// For hashes that stay in memory: the same in every run with the same key.
+    pub(super) trait_seed: u64,
     learning: Mutex<Learning>,
     late: Mutex<Learning>,
+    /// Everything that [`Gate::grow`] took up.
+    grown: Learning,
     dictionary: OnceLock<Dictionary>,
     epoch: AtomicU64,
 }
@@ -40,14 +47,18 @@ static EPOCHS: AtomicU64 = AtomicU64::new(1);
 impl Gate {
     /// A gate that knows nobody yet.
     pub fn new(cipher: Arc<dyn Cipher>, policy: Policy, rules: Rules, well_known: WellKnown) -> Self {
+        let seed = cipher.fingerprint("traits", b"").first_chunk().copied().unwrap_or_default();
         Self {
             cipher,
+            traits: Traits::default(),
+            trait_seed: u64::from_le_bytes(seed),
             policy,
             rules,
             well_known,
             secrets: Secrets::new(),
             learning: Mutex::default(),
             late: Mutex::default(),
+            grown: Learning::default(),
             dictionary: OnceLock::new(),
             epoch: AtomicU64::new(EPOCHS.fetch_add(1, Ordering::Relaxed)),
         }
@@ -101,7 +112,7 @@ impl Gate {
     }
 
     fn learn_all(&self, batch: &RawBatch, learnt: &Learnt) {
-        let mut learning = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut learning = self.learning();
         for (kind, value) in learnt {
             // A public service's name is nobody's own: the map leaves it as it is.
             if !matches!(kind, Kind::Domain | Kind::Host) || self.claimed(*kind, value, false, &mut String::new()) {
@@ -111,13 +122,29 @@ impl Gate {
         for record in &batch.records {
             learning.person(record.expose());
         }
+        drop(learning);
+        let root = self.rules.root(batch.dataset);
+        batch.records.iter().for_each(|record| self.note_object(root, record.expose()));
     }
 
     /// Ends the learning: from now on texts are searched for everything that was learnt. The dictionary never
     /// changes afterwards, so that results do not depend on the order of the work.
     pub fn freeze(&self) {
-        let learning = std::mem::take(&mut *self.learning.lock().unwrap_or_else(PoisonError::into_inner));
+        let learning = std::mem::take(&mut *self.learning());
         let _ = self.dictionary.set(learning.freeze(self.rules.vocabulary()));
+        self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+    }
+
+    /// Takes up what was learnt since the last time: for a stream whose end nobody knows. What comes later is searched for
+    /// more; pseudonyms never change.
+    pub fn grow(&mut self) {
+        let mut fresh = std::mem::take(&mut *self.learning.lock().unwrap_or_else(PoisonError::into_inner));
+        fresh.absorb(std::mem::take(&mut *self.late()));
+        if fresh.is_empty() && self.dictionary.get().is_some() {
+            return;
+        }
+        self.grown.absorb(fresh);
+        self.dictionary = OnceLock::from(self.grown.clone().freeze(self.rules.vocabulary()));
         self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     }
 
@@ -144,6 +171,12 @@ impl Gate {
         CleanName(if trimmed.is_empty() { "_".to_owned() } else { trimmed.to_owned() })
     }
 
+    /// Cleans a path with `/` between its folders: each part as a name.
+    pub fn clean_path(&self, path: &RawText) -> CleanText {
+        let parts: Vec<String> = path.expose().split('/').map(|part| self.clean_name(part).0).collect();
+        CleanText(parts.join("/"))
+    }
+
     fn clean(&self, text: &str) -> String {
         let mut out = String::new();
         if self.scan(text, 0, &mut out) { out } else { text.to_owned() }
@@ -165,6 +198,11 @@ impl Gate {
         escape_into(&path, &mut member);
         member.push(b'"');
         String::from_utf8(member).map_err(|_| GateError::Parent { dataset, placeholders: 0, parts: parts.len() })
+    }
+
+    /// What is learnt before freezing.
+    pub(super) fn learning(&self) -> MutexGuard<'_, Learning> {
+        self.learning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was learnt since freezing.

@@ -8,10 +8,13 @@
 mod clean;
 mod decode;
 mod dictionary;
+mod duty;
+mod envelope;
 mod expression;
 mod form;
 mod gate;
 mod guid;
+mod lesson;
 mod memory;
 mod policy;
 mod repair;
@@ -19,7 +22,9 @@ mod rewrite;
 mod rules;
 mod scan;
 mod secret;
+mod traits;
 mod values;
+mod walk;
 
 pub mod canonical;
 pub mod cipher;

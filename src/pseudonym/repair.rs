@@ -63,6 +63,32 @@ impl Gate {
         Some(CleanBatch { bytes: out, records, refused: Vec::new() })
     }
 
+    /// Replaces the lines in which `is_leak` finds something: in record files by an empty record that says so, in texts by
+    /// a mark. Gives how many; none when there is none.
+    pub fn withhold_lines(
+        &self,
+        lines: &[u8],
+        are_records: bool,
+        is_leak: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Option<(CleanBatch, u64)> {
+        let mut bytes = Vec::with_capacity(lines.len());
+        let (mut records, mut withheld) = (0, 0);
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            records += 1;
+            if !is_leak(line) {
+                bytes.extend_from_slice(line);
+                continue;
+            }
+            withheld += 1;
+            let mark: &[u8] =
+                if are_records { br#"{"@bundle.withheld":"leak-check"}"# } else { b"[REMOVED:leak-check]" };
+            bytes.extend_from_slice(mark);
+            let end = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+            bytes.extend_from_slice(line.get(end..).unwrap_or_default());
+        }
+        (withheld > 0).then_some((CleanBatch { bytes, records, refused: Vec::new() }, withheld))
+    }
+
     fn repair_text(&self, late: &Dictionary, text: &str, layer: u8, out: &mut String) -> bool {
         let mut deeper = |text: &str, layer: u8, out: &mut String| self.repair_text(late, text, layer, out);
         if memchr::memchr3(b'%', b'\\', b'&', text.as_bytes()).is_some() && decode::climb(text, layer, out, &mut deeper)

@@ -1,77 +1,38 @@
-//! One pass over the bytes of a record: finds the values, asks what each is, copies everything else in runs.
+//! Rewriting: one pass over the bytes of a record that copies everything but the values that change, in runs.
 //!
-//! Takes one JSON value, appends one line. No tree is built; numbers stay as written, keys stay in order, duplicate
-//! keys survive, insignificant white space goes. The output is valid JSON exactly if the input is (RFC 8259): every
-//! byte is checked on the way. Arrays are transparent: their items are what the array is.
+//! Takes one JSON value (or a stretch of a cut document), appends it clean. Numbers stay as written, keys stay in
+//! order, duplicate keys survive. In records of services insignificant white space goes; in files every byte outside
+//! the values stays. The output is valid JSON exactly if the input is.
 
 use std::borrow::Cow;
 
 use super::clean::RefusalCause;
+use super::duty::{Duty, ENVELOPE, SCAN, SCAN_FILE};
 use super::gate::Gate;
-use super::rules::{Case, NO_KEY, NOWHERE, Node};
+use super::rules::Node;
+use super::walk::{Hands, Here, Manner, Walk};
 use crate::catalog::{Action, Kind, Treatment};
-use crate::json::{self, Error, Span, escape_into, unescape};
-use crate::limits::{JSON_DEPTH_MAX, SIBLINGS_MAX};
-
-/// What is to be done with a scalar.
-#[derive(Clone, Copy)]
-pub(super) struct Duty {
-    pub(super) action: Action,
-    /// Name in a removal mark.
-    pub(super) mark: &'static str,
-    /// The text may be JSON, whose bare scalars then have the same duty.
-    pub(super) json: bool,
-}
-
-pub(super) const SCAN: Duty = Duty { action: Action::Scan, mark: "", json: false };
+use crate::json::{self, Span, escape_into, unescape};
+use crate::record::Open;
 
 /// Typed values of a record, for the dictionary.
 pub(super) type Learnt = Vec<(Kind, String)>;
 
 /// One pass over one text.
-pub(super) struct Pass<'p> {
-    gate: &'p Gate,
-    text: &'p str,
-    at: usize,
+pub(super) struct Pass<'p>(Walk<'p, Writing<'p>>);
+
+/// The hands of a pass.
+struct Writing<'p> {
+    out: &'p mut Vec<u8>,
     /// Everything before this is written.
     copied: usize,
-    out: &'p mut Vec<u8>,
-    /// How many strings this JSON is wrapped in.
-    layer: u8,
     changed: bool,
     learnt: Option<&'p mut Learnt>,
-    root: Node,
     scratch: String,
-    /// The last sibling looked for: start of its object, its key, its value.
-    memo: Option<(usize, &'p str, Option<Span>)>,
-}
-
-/// Bytes that end a run inside a string: the quote, the backslash, control characters.
-static ENDS_RUN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut at = 0;
-    while at < 0x20 {
-        table[at] = true;
-        at += 1;
-    }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table
-};
-
-fn escape_length(bytes: &[u8], at: usize) -> Result<usize, RefusalCause> {
-    match bytes.get(at + 1) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
-        Some(b'u') if bytes.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => Ok(6),
-        _ => expected(at, "a valid escape"),
-    }
-}
-
-fn expected<T>(offset: usize, expected: &'static str) -> Result<T, RefusalCause> {
-    Err(RefusalCause::Json(Error { offset, expected }))
 }
 
 impl<'p> Pass<'p> {
+    /// Over a record of a service.
     pub(super) fn new(
         gate: &'p Gate,
         text: &'p str,
@@ -79,195 +40,86 @@ impl<'p> Pass<'p> {
         layer: u8,
         learnt: Option<&'p mut Learnt>,
     ) -> Self {
-        let scratch = String::new();
-        Self { gate, text, at: 0, copied: 0, out, layer, changed: false, learnt, root: NOWHERE, scratch, memo: None }
+        Self::over(Here { gate, text, layer, manner: Manner::default() }, out, learnt)
+    }
+
+    /// Over a text of a file.
+    pub(super) fn over(here: Here<'p>, out: &'p mut Vec<u8>, learnt: Option<&'p mut Learnt>) -> Self {
+        Self(Walk::new(here, Writing { out, copied: 0, changed: false, learnt, scratch: String::new() }))
     }
 
     /// Writes the whole text; gives whether any value changed. `first` stands before the members of an object.
     pub(super) fn document(&mut self, root: Node, duty: Duty, first: Option<&str>) -> Result<bool, RefusalCause> {
-        self.root = root;
-        self.space();
+        self.0.space();
         if let Some(member) = first {
             self.insert_first(member)?;
         }
-        self.value(root, duty, 0)?;
-        self.space();
-        if self.at < self.text.len() {
-            return Err(RefusalCause::Trailing { offset: self.at });
+        self.0.document(root, duty)?;
+        Ok(self.end())
+    }
+
+    /// Writes a document of a file, or a stretch of one; gives how many records began in it.
+    pub(super) fn stretch(&mut self, opens: &'p [Open]) -> Result<u64, RefusalCause> {
+        match opens {
+            [] => {
+                self.0.space();
+                self.0.document(ENVELOPE, SCAN_FILE)?;
+            }
+            opens => self.0.resume(opens)?,
         }
-        self.flush(self.at);
-        Ok(self.changed)
+        self.end();
+        Ok(self.0.records)
+    }
+
+    /// After an error: writes what is behind the pass, gives where the rest begins.
+    pub(super) fn give_up(mut self) -> usize {
+        let at = self.0.at.max(self.0.hands.copied);
+        self.0.hands.flush(self.0.here, at);
+        at
+    }
+
+    fn end(&mut self) -> bool {
+        self.0.hands.flush(self.0.here, self.0.at);
+        self.0.hands.changed
     }
 
     fn insert_first(&mut self, member: &str) -> Result<(), RefusalCause> {
-        if self.peek() != Some(b'{') {
+        if self.0.peek() != Some(b'{') {
             return Err(RefusalCause::NoObject);
         }
-        let next = json::skip_space(self.text.as_bytes(), self.at + 1);
-        self.flush(self.at + 1);
-        self.out.extend_from_slice(member.as_bytes());
-        if self.text.as_bytes().get(next) != Some(&b'}') {
-            self.out.push(b',');
+        let (here, at) = (self.0.here, self.0.at);
+        let next = json::skip_space(here.text.as_bytes(), at + 1);
+        let hands = &mut self.0.hands;
+        hands.flush(here, at + 1);
+        hands.out.extend_from_slice(member.as_bytes());
+        if here.text.as_bytes().get(next) != Some(&b'}') {
+            hands.out.push(b',');
         }
-        self.changed = true;
+        hands.changed = true;
         // The brace is written; the pass reads it again but copies from behind it.
         Ok(())
     }
+}
 
-    #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn flush(&mut self, to: usize) {
-        if let Some(run) = self.text.as_bytes().get(self.copied..to) {
+impl Writing<'_> {
+    fn flush(&mut self, here: Here<'_>, to: usize) {
+        if let Some(run) = here.text.as_bytes().get(self.copied..to) {
             self.out.extend_from_slice(run);
             self.copied = to;
         }
     }
 
     #[inline]
-    fn space(&mut self) {
-        if let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.flush(self.at);
-            self.at = json::skip_space(self.text.as_bytes(), self.at);
-            self.copied = self.at;
-        }
-    }
-
-    fn value(&mut self, node: Node, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
-        if duty.action == Action::Drop && !matches!(self.peek(), Some(b'n' | b't' | b'f')) {
-            return self.drop_value(duty);
-        }
-        match self.peek() {
-            Some(b'"') => self.string(duty),
-            Some(b'{') if depth < JSON_DEPTH_MAX => self.object(node, depth),
-            Some(b'[') if depth < JSON_DEPTH_MAX => self.array(node, duty, depth),
-            Some(b'{' | b'[') => expected(self.at, "less nesting"),
-            Some(b'-' | b'0'..=b'9') => self.number(duty),
-            _ => {
-                self.at = json::skip_value(self.text.as_bytes(), self.at)?;
-                Ok(())
-            }
-        }
-    }
-
-    fn array(&mut self, node: Node, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
-        self.at += 1;
-        self.space();
-        if self.peek() == Some(b']') {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
-            self.value(node, duty, depth + 1)?;
-            self.space();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return expected(self.at, "a comma or a closing bracket"),
-            }
-            self.space();
-        }
-    }
-
-    fn object(&mut self, node: Node, depth: usize) -> Result<(), RefusalCause> {
-        let scope = self.at;
-        self.at += 1;
-        self.space();
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
-            if self.peek() != Some(b'"') {
-                return expected(self.at, "a key");
-            }
-            let (key, escaped) = self.string_span()?;
-            let mut number = self.key_number(&self.text[key.clone()], escaped)?;
-            if number == NO_KEY {
-                let start = key.start;
-                self.rewrite_string(key, escaped, SCAN)?;
-                number = self.gate.rules.attribute(&self.text[start..self.at - 1]);
-            }
-            self.space();
-            if self.peek() != Some(b':') {
-                return expected(self.at, "a colon");
-            }
-            self.at += 1;
-            self.space();
-            let child = self.gate.rules.child(node, number);
-            let duty = self.duty(child, number, scope);
-            self.value(child, duty, depth + 1)?;
-            self.space();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return expected(self.at, "a comma or a closing brace"),
-            }
-            self.space();
-        }
-    }
-
-    #[inline]
-    fn key_number(&self, key: &str, escaped: bool) -> Result<u16, RefusalCause> {
-        Ok(match escaped {
-            true => self.gate.rules.key(unescape(key.as_bytes())?.as_bytes()),
-            false => self.gate.rules.key(key.as_bytes()),
-        })
-    }
-
-    /// The span between the quotes of the string at `at`, and whether it has escapes; steps behind it.
-    #[inline]
-    fn string_span(&mut self) -> Result<(Span, bool), RefusalCause> {
-        let bytes = self.text.as_bytes();
-        let start = self.at + 1;
-        let mut at = start;
-        let mut escaped = false;
-        loop {
-            while bytes.get(at).is_some_and(|&byte| !ENDS_RUN[usize::from(byte)]) {
-                at += 1;
-            }
-            match bytes.get(at) {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    at += escape_length(bytes, at)?;
-                }
-                Some(_) => return expected(at, "no control character in a string"),
-                None => return expected(at, "the end of a string"),
-            }
-        }
-        self.at = at + 1;
-        Ok((start..at, escaped))
-    }
-
-    fn string(&mut self, duty: Duty) -> Result<(), RefusalCause> {
-        let (span, escaped) = self.string_span()?;
-        if span.is_empty() {
-            return Ok(());
-        }
-        self.rewrite_string(span, escaped, duty)
-    }
-
-    #[inline]
-    fn rewrite_string(&mut self, span: Span, escaped: bool, duty: Duty) -> Result<(), RefusalCause> {
-        let text: &'p str = self.text;
-        let raw = &text[span.clone()];
+    fn rewrite(&mut self, here: Here<'_>, span: Span, escaped: bool, duty: Duty) -> Result<(), RefusalCause> {
+        let raw = &here.text[span.clone()];
         let value = if escaped { unescape(raw.as_bytes())? } else { Cow::Borrowed(raw) };
         if let (Some(learnt), Action::Kind(kind)) = (self.learnt.as_deref_mut(), duty.action) {
             learnt.push((kind, value.clone().into_owned()));
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        if self.gate.apply(duty, &value, self.layer, &mut scratch) {
-            self.flush(span.start);
+        if here.gate.apply(duty, &value, here.layer, &mut scratch) {
+            self.flush(here, span.start);
             escape_into(&scratch, self.out);
             self.copied = span.end;
             self.changed = true;
@@ -275,19 +127,38 @@ impl<'p> Pass<'p> {
         self.scratch = scratch;
         Ok(())
     }
+}
 
-    fn number(&mut self, duty: Duty) -> Result<(), RefusalCause> {
-        let start = self.at;
-        self.at = json::skip_value(self.text.as_bytes(), start)?;
-        let Action::Kind(kind) = duty.action else { return Ok(()) };
-        if cfg!(feature = "gate-off") || self.gate.policy.treatment(kind) == Treatment::Keep {
-            return Ok(());
+impl Hands for Writing<'_> {
+    type Object = ();
+
+    #[inline]
+    fn space(&mut self, here: Here<'_>, span: Span) {
+        if !here.manner.is_file {
+            self.flush(here, span.start);
+            self.copied = span.end;
         }
-        let text: &'p str = self.text;
+    }
+
+    #[inline]
+    fn key(&mut self, here: Here<'_>, span: Span, escaped: bool) -> Result<(), RefusalCause> {
+        self.rewrite(here, span, escaped, SCAN)
+    }
+
+    #[inline]
+    fn string(&mut self, here: Here<'_>, span: Span, escaped: bool, duty: Duty) -> Result<(), RefusalCause> {
+        self.rewrite(here, span, escaped, duty)
+    }
+
+    fn number(&mut self, here: Here<'_>, span: Span, duty: Duty) {
+        let Action::Kind(kind) = duty.action else { return };
+        if cfg!(feature = "gate-off") || here.gate.policy.treatment(kind) == Treatment::Keep {
+            return;
+        }
         let mut mapped = String::new();
-        let changed = self.gate.typed(kind, &text[start..self.at], self.layer, &mut mapped);
+        let changed = here.gate.typed(kind, &here.text[span.clone()], here.layer, &mut mapped);
         if changed {
-            self.flush(start);
+            self.flush(here, span.start);
             if kind == Kind::Coordinates {
                 self.out.extend_from_slice(mapped.as_bytes());
             } else {
@@ -295,96 +166,59 @@ impl<'p> Pass<'p> {
                 escape_into(&mapped, self.out);
                 self.out.push(b'"');
             }
-            self.copied = self.at;
+            self.copied = span.end;
             self.changed = true;
         }
-        Ok(())
     }
 
-    /// Any value but null, true and false becomes a mark.
-    fn drop_value(&mut self, duty: Duty) -> Result<(), RefusalCause> {
-        let start = self.at;
-        let end = json::skip_value(self.text.as_bytes(), start)?;
-        let text: &'p str = self.text;
-        let raw = &text[start..end];
-        self.at = end;
+    /// The value becomes a mark.
+    fn removed(&mut self, here: Here<'_>, span: Span, duty: Duty) {
+        let raw = &here.text[span.clone()];
         if cfg!(feature = "gate-off") || raw == "\"\"" || raw == "[]" || raw == "{}" || raw.starts_with("\"[REMOVED:") {
-            return Ok(());
+            return;
         }
-        self.flush(start);
+        self.flush(here, span.start);
         self.out.push(b'"');
-        let mark = self.gate.removal_mark(duty.mark, raw.trim_matches('"'));
+        let mark = here.gate.removal_mark(duty.mark, raw.trim_matches('"'));
         escape_into(&mark, self.out);
         self.out.push(b'"');
-        self.copied = end;
+        self.copied = span.end;
         self.changed = true;
+    }
+
+    fn row(&mut self, here: Here<'_>, cells: &[Span], record: &str) -> Result<(), RefusalCause> {
+        let mut clean = Vec::with_capacity(record.len() + 64);
+        if !clean_row(here, record, &mut clean)? {
+            return Ok(());
+        }
+        let values: Vec<_> = json::members(&clean, 0)?.collect::<Result<_, _>>()?;
+        for (cell, (_, value)) in cells.iter().zip(values) {
+            let value = &clean[value];
+            if value != &here.text.as_bytes()[cell.clone()] {
+                self.flush(here, cell.start);
+                self.out.extend_from_slice(value);
+                self.copied = cell.end;
+                self.changed = true;
+            }
+        }
         Ok(())
     }
 
-    fn duty(&mut self, child: Node, key: u16, scope: usize) -> Duty {
-        if child == NOWHERE && key == NO_KEY {
-            return SCAN;
-        }
-        let gate = self.gate;
-        let (by_path, by_key) = gate.rules.cases(child, key);
-        for case in by_path.iter().chain(by_key).chain(gate.rules.deep(self.root, key)) {
-            if self.holds(case, scope) {
-                return self.duty_of(case, scope);
-            }
-        }
-        SCAN
-    }
+    #[inline]
+    fn member(&mut self, (): &mut (), _: u16, _: Span) {}
 
-    fn duty_of(&mut self, case: &'p Case, scope: usize) -> Duty {
-        let mut duty = Duty { action: case.action, mark: case.mark, json: case.action == Action::Json };
-        if case.action == Action::Named {
-            let name = case.by.as_deref().and_then(|by| self.sibling(by, scope));
-            let number = name.map_or(NO_KEY, |name| self.gate.rules.attribute(&name));
-            let named = self.gate.rules.cases(NOWHERE, number).1.iter().find(|named| named.when.is_none());
-            duty = match named {
-                Some(named) if named.action != Action::Named => {
-                    Duty { action: named.action, mark: named.mark, json: true }
-                }
-                _ => Duty { json: true, ..SCAN },
-            };
-        }
-        duty
-    }
-
-    fn holds(&mut self, case: &'p Case, scope: usize) -> bool {
-        let Some(when) = &case.when else { return true };
-        match self.sibling(&when.sibling, scope) {
-            None => false,
-            Some(text) if when.is.is_empty() => !text.is_empty(),
-            Some(text) => when.is.iter().any(|one| one.eq_ignore_ascii_case(&text)),
-        }
-    }
-
-    /// The text of a member of the object at `scope`: of a string, or a number or word as written; null is none.
-    fn sibling(&mut self, key: &'p str, scope: usize) -> Option<Cow<'p, str>> {
-        let text: &'p str = self.text;
-        let span = match &self.memo {
-            Some((at, name, span)) if *at == scope && *name == key => span.clone(),
-            _ => {
-                let span = find_member(text.as_bytes(), scope, key);
-                self.memo = Some((scope, key, span.clone()));
-                span
-            }
-        }?;
-        let raw = text.get(span)?;
-        match raw.strip_prefix('"') {
-            Some(rest) => unescape(rest.strip_suffix('"')?.as_bytes()).ok(),
-            None if raw == "null" => None,
-            None => Some(Cow::Borrowed(raw)),
-        }
-    }
+    #[inline]
+    fn close(&mut self, _: Here<'_>, (): ()) {}
 }
 
-fn find_member(bytes: &[u8], scope: usize, key: &str) -> Option<Span> {
-    json::members(bytes, scope)
-        .ok()?
-        .take(SIBLINGS_MAX)
-        .map_while(Result::ok)
-        .find(|(name, _)| name.eq_ignore_ascii_case(key.as_bytes()))
-        .map(|(_, span)| span)
+/// Appends a row of a file, written as a record; gives whether any value changed.
+pub(super) fn clean_row(here: Here<'_>, record: &str, out: &mut Vec<u8>) -> Result<bool, RefusalCause> {
+    let here = Here { text: record, ..here };
+    let root = row_root(here, record);
+    Pass::over(here, out, None).document(root, SCAN_FILE, None)
+}
+
+/// Where a row stands.
+pub(super) fn row_root(here: Here<'_>, record: &str) -> Node {
+    here.manner.records.unwrap_or_else(|| here.gate.rules.recognise(record))
 }

@@ -3,24 +3,46 @@
 //! Takes the catalog's rows, gives for (place, key) the cases that may apply. Keys are compared without regard to
 //! ASCII case, as diagnostic logs spell the same fields in other cases. Never sees a value.
 
+mod recognise;
+
 use hashbrown::{HashMap, HashTable};
 
-use crate::catalog::{Action, FieldRule, Group, Kind, fields, parent_keys};
+use self::recognise::Recogniser;
+use crate::catalog::{Action, FieldRule, Group, Kind, fields, parent_keys, recognitions};
+use crate::json;
+
+/// The rows of what no other row makes out: ambiguous keys are read by their siblings.
+const FILE: &str = "file";
 
 /// A place in a trie.
 pub(super) type Node = u32;
 /// Not in any trie: only the rows by key hold.
 pub(super) const NOWHERE: Node = 0;
+/// Longest name of a column that is read in another spelling, bytes: Log Analytics allows 45 characters, portals use 45.
+const COLUMN_BYTES_MAX: usize = 64;
 /// Number of a known key; [`NO_KEY`] for others.
 pub(super) type KeyNumber = u16;
 /// A key that stands in no row.
 pub(super) const NO_KEY: KeyNumber = 0;
 
-/// What a sibling must say: its lower-case key and the accepted lower-case texts; none accepted: it must say something.
+/// What one of some siblings must say: their lower-case keys and the accepted lower-case texts; none accepted: it must
+/// say something.
 #[derive(Clone, Debug)]
 pub(super) struct Condition {
-    pub(super) sibling: Box<str>,
-    pub(super) is: Vec<Box<str>>,
+    siblings: Vec<Box<str>>,
+    is: Vec<Box<str>>,
+}
+
+impl Condition {
+    /// Whether the condition holds; `text` gives the text of a sibling, none where it is missing or null.
+    pub(super) fn holds<'c, T: AsRef<str>>(&'c self, mut text: impl FnMut(&'c str) -> Option<T>) -> bool {
+        self.siblings.iter().any(|key| {
+            text(key).is_some_and(|text| match self.is.as_slice() {
+                [] => !text.as_ref().is_empty(),
+                texts => texts.iter().any(|one| one.eq_ignore_ascii_case(text.as_ref())),
+            })
+        })
+    }
 }
 
 /// One row as it applies to one key.
@@ -57,10 +79,12 @@ pub struct Rules {
     by_key: Vec<Vec<Case>>,
     roots: HashMap<Box<str>, Node, foldhash::fast::FixedState>,
     parents: HashMap<Box<str>, Parent, foldhash::fast::FixedState>,
+    recogniser: Recogniser,
+    file: Node,
 }
 
 impl Rules {
-    /// Compiles the rows for the datasets of a catalog: id, group, path.
+    /// Compiles the rows for the datasets of a catalog: id, group, path. What only files hold comes on top.
     pub fn new<'a>(datasets: impl IntoIterator<Item = (&'a str, Group, &'a str)>) -> Self {
         let mut rules = Self {
             keys: HashTable::new(),
@@ -68,6 +92,8 @@ impl Rules {
             by_key: vec![Vec::new()],
             roots: HashMap::default(),
             parents: HashMap::default(),
+            recogniser: Recogniser::default(),
+            file: NOWHERE,
         };
         for row in fields() {
             for key in &row.keys {
@@ -76,17 +102,30 @@ impl Rules {
             }
         }
         for (id, group, path) in datasets {
-            rules.add_dataset(id, group);
+            let root = rules.add_dataset(id, Some(group));
             rules.add_parent(id, path);
+            rules.recogniser.add_path(path, root);
         }
+        for id in [FILE].into_iter().chain(recognitions().iter().map(|row| row.dataset.as_str())) {
+            if !rules.roots.contains_key(id) {
+                rules.add_dataset(id, None);
+            }
+        }
+        rules.file = rules.root(FILE);
+        // Below an object that nothing is known of, nothing is known either: every object is asked what it is.
+        rules.places[rules.file as usize].any = rules.file;
+        let roots = &rules.roots;
+        rules.recogniser.add_rows(|id| roots.get(id).copied().unwrap_or(NOWHERE));
         rules
     }
 
-    fn add_dataset(&mut self, id: &str, group: Group) {
+    /// `group`: none for a dataset that only files hold; the rows of what nothing makes out hold for it too.
+    fn add_dataset(&mut self, id: &str, group: Option<Group>) -> Node {
         let root = self.new_place();
         self.roots.insert(id.into(), root);
         for row in fields() {
-            if !row.datasets.iter().any(|pattern| covers(pattern, id)) && row.group != Some(group) {
+            let by_id = row.datasets.iter().any(|pattern| covers(pattern, id) || group.is_none() && pattern == FILE);
+            if !by_id && (group.is_none() || row.group != group) {
                 continue;
             }
             for path in &row.paths {
@@ -103,13 +142,14 @@ impl Rules {
             }
         }
         // A record of a diagnostic log holds the same record under `properties`; a page holds it under `value`.
-        for wrapper in ["properties", "value"] {
+        for wrapper in ["properties", "value", "records"] {
             let number = self.number_of(wrapper);
             let place = &mut self.places[root as usize];
             if !place.children.iter().any(|child| child.0 == number) {
                 place.children.push((number, root));
             }
         }
+        root
     }
 
     fn add_parent(&mut self, id: &str, path: &str) {
@@ -166,18 +206,30 @@ impl Rules {
         self.keys.find(digest(key), |(known, _)| known.eq_ignore_ascii_case(key)).map_or(NO_KEY, |&(_, number)| number)
     }
 
-    /// The number of an attribute's name: as a key, or by its last step (`name.givenName`, `urn:…:User:department`,
-    /// `emails[type eq "work"].value`).
+    /// The number of an attribute's name: as a key, in another spelling, or by its last step (`name.givenName`,
+    /// `urn:…:User:department`, `emails[type eq "work"].value`).
     pub(super) fn attribute(&self, name: &str) -> KeyNumber {
-        if memchr::memchr3(b'.', b':', b'[', name.as_bytes()).is_none() {
-            return self.key(name.as_bytes());
+        let whole = self.column(name);
+        if whole != NO_KEY || memchr::memchr3(b'.', b':', b'[', name.as_bytes()).is_none() {
+            return whole;
         }
         let head = name.split('[').next().unwrap_or(name);
-        [name, head, head.rsplit(['.', ':']).next().unwrap_or(head)]
-            .into_iter()
-            .map(|name| self.key(name.as_bytes()))
-            .find(|&number| number != NO_KEY)
-            .unwrap_or(NO_KEY)
+        match self.column(head) {
+            NO_KEY => self.column(head.rsplit(['.', ':']).next().unwrap_or(head)),
+            number => number,
+        }
+    }
+
+    /// The number of a column or label: the key that it spells with blanks, dashes or underscores, with the type that
+    /// Log Analytics appends (`UserId_g`), or with a unit in brackets (`TimeGenerated [UTC]`).
+    pub(super) fn column(&self, name: &str) -> KeyNumber {
+        let exact = self.key(name.as_bytes());
+        if exact != NO_KEY || name.len() > COLUMN_BYTES_MAX {
+            return exact;
+        }
+        let mut squeezed = String::new();
+        squeeze(name, &mut squeezed);
+        self.key(squeezed.as_bytes())
     }
 
     /// Where records of a dataset start.
@@ -185,11 +237,26 @@ impl Rules {
         self.roots.get(dataset).copied().unwrap_or(NOWHERE)
     }
 
-    /// Where a record starts whose dataset nobody named: the record's own members say what it is.
-    #[expect(dead_code, reason = "the readers of files call it")]
+    /// Where a record starts whose dataset nobody named: its own members say what it is. What says nothing, and what is
+    /// no object, starts at [`Rules::file`].
     pub(super) fn recognise(&self, record: &str) -> Node {
-        let _ = record;
-        NOWHERE
+        self.object(record, json::skip_space(record.as_bytes(), 0)).unwrap_or(self.file)
+    }
+
+    /// What the object at `at` is by its own members, if it says so.
+    pub(super) fn object(&self, text: &str, at: usize) -> Option<Node> {
+        self.recogniser.object(text, at)
+    }
+
+    /// Where the rows of a table start, by its columns.
+    pub(super) fn table<'c>(&self, columns: impl Iterator<Item = &'c str>) -> Node {
+        self.recogniser.columns(columns).unwrap_or(self.file)
+    }
+
+    /// Where everything starts of which nothing is known; objects below it are asked what they are.
+    #[inline]
+    pub(super) fn file(&self) -> Node {
+        self.file
     }
 
     /// Where a member leads.
@@ -256,50 +323,37 @@ fn exact(place: &Place, key: KeyNumber) -> Node {
     place.children.iter().find(|child| child.0 == key).map_or(NOWHERE, |child| child.1)
 }
 
+/// Appends nothing but the letters and digits of a name, in lower case, without the type or unit at its end.
+fn squeeze(name: &str, out: &mut String) {
+    out.clear();
+    let name = match name.rfind(" [").or_else(|| name.rfind(" (")) {
+        Some(at) if name.ends_with([']', ')']) => &name[..at],
+        _ => name,
+    };
+    let name = match name.as_bytes() {
+        [.., b'_', b's' | b'g' | b'd' | b'b' | b't'] => &name[..name.len() - 2],
+        _ => name,
+    };
+    out.extend(name.chars().filter(|symbol| symbol.is_alphanumeric()).map(|symbol| symbol.to_ascii_lowercase()));
+}
+
 fn covers(pattern: &str, id: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == id, |start| id.starts_with(start))
 }
 
 fn case(row: &'static FieldRule) -> Case {
     let lower = |text: &String| text.to_ascii_lowercase().into_boxed_str();
+    let lowered = |texts: &[String]| texts.iter().map(lower).collect();
     Case {
         action: row.action,
         when: row
             .when
             .as_ref()
-            .map(|when| Condition { sibling: lower(&when.sibling), is: when.is.iter().map(lower).collect() }),
+            .map(|when| Condition { siblings: lowered(&when.sibling), is: lowered(&when.is) }),
         by: row.by.as_ref().map(lower),
         mark: row.mark.as_deref().unwrap_or_default(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_come_before_keys_and_wrappers_are_transparent() {
-        let rules = Rules::new([("audits", Group::Logs, "/auditLogs/directoryAudits")]);
-        let root = rules.root("audits");
-        let id = rules.key(b"ID");
-        let step = |at, key: &[u8]| rules.child(at, rules.key(key));
-        let user = step(step(root, b"initiatedBy"), b"user");
-        assert_eq!(rules.cases(rules.child(user, id), id).0[0].action, Action::Kind(Kind::UserId));
-        assert_eq!(step(root, b"properties"), root);
-        assert_eq!(step(root, b"nothing of the sort"), NOWHERE);
-        assert_eq!(rules.cases(NOWHERE, rules.key(b"ipaddress")).1[0].action, Action::Kind(Kind::Ip));
-        assert_eq!(rules.root("unknown"), NOWHERE);
-    }
-
-    #[test]
-    fn the_parent_ends_at_the_last_placeholder() {
-        let rules = Rules::new([
-            ("group-members", Group::Objects, "/groups/{0}/members"),
-            ("schemas", Group::Config, "/servicePrincipals/{0}/synchronization/jobs/{1}/schema"),
-        ]);
-        assert_eq!(rules.parent("group-members"), Some(("groups/{0}", &[Kind::GroupId][..])));
-        let (template, kinds) = rules.parent("schemas").unwrap();
-        assert_eq!(template, "servicePrincipals/{0}/synchronization/jobs/{1}");
-        assert_eq!(kinds, [Kind::ServicePrincipalId, Kind::ConfigId]);
-    }
-}
+mod tests;

@@ -6,13 +6,15 @@
 
 use super::canonical::canonical;
 use super::decode::chain;
+use super::duty::Duty;
 use super::expression;
 use super::gate::Gate;
 use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
-use super::rewrite::{Duty, Pass};
-use super::rules::NOWHERE;
+use super::rewrite::Pass;
+use super::traits::Violations;
+use super::walk::{Here, Manner};
 use crate::catalog::{Action, IdentifierShape as Shape, Kind, Treatment, identifier_words, identifiers};
 use crate::limits::TEXT_LAYERS_MAX;
 
@@ -21,6 +23,9 @@ impl Gate {
     pub(super) fn apply(&self, duty: Duty, value: &str, layer: u8, out: &mut String) -> bool {
         if cfg!(feature = "gate-off") {
             return false;
+        }
+        if let Some(body) = duty.body {
+            return body.clean(self, value, layer, out);
         }
         if duty.json && starts_like_json(value) {
             let inner = Duty { json: false, action: inner_action(duty.action), ..duty };
@@ -113,13 +118,21 @@ impl Gate {
             if !keep {
                 self.note_late(kind, value);
             }
-            return !keep && self.seal_guid(value, out);
+            let start = out.len();
+            let changed = !keep && self.seal_guid(value, out);
+            if changed {
+                self.note_value(kind, value, &out[start..]);
+            }
+            return changed;
         }
         let start = out.len();
         if self.seal(kind, value, out).is_ok() {
             let changed = &out[start..] != value;
             match changed {
-                true => self.note_late(kind, value),
+                true => {
+                    self.note_late(kind, value);
+                    self.note_value(kind, value, &out[start..]);
+                }
                 false => out.truncate(start),
             }
             return changed;
@@ -128,7 +141,12 @@ impl Gate {
         if self.scan(value, layer, out) {
             return true;
         }
-        self.opaque(value, out)
+        let changed = self.opaque(value, out);
+        // A principal may be anything that a service calls so.
+        if changed && kind != Kind::PrincipalId {
+            self.note_trait(kind, &out[start..], Violations::FORM);
+        }
+        changed
     }
 
     /// The map, which asks the policy about every part: the domain of an address, the ids in a job's name.
@@ -191,7 +209,10 @@ impl Gate {
             return None;
         }
         let mut bytes = Vec::with_capacity(value.len() + 32);
-        let changed = Pass::new(self, value, &mut bytes, layer + 1, None).document(NOWHERE, duty, None).ok()?;
+        let manner = Manner { is_file: duty.file.is_some(), ..Manner::default() };
+        let here = Here { gate: self, text: value, layer: layer + 1, manner };
+        let root = duty.file.unwrap_or(self.rules.file());
+        let changed = Pass::over(here, &mut bytes, None).document(root, duty, None).ok()?;
         if changed {
             out.push_str(std::str::from_utf8(&bytes).ok()?);
         }
@@ -268,7 +289,7 @@ impl Gate {
     }
 }
 
-fn inner_action(action: Action) -> Action {
+pub(super) fn inner_action(action: Action) -> Action {
     match action {
         Action::Kind(_) | Action::Drop | Action::IpList | Action::RuleExpression | Action::IdChain => action,
         Action::Json | Action::Named | Action::Scan => Action::Scan,

@@ -45,6 +45,10 @@ pub struct Open {
     pub name: Option<RawText>,
     /// JSON: whether it is an array.
     pub is_array: bool,
+    /// JSON objects: what stands in it before the member that is open, as written, from its brace (so that
+    /// `rows` are read by their `columns`, and values by their siblings); none in arrays, in XML, and where it is longer
+    /// than [`OPEN_BYTES_MAX`](crate::limits::OPEN_BYTES_MAX).
+    pub before: Option<RawText>,
 }
 
 /// What a reader must know that stands before the stretch.

@@ -31,7 +31,7 @@ const FOREIGN_LETTERS_MIN: usize = 3;
 const PHONE_DIGITS_MIN: usize = 7;
 
 /// Values learnt so far.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(in crate::pseudonym) struct Learning {
     ids: HashMap<u128, Kind, foldhash::fast::RandomState>,
     domains: HashSet<Box<str>, foldhash::fast::RandomState>,
@@ -40,6 +40,28 @@ pub(in crate::pseudonym) struct Learning {
 }
 
 impl Learning {
+    /// Whether values of a kind teach anything: those that [`Learning::value`] has no line for do not.
+    pub(in crate::pseudonym) fn takes(kind: Kind) -> bool {
+        use Kind::{
+            AppName, ConfigName, Coordinates, Dn, GroupName, Ip, IpRange, Job, PrincipalId, RequestId, Sid, Url,
+        };
+        !matches!(
+            kind,
+            PrincipalId
+                | RequestId
+                | Dn
+                | Sid
+                | Ip
+                | IpRange
+                | Job
+                | Coordinates
+                | GroupName
+                | AppName
+                | ConfigName
+                | Url
+        )
+    }
+
     /// Learns a typed value.
     pub(in crate::pseudonym) fn value(&mut self, kind: Kind, value: &str) {
         let value = value.trim();
@@ -103,9 +125,14 @@ impl Learning {
                 .filter(|text| !text.trim().is_empty());
         }
         if let (Some(display), Some(given), Some(family)) = (display, given, family) {
-            self.name(&format!("{given} {family}"), &display);
-            self.name(&format!("{family} {given}"), &display);
+            self.names(&display, &given, &family);
         }
+    }
+
+    /// Learns that a given and a family name, in either order, stand for a display name.
+    pub(in crate::pseudonym) fn names(&mut self, display: &str, given: &str, family: &str) {
+        self.name(&format!("{given} {family}"), display);
+        self.name(&format!("{family} {given}"), display);
     }
 
     /// An id that was ever a person's or a device's stays one; the order of learning never matters.
@@ -205,6 +232,17 @@ impl Learning {
             None => {
                 self.terms.insert(text.into(), (value.into(), kind, exact));
             }
+        }
+    }
+
+    /// Learns everything that another one learnt.
+    pub(in crate::pseudonym) fn absorb(&mut self, other: Self) {
+        for (id, kind) in other.ids {
+            self.known_id(kind, id);
+        }
+        self.domains.extend(other.domains);
+        for (text, (value, kind, exact)) in other.terms {
+            self.term(&text, &value, kind, exact);
         }
     }
 

@@ -1,37 +1,60 @@
 //! Files by their form: each keeps its structure, and only the values in it pass through the gate.
 //!
-//! Takes [`RawStretch`]es, gives [`CleanBatch`]es in the file's own encoding. What is not written as its form says is
-//! treated as plain text, never passed.
+//! Takes [`RawStretch`]es, gives [`CleanBatch`]es in the file's own encoding. Each form is a module with two functions:
+//! `clean` appends the clean text and gives the number of records, or none where the text is not written as its form
+//! says (it is then cleaned as plain text, never passed); `learn` gives what its fields declare to [`Teach`].
 
+mod csv;
+mod encode;
+pub(super) mod har;
+mod json;
+mod ldif;
+mod registry;
+mod teach;
 mod text;
+mod xml;
 
 use super::clean::CleanBatch;
 use super::gate::Gate;
-use crate::record::{Encoding, RawStretch};
+use crate::record::{Form, RawStretch};
+pub(super) use teach::Teach;
 
 impl Gate {
-    /// Cleans a stretch of a file. The bytes are in the file's encoding, with its byte order mark.
+    /// Cleans a stretch of a file. The bytes are in the file's encoding, with its byte order mark. Nothing is refused.
     pub fn clean_stretch(&self, stretch: &RawStretch) -> CleanBatch {
         let mut out = String::new();
-        let records = text::clean(self, stretch, &mut out);
-        CleanBatch { bytes: encode(out, stretch.encoding, stretch.has_mark), records, refused: Vec::new() }
+        let records = match stretch.form {
+            Form::JsonLines => json::clean_each_line(self, stretch, &mut out),
+            Form::Json => json::clean(self, stretch, &mut out),
+            Form::Csv => csv::clean(self, stretch, &mut out),
+            Form::Xml => xml::clean(self, stretch, &mut out),
+            Form::Ldif => ldif::clean(self, stretch, &mut out),
+            Form::Registry => registry::clean(self, stretch, &mut out),
+            Form::Text => None,
+        };
+        let records = records.unwrap_or_else(|| {
+            out.clear();
+            text::clean(self, stretch, &mut out)
+        });
+        CleanBatch { bytes: encode::encode(out, stretch), records, refused: Vec::new() }
     }
 
-    /// Learns the identifiers that a stretch's own fields declare. Before [`Gate::freeze`].
+    /// Learns the identifiers that a stretch's own fields declare: before [`Gate::freeze`], or before the next
+    /// [`Gate::grow`].
     pub fn learn_stretch(&self, stretch: &RawStretch) {
-        let _ = stretch;
-    }
-}
-
-/// Writes a text in an encoding. A character that Windows-1252 lacks cannot come: pseudonyms are ASCII.
-fn encode(text: String, encoding: Encoding, has_mark: bool) -> Vec<u8> {
-    let mark = if has_mark { "\u{feff}" } else { "" };
-    let units = || mark.encode_utf16().chain(text.encode_utf16());
-    match encoding {
-        Encoding::Utf8 if !has_mark => text.into_bytes(),
-        Encoding::Utf8 => [mark, &text].concat().into_bytes(),
-        Encoding::Utf16Le => units().flat_map(u16::to_le_bytes).collect(),
-        Encoding::Utf16Be => units().flat_map(u16::to_be_bytes).collect(),
-        Encoding::Windows1252 => text.into_bytes(),
+        let mut teach = Teach::new(self);
+        let learnt = match stretch.form {
+            Form::JsonLines => Some(json::learn_each_line(self, stretch, &mut teach)),
+            Form::Json => Some(json::learn(self, stretch, &mut teach)),
+            Form::Csv => Some(csv::learn(self, stretch, &mut teach)),
+            Form::Xml => xml::learn(self, stretch, &mut teach),
+            Form::Ldif => ldif::learn(self, stretch, &mut teach),
+            Form::Registry => registry::learn(self, stretch, &mut teach),
+            Form::Text => None,
+        };
+        if learnt.is_none() {
+            text::learn(self, stretch, &mut teach);
+        }
+        teach.end();
     }
 }

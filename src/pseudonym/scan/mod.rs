@@ -15,9 +15,9 @@ mod phone;
 mod sid;
 
 use super::decode;
+use super::duty::SCAN;
 use super::gate::Gate;
 use super::memory::{question, recall};
-use super::rewrite::SCAN;
 use super::values::starts_like_json;
 
 /// A span that a detector has decided about: replaced, or kept as it is.

@@ -78,12 +78,12 @@ fn well_known(id: u128) -> bool {
 }
 
 /// A gate with a fixed key that knows nobody.
-fn gate_with(policy: Policy) -> Gate {
+pub(super) fn gate_with(policy: Policy) -> Gate {
     let key = MasterKey::from_bytes([7; 32]);
     Gate::new(Arc::new(Ff1::new(&key)), policy, Rules::new(DATASETS), well_known)
 }
 
-fn batch(dataset: &'static str, records: &[&str]) -> RawBatch {
+pub(super) fn batch(dataset: &'static str, records: &[&str]) -> RawBatch {
     let records = records.iter().map(|text| RawRecord::new(Bytes::copy_from_slice(text.as_bytes()))).collect();
     RawBatch { dataset, slice: 0, parent: None, records }
 }

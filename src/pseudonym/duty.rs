@@ -1,0 +1,168 @@
+//! What is to be done with a value: the rows of its place, of its key, of its dataset, and what its siblings say.
+
+use std::borrow::Cow;
+
+use super::form::har::{self, Body, Part};
+use super::gate::Gate;
+use super::rules::{Case, KeyNumber, NO_KEY, NOWHERE, Node};
+use crate::catalog::Action;
+use crate::json::{self, Span, unescape};
+use crate::limits::SIBLINGS_MAX;
+
+/// Outside of any record: in the page, the message or the array around the records. An object there says itself what
+/// record it is.
+pub(super) const ENVELOPE: Node = Node::MAX;
+
+/// What is to be done with a scalar.
+#[derive(Clone, Copy)]
+pub(super) struct Duty {
+    pub(super) action: Action,
+    /// Name in a removal mark.
+    pub(super) mark: &'static str,
+    /// The text may be JSON, whose bare scalars then have the same duty.
+    pub(super) json: bool,
+    /// Of a value in a file: where JSON in it stands. White space in it is kept.
+    pub(super) file: Option<Node>,
+    /// It is the body of a message.
+    pub(super) body: Option<Body>,
+}
+
+pub(super) const SCAN: Duty = Duty { action: Action::Scan, mark: "", json: false, file: None, body: None };
+
+/// The duty of a value in a file whose field has no row.
+pub(super) const SCAN_FILE: Duty = Duty { json: true, file: Some(ENVELOPE), ..SCAN };
+
+/// The object that a value is a member of: a text and where in it the object begins. What stands behind the end of
+/// the text is not known.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'p> {
+    pub(super) text: &'p str,
+    pub(super) at: usize,
+}
+
+/// Finds duties.
+pub(super) struct Judge<'p> {
+    gate: &'p Gate,
+    /// Whether the values are a file's.
+    is_file: bool,
+    /// Where the record stands that the values belong to.
+    pub(super) root: Node,
+    /// The last sibling looked for: start of its object, its key, its value.
+    memo: Option<(*const u8, &'p str, Option<Span>)>,
+}
+
+impl<'p> Judge<'p> {
+    pub(super) fn new(gate: &'p Gate, is_file: bool) -> Self {
+        Self { gate, is_file, root: NOWHERE, memo: None }
+    }
+
+    /// The duty of the member `key` that stands at `child`.
+    #[inline]
+    pub(super) fn duty(&mut self, child: Node, key: KeyNumber, scope: Scope<'p>) -> Duty {
+        if !self.is_file {
+            return self.by_rows(child, key, scope);
+        }
+        let duty = self.by_rows(child, key, scope);
+        let is_open = matches!(duty.action, Action::Scan | Action::Kind(_));
+        let inside = if child == NOWHERE { ENVELOPE } else { child };
+        Duty { json: duty.json || is_open, file: Some(inside), ..duty }
+    }
+
+    /// The duty of a member of a part of an HTTP archive (HAR).
+    #[cold]
+    pub(super) fn duty_in_archive(&mut self, part: Part, key: &str, duty: Duty, scope: Scope<'p>) -> Duty {
+        let mut sibling = |key| self.sibling(key, scope);
+        match part {
+            Part::Pairs if key.eq_ignore_ascii_case("value") => match sibling("name") {
+                Some(name) => named(self.gate, &name),
+                None => duty,
+            },
+            Part::Cookies if key.eq_ignore_ascii_case("value") => {
+                Duty { action: Action::Drop, mark: "cookie", ..SCAN_FILE }
+            }
+            Part::Body if key.eq_ignore_ascii_case("text") => {
+                let mime = sibling("mimetype").unwrap_or_default().into_owned();
+                let is_base64 = sibling("encoding").is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64"));
+                Duty { body: Some(Body::new(&mime, is_base64)), ..duty }
+            }
+            Part::Message if key.eq_ignore_ascii_case("url") => Duty { body: Some(Body::Url), ..duty },
+            _ => duty,
+        }
+    }
+
+    #[inline]
+    fn by_rows(&mut self, child: Node, key: KeyNumber, scope: Scope<'p>) -> Duty {
+        if child == NOWHERE && key == NO_KEY {
+            return SCAN;
+        }
+        let gate = self.gate;
+        let (by_path, by_key) = gate.rules.cases(child, key);
+        for case in by_path.iter().chain(by_key).chain(gate.rules.deep(self.root, key)) {
+            if self.holds(case, scope) {
+                return self.duty_of(case, scope);
+            }
+        }
+        SCAN
+    }
+
+    fn duty_of(&mut self, case: &'p Case, scope: Scope<'p>) -> Duty {
+        let mut duty = Duty { action: case.action, mark: case.mark, json: case.action == Action::Json, ..SCAN };
+        if case.action == Action::Named {
+            let name = case.by.as_deref().and_then(|by| self.sibling(by, scope));
+            duty = by_name(self.gate, name.as_deref());
+        }
+        duty
+    }
+
+    fn holds(&mut self, case: &'p Case, scope: Scope<'p>) -> bool {
+        case.when.as_ref().is_none_or(|when| when.holds(|key| self.sibling(key, scope)))
+    }
+
+    /// The text of a member of an object: of a string, or a number or word as written; null is none.
+    fn sibling(&mut self, key: &'p str, scope: Scope<'p>) -> Option<Cow<'p, str>> {
+        let start = scope.text.get(scope.at..)?.as_ptr();
+        let span = match &self.memo {
+            Some((at, name, span)) if *at == start && *name == key => span.clone(),
+            _ => {
+                let span = find_member(scope.text.as_bytes(), scope.at, key);
+                self.memo = Some((start, key, span.clone()));
+                span
+            }
+        }?;
+        let raw = scope.text.get(span)?;
+        match raw.strip_prefix('"') {
+            Some(rest) => unescape(rest.strip_suffix('"')?.as_bytes()).ok(),
+            None if raw == "null" => None,
+            None => Some(Cow::Borrowed(raw)),
+        }
+    }
+}
+
+/// The duty of a value in a message whose name stands beside it.
+pub(super) fn named(gate: &Gate, name: &str) -> Duty {
+    match har::is_secret_name(name) {
+        true => Duty { action: Action::Drop, mark: "http-secret", ..SCAN_FILE },
+        false => Duty { json: true, file: Some(ENVELOPE), ..by_name(gate, Some(name)) },
+    }
+}
+
+fn by_name(gate: &Gate, name: Option<&str>) -> Duty {
+    let number = name.map_or(NO_KEY, |name| gate.rules.attribute(name));
+    let named = gate.rules.cases(NOWHERE, number).1.iter().find(|named| named.when.is_none());
+    match named {
+        Some(named) if named.action != Action::Named => {
+            Duty { action: named.action, mark: named.mark, json: true, ..SCAN }
+        }
+        _ => Duty { json: true, ..SCAN },
+    }
+}
+
+/// The value of the first member that is called so (ASCII case aside).
+pub(super) fn find_member(bytes: &[u8], scope: usize, key: &str) -> Option<Span> {
+    json::members(bytes, scope)
+        .ok()?
+        .take(SIBLINGS_MAX)
+        .map_while(Result::ok)
+        .find(|(name, _)| name.eq_ignore_ascii_case(key.as_bytes()))
+        .map(|(_, span)| span)
+}

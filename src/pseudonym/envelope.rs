@@ -1,0 +1,152 @@
+//! What stands around the records of a file: Graph pages, `$batch` replies, Azure Monitor messages, query answers of Log
+//! Analytics, HTTP archives, arrays.
+//!
+//! An object is part of the envelope if one of these keys holds a list in it, directly or through wrappers. What a
+//! list in an envelope holds is records, or more envelope. Decided from what stands before the list, so that a cut
+//! document reads the same.
+
+use super::duty::{Scope, find_member};
+use crate::json;
+use crate::limits::SIBLINGS_MAX;
+
+/// Keys that hold records. Source: learn.microsoft.com/graph/paging (`value`), /graph/json-batching (`responses`, `body`),
+/// /azure/azure-monitor/essentials/resource-logs-schema (`records`), /azure/azure-monitor/logs/api/response-format
+/// (`tables`, `rows`), HAR 1.2 (`log`, `entries`); the others are what export scripts write.
+const KEYS: [&str; 16] = [
+    "value",
+    "records",
+    "tables",
+    "rows",
+    "responses",
+    "body",
+    "log",
+    "entries",
+    "events",
+    "items",
+    "results",
+    "data",
+    "result",
+    "d",
+    "logs",
+    "content",
+];
+
+/// Deepest wrapping of a list, objects: `responses`, `body`, `result` and one to spare.
+const WRAPPERS_MAX: usize = 4;
+
+/// Whether a key of an envelope leads to records.
+pub(super) fn is_envelope_key(key: &str) -> bool {
+    KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
+}
+
+/// What an object in the envelope is.
+pub(super) enum Look {
+    /// More of the envelope.
+    Envelope,
+    /// A record that ends there, or at the end of the text.
+    Record { end: usize },
+}
+
+/// Looks at the object that starts at `at`.
+pub(super) fn look(text: &str, at: usize) -> Look {
+    match leads_to_list(text.as_bytes(), at, 0) {
+        Some(Found::List) => Look::Envelope,
+        Some(Found::End(end)) => Look::Record { end },
+        None => Look::Record { end: text.len() },
+    }
+}
+
+enum Found {
+    List,
+    End(usize),
+}
+
+/// None where the text ends or is no JSON.
+fn leads_to_list(bytes: &[u8], object: usize, depth: usize) -> Option<Found> {
+    let mut at = json::skip_space(bytes, object + 1);
+    if bytes.get(at) == Some(&b'}') {
+        return Some(Found::End(at + 1));
+    }
+    for _ in 0..SIBLINGS_MAX {
+        if bytes.get(at) != Some(&b'"') {
+            return None;
+        }
+        let (key, _) = json::string_span(bytes, at).ok()?;
+        at = json::skip_space(bytes, key.end + 1);
+        if bytes.get(at) != Some(&b':') {
+            return None;
+        }
+        at = json::skip_space(bytes, at + 1);
+        let is_key = std::str::from_utf8(&bytes[key]).is_ok_and(is_envelope_key);
+        match bytes.get(at) {
+            Some(b'[') if is_key => return Some(Found::List),
+            Some(b'{') if is_key && depth < WRAPPERS_MAX => match leads_to_list(bytes, at, depth + 1)? {
+                Found::List => return Some(Found::List),
+                Found::End(end) => at = end,
+            },
+            _ => at = json::skip_value(bytes, at).ok()?,
+        }
+        at = json::skip_space(bytes, at);
+        match bytes.get(at) {
+            Some(b',') => at = json::skip_space(bytes, at + 1),
+            Some(b'}') => return Some(Found::End(at + 1)),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The names of the columns of a table, if `key` holds its rows.
+pub(super) fn columns<'p>(key: &str, scope: Scope<'p>) -> Option<Vec<&'p str>> {
+    if !key.eq_ignore_ascii_case("rows") {
+        return None;
+    }
+    let bytes = scope.text.as_bytes();
+    let list = find_member(bytes, scope.at, "columns")?;
+    let mut names = Vec::new();
+    for item in json::items(bytes, list.start).ok()? {
+        let item = item.ok()?;
+        // The second form is that of `.show` commands and Kusto's own answers.
+        let name = ["name", "ColumnName"].into_iter().find_map(|key| find_member(bytes, item.start, key))?;
+        let (name, _) = json::string_span(bytes, name.start).ok()?;
+        names.push(scope.text.get(name)?);
+    }
+    Some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_envelope(text: &str) -> bool {
+        matches!(look(text, 0), Look::Envelope)
+    }
+
+    #[test]
+    fn pages_and_messages_are_envelopes_and_records_are_none() {
+        for text in [
+            r#"{"@odata.context":"x","value":[]}"#,
+            r#"{ "Records" : [ {"a":1} "#,
+            r#"{"log":{"version":"1.2","entries":[{"#,
+            r#"{"id":"1","status":200,"body":{"value":[]}}"#,
+        ] {
+            assert!(is_envelope(text), "{text}");
+        }
+        for text in [r#"{}"#, r#"{"value":{"id":1}}"#, r#"{"category":"AuditLogs","properties":{"value":[]}}"#, "{"] {
+            assert!(!is_envelope(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_object_ends_where_it_ends() {
+        let text = r#"{"a":{"value":[1]}} , {"b":2}"#;
+        assert!(matches!(look(text, 0), Look::Record { end: 19 }));
+    }
+
+    #[test]
+    fn columns_stand_before_their_rows() {
+        let text = r#"{"columns":[{"name":"A","type":"string"},{"ColumnName":"B"}],"rows":[["#;
+        assert_eq!(columns("rows", Scope { text, at: 0 }), Some(vec!["A", "B"]));
+        assert!(columns("cells", Scope { text, at: 0 }).is_none());
+    }
+}

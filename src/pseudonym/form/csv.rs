@@ -1,0 +1,210 @@
+//! Rows of separated values (RFC 4180, and what Excel, PowerShell and the portals write).
+//!
+//! Each row is read as a record under the names of its columns, so that rules, siblings and JSON in cells work as in
+//! JSON. Cells that do not change keep their bytes; the others keep their quotes, and get some where they need them.
+
+use super::Teach;
+use crate::json::{self, Span, escape_into, unescape};
+use crate::pseudonym::gate::Gate;
+use crate::pseudonym::lesson::{NameKeys, learn_row};
+use crate::pseudonym::rewrite::clean_row;
+use crate::pseudonym::rules::NO_KEY;
+use crate::pseudonym::walk::{Here, Manner};
+use crate::record::{Context, RawStretch, RawText};
+
+/// A table, by its head.
+struct Table<'t> {
+    here: Here<'t>,
+    keys: Vec<String>,
+    separator: u8,
+    has_header: bool,
+}
+
+/// The value of a cell, without quotes and padding.
+struct Cell {
+    /// With its quotes.
+    span: Span,
+    is_quoted: bool,
+    /// What stands around the value inside the cell: padding, Excel's `="…"`.
+    before: String,
+    value: String,
+    after: String,
+}
+
+impl<'t> Table<'t> {
+    fn new(gate: &'t Gate, stretch: &'t RawStretch) -> Option<Self> {
+        let Context::Columns { names, separator, has_header } = &stretch.context else { return None };
+        let records = stretch.dataset.map(|dataset| gate.rules.root(dataset));
+        let manner = Manner { is_file: true, records, ..Manner::default() };
+        let keys = names.iter().map(|name| column_key(gate, name)).collect();
+        let here = Here { gate, text: stretch.text.expose(), layer: 0, manner };
+        Some(Self { here, keys, separator: *separator, has_header: *has_header })
+    }
+
+    /// The row as a JSON object of its cells that are not empty.
+    fn record(&self, cells: &[Cell]) -> String {
+        let mut record = b"{".to_vec();
+        for (number, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.value.is_empty()) {
+            record.extend_from_slice(if record.len() > 1 { b",\"" } else { b"\"" });
+            escape_into(self.keys.get(number).map_or("", String::as_str), &mut record);
+            record.extend_from_slice(b"\":\"");
+            escape_into(&cell.value, &mut record);
+            record.push(b'"');
+        }
+        record.push(b'}');
+        String::from_utf8(record).unwrap_or_default()
+    }
+
+    /// The new values of the cells that are not empty, in order; none where the row cannot be read as a record.
+    fn clean_values(&self, cells: &[Cell]) -> Option<Vec<String>> {
+        let mut clean = Vec::new();
+        clean_row(self.here, &self.record(cells), &mut clean).ok()?;
+        let value = |span: Span| -> Option<String> {
+            let raw = clean.get(span)?;
+            let raw = raw.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\"")).unwrap_or(raw);
+            Some(unescape(raw).ok()?.into_owned())
+        };
+        json::members(&clean, 0).ok()?.map(|member| value(member.ok()?.1)).collect()
+    }
+
+    fn clean_row(&self, cells: &[Cell], copied: &mut usize, out: &mut String) {
+        let text = self.here.text;
+        let scanned = |cell: &Cell| {
+            let mut new = String::new();
+            if self.here.gate.scan(&cell.value, 0, &mut new) { new } else { cell.value.clone() }
+        };
+        let filled = || cells.iter().filter(|cell| !cell.value.is_empty());
+        let values = self.clean_values(cells).unwrap_or_else(|| filled().map(scanned).collect());
+        for (cell, new) in filled().zip(values) {
+            if new != cell.value {
+                out.push_str(&text[*copied..cell.span.start]);
+                self.write(cell, &new, out);
+                *copied = cell.span.end;
+            }
+        }
+    }
+
+    fn write(&self, cell: &Cell, new: &str, out: &mut String) {
+        let content = [&cell.before, new, &cell.after].concat();
+        let needs_quotes = |byte| byte == self.separator || matches!(byte, b'"' | b'\r' | b'\n');
+        if cell.is_quoted || content.bytes().any(needs_quotes) {
+            out.extend(["\"", &content.replace('"', "\"\""), "\""]);
+        } else {
+            out.push_str(&content);
+        }
+    }
+
+    /// The cells of the row that starts at `at`, and where the next row starts.
+    fn row(&self, mut at: usize, cells: &mut Vec<Cell>) -> usize {
+        let bytes = self.here.text.as_bytes();
+        cells.clear();
+        loop {
+            let start = at;
+            let padding = bytes[at..].iter().take_while(|&&byte| byte == b' ').count();
+            let is_quoted = bytes.get(at + padding) == Some(&b'"');
+            if is_quoted {
+                at = quoted_end(bytes, at + padding + 1);
+            }
+            let is_end = |&byte: &u8| byte == self.separator || byte == b'\n';
+            at += bytes[at..].iter().position(is_end).unwrap_or(bytes.len() - at);
+            let is_last = bytes.get(at) != Some(&self.separator);
+            let has_return = is_last && at > start && bytes[at - 1] == b'\r';
+            cells.push(self.cell(start..at - usize::from(has_return), is_quoted));
+            if is_last {
+                return (at + 1).min(bytes.len());
+            }
+            at += 1;
+        }
+    }
+
+    fn cell(&self, span: Span, is_quoted: bool) -> Cell {
+        let raw = &self.here.text[span.clone()];
+        let inner = raw.trim_matches(' ').strip_prefix('"').and_then(|raw| raw.strip_suffix('"'));
+        let (raw, is_quoted) = match inner.filter(|_| is_quoted) {
+            Some(inner) => (inner.replace("\"\"", "\""), true),
+            // A quote that does not end, or ends before the cell does, is a character like others.
+            None => (raw.to_owned(), false),
+        };
+        let trimmed = raw.trim_matches([' ', '\t']);
+        let value = match trimmed.strip_prefix("=\"").and_then(|value| value.strip_suffix('"')) {
+            Some(value) => value,
+            None => {
+                trimmed.strip_prefix('\'').filter(|value| value.starts_with(['=', '+', '-', '@'])).unwrap_or(trimmed)
+            }
+        };
+        let start = value.as_ptr() as usize - raw.as_ptr() as usize;
+        let (before, after) = (raw[..start].to_owned(), raw[start + value.len()..].to_owned());
+        Cell { span, is_quoted, before, value: value.to_owned(), after }
+    }
+}
+
+/// Behind the quote that ends a quoted cell.
+fn quoted_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(step) = memchr::memchr(b'"', bytes.get(at..).unwrap_or_default()) {
+        at += step + 1;
+        if bytes.get(at) != Some(&b'"') {
+            return at;
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// The key of a column: its name as the rules know it, in whatever way it is written (`User Principal Name`,
+/// `user_principal_name`, `UserPrincipalName_s`).
+fn column_key(gate: &Gate, name: &RawText) -> String {
+    let name =
+        name.expose().trim_matches(|symbol: char| symbol.is_whitespace() || symbol == '\u{feff}' || symbol == '"');
+    let is_known = |name: &str| gate.rules.key(name.as_bytes()) != NO_KEY;
+    // Log Analytics marks the type of a custom column: string, GUID, number, truth, time.
+    let bare = ["_s", "_g", "_d", "_b", "_t"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
+    let joined = |name: &str| name.replace([' ', '_', '-', '(', ')'], "");
+    let spellings = [name.to_owned(), bare.to_owned(), joined(name), joined(bare)];
+    spellings.iter().find(|name| is_known(name)).unwrap_or(&spellings[0]).clone()
+}
+
+/// Appends the clean rows; gives how many rows there were.
+pub(super) fn clean(gate: &Gate, stretch: &RawStretch, out: &mut String) -> Option<u64> {
+    let table = Table::new(gate, stretch)?;
+    let text = table.here.text;
+    let (mut at, mut copied, mut rows) = (0, 0, 0);
+    let mut cells = Vec::new();
+    out.reserve(text.len() + text.len() / 16);
+    while at < text.len() {
+        at = table.row(at, &mut cells);
+        match rows == 0 && table.has_header {
+            true => clean_header(&table, &cells, &mut copied, out),
+            false => table.clean_row(&cells, &mut copied, out),
+        }
+        rows += 1;
+    }
+    out.push_str(&text[copied..]);
+    Some(rows - u64::from(rows > 0 && table.has_header))
+}
+
+/// Names of columns are text.
+fn clean_header(table: &Table<'_>, cells: &[Cell], copied: &mut usize, out: &mut String) {
+    for cell in cells {
+        let mut new = String::new();
+        if table.here.gate.scan(&cell.value, 0, &mut new) {
+            out.push_str(&table.here.text[*copied..cell.span.start]);
+            table.write(cell, &new, out);
+            *copied = cell.span.end;
+        }
+    }
+}
+
+/// Learns from the rows.
+pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) {
+    let Some(table) = Table::new(gate, stretch) else { return };
+    let names = NameKeys::new(gate);
+    let (mut at, mut is_header) = (0, table.has_header);
+    let mut cells = Vec::new();
+    while at < table.here.text.len() {
+        at = table.row(at, &mut cells);
+        if !std::mem::take(&mut is_header) {
+            // The record is this module's own and valid.
+            let _ = learn_row(table.here, names, &table.record(&cells), teach);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What a record is, by its own members: which dataset's rules hold where no dataset was named.
+//!
+//! Takes the rows of `recognise.toml`, the paths and the categories of the datasets; gives a place in the rules. Looks at
+//! the first members of an object only and at few of their values; the same record always gives the same answer.
+
+use std::borrow::Cow;
+
+use hashbrown::HashMap;
+
+use super::{Node, squeeze};
+use crate::catalog::{Recognition, recognitions};
+use crate::json;
+use crate::limits::RECOGNISED_MEMBERS_MAX;
+
+type Table<V> = HashMap<Box<str>, V, foldhash::fast::FixedState>;
+
+/// Members that make out a dataset, a bit each.
+struct Signature {
+    dataset: Node,
+    all: u128,
+    any: u128,
+    without: u128,
+}
+
+/// What a telling member tells.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Tells {
+    Category,
+    Table,
+    Type,
+    Context,
+    Workload,
+}
+
+/// The compiled rows.
+#[derive(Default)]
+pub(super) struct Recogniser {
+    bits: Table<u8>,
+    signatures: Vec<Signature>,
+    texts: [Table<Node>; 5],
+}
+
+impl Recogniser {
+    /// Notes a dataset's own path, and its category of Azure Monitor.
+    pub(super) fn add_path(&mut self, path: &str, dataset: Node) {
+        let context: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{')).collect();
+        if !context.is_empty() {
+            self.note(Tells::Context, &context.join("/"), dataset);
+        }
+    }
+
+    /// Notes the rows; `root` gives where the records of a dataset start. Rows win over paths.
+    pub(super) fn add_rows(&mut self, root: impl Fn(&str) -> Node) {
+        for row in recognitions() {
+            let dataset = root(&row.dataset);
+            for (tells, texts) in [
+                (Tells::Category, &row.categories),
+                (Tells::Table, &row.tables),
+                (Tells::Type, &row.types),
+                (Tells::Context, &row.contexts),
+                (Tells::Workload, &row.workloads),
+            ] {
+                for text in texts {
+                    self.texts[tells as usize].insert(text.to_ascii_lowercase().into(), dataset);
+                }
+            }
+            self.add_signature(row, dataset);
+        }
+    }
+
+    fn add_signature(&mut self, row: &Recognition, dataset: Node) {
+        if row.keys.is_empty() && row.any.is_empty() {
+            return;
+        }
+        let mut set = |keys: &[String]| keys.iter().map(|key| self.bit(key)).fold(0, |all, bit| all | bit);
+        let (all, any, without) = (set(&row.keys), set(&row.any), set(&row.without));
+        self.signatures.push(Signature { dataset, all, any, without });
+    }
+
+    /// The bit of a member. Rows beyond the 128th member would make out nothing; a test counts them.
+    fn bit(&mut self, key: &str) -> u128 {
+        let mut squeezed = String::new();
+        squeeze(key, &mut squeezed);
+        let next = u8::try_from(self.bits.len()).unwrap_or(u8::MAX);
+        1u128.checked_shl(u32::from(*self.bits.entry(squeezed.into()).or_insert(next))).unwrap_or(0)
+    }
+
+    fn note(&mut self, tells: Tells, text: &str, dataset: Node) {
+        self.texts[tells as usize].entry(text.to_ascii_lowercase().into()).or_insert(dataset);
+    }
+
+    /// The dataset of the object that starts at `at`, if it shows one.
+    pub(super) fn object(&self, text: &str, at: usize) -> Option<Node> {
+        let mut found = 0u128;
+        let mut said: [Option<Node>; 5] = [None; 5];
+        let mut squeezed = String::new();
+        let members = json::members(text.as_bytes(), at).ok()?;
+        for (key, span) in members.take(RECOGNISED_MEMBERS_MAX).map_while(Result::ok) {
+            let Ok(key) = std::str::from_utf8(key) else { continue };
+            if let Some(tells) = tells(key) {
+                let slot = &mut said[tells as usize];
+                *slot = slot.or_else(|| self.says(tells, text.get(span)?));
+                if slot.is_some() && matches!(tells, Tells::Category | Tells::Table | Tells::Type) {
+                    return *slot;
+                }
+            }
+            found |= self.seen(key, &mut squeezed);
+        }
+        said.into_iter().flatten().next().or_else(|| self.fits(found))
+    }
+
+    /// The dataset of a table with these columns.
+    pub(super) fn columns<'c>(&self, names: impl Iterator<Item = &'c str>) -> Option<Node> {
+        let mut squeezed = String::new();
+        self.fits(names.fold(0, |found, name| found | self.seen(name, &mut squeezed)))
+    }
+
+    fn seen(&self, key: &str, squeezed: &mut String) -> u128 {
+        squeeze(key, squeezed);
+        self.bits.get(squeezed.as_str()).map_or(0, |&bit| 1u128.checked_shl(u32::from(bit)).unwrap_or(0))
+    }
+
+    fn fits(&self, found: u128) -> Option<Node> {
+        let fits = |one: &&Signature| {
+            one.all & !found == 0 && (one.any == 0 || one.any & found != 0) && one.without & found == 0
+        };
+        self.signatures.iter().find(fits).map(|one| one.dataset)
+    }
+
+    fn says(&self, tells: Tells, raw: &str) -> Option<Node> {
+        let text = json::unescape(raw.strip_prefix('"')?.strip_suffix('"')?.as_bytes()).ok()?;
+        let text = if tells == Tells::Context { context(&text) } else { text };
+        self.texts[tells as usize].get(text.to_ascii_lowercase().as_str()).copied()
+    }
+}
+
+fn tells(key: &str) -> Option<Tells> {
+    const TELLING: [(&str, Tells); 8] = [
+        ("category", Tells::Category),
+        ("type", Tells::Table),
+        ("tablename", Tells::Table),
+        ("$table", Tells::Table),
+        ("@odata.type", Tells::Type),
+        ("@odata.context", Tells::Context),
+        ("workload", Tells::Workload),
+        ("officeworkload", Tells::Workload),
+    ];
+    TELLING.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|&(_, tells)| tells)
+}
+
+/// `…/$metadata#groups('x')/members(id,displayName)/$entity` is `groups/members`.
+fn context(text: &str) -> Cow<'static, str> {
+    let mut bare = String::new();
+    let mut open = 0usize;
+    for symbol in text.rsplit('#').next().unwrap_or_default().chars() {
+        match symbol {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            _ if open == 0 => bare.push(symbol),
+            _ => {}
+        }
+    }
+    let end = bare.find("/$").unwrap_or(bare.len());
+    bare.truncate(end);
+    Cow::Owned(bare)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,398 @@
+//! A walk over the bytes of a JSON text: finds the values, says what each is, and hands it over.
+//!
+//! Takes one JSON value, or a stretch of a document that is cut between the items of arrays. No tree is built; every
+//! byte is checked against the grammar (RFC 8259) on the way. Arrays are transparent: their items are what the array
+//! is. In files the records may stand in an envelope (a page, a message, an array): there each object is asked what it
+//! is. What is done with the values is the matter of the [`Hands`]: rewriting, or learning.
+
+use super::clean::RefusalCause;
+use super::duty::{Duty, ENVELOPE, Judge, SCAN_FILE, Scope};
+use super::envelope::{Look, is_envelope_key, look};
+use super::form::har::Part;
+use super::gate::Gate;
+use super::rules::{NO_KEY, Node};
+use crate::catalog::Action;
+use crate::json::{self, Error, Span, unescape};
+use crate::limits::JSON_DEPTH_MAX;
+use crate::record::Open;
+
+/// The text that is walked over.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'p> {
+    pub(super) gate: &'p Gate,
+    pub(super) text: &'p str,
+    /// How many strings this JSON is wrapped in.
+    pub(super) layer: u8,
+    /// How it is read.
+    pub(super) manner: Manner,
+}
+
+/// How a text is read.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Manner {
+    /// It is a file's: white space is kept, JSON in strings follows the rules of its place.
+    pub(super) is_file: bool,
+    /// Where the records of the file start, if the file as a whole says so.
+    pub(super) records: Option<Node>,
+    /// It is an HTTP archive.
+    pub(super) is_archive: bool,
+    /// The document goes on behind the text.
+    pub(super) goes_on: bool,
+}
+
+/// What is done with the values.
+pub(super) trait Hands {
+    /// What is gathered about an open object.
+    type Object: Default;
+    /// White space that says nothing.
+    fn space(&mut self, here: Here<'_>, span: Span);
+    /// A key that stands in no row, between its quotes.
+    fn key(&mut self, here: Here<'_>, span: Span, escaped: bool) -> Result<(), RefusalCause>;
+    /// A string, between its quotes; not empty.
+    fn string(&mut self, here: Here<'_>, span: Span, escaped: bool, duty: Duty) -> Result<(), RefusalCause>;
+    /// A number.
+    fn number(&mut self, here: Here<'_>, span: Span, duty: Duty);
+    /// A value of any type but null, true and false that is to be removed.
+    fn removed(&mut self, here: Here<'_>, span: Span, duty: Duty);
+    /// A row of a table: its cells, and the record that they make under the names of the columns.
+    fn row(&mut self, here: Here<'_>, cells: &[Span], record: &str) -> Result<(), RefusalCause>;
+    /// A member is behind.
+    fn member(&mut self, object: &mut Self::Object, key: u16, value: Span);
+    /// The object ended.
+    fn close(&mut self, here: Here<'_>, object: Self::Object);
+}
+
+/// Where a value stands: by the rules, and in what of the few shapes that have rules of their own.
+#[derive(Clone, Copy)]
+struct Spot {
+    node: Node,
+    part: Part,
+}
+
+/// A walk.
+pub(super) struct Walk<'p, H> {
+    pub(super) here: Here<'p>,
+    pub(super) hands: H,
+    pub(super) at: usize,
+    /// How many records began.
+    pub(super) records: u64,
+    judge: Judge<'p>,
+    columns: Vec<&'p str>,
+    /// The text ended where the document was cut.
+    is_cut: bool,
+}
+
+pub(super) fn expected<T>(offset: usize, expected: &'static str) -> Result<T, RefusalCause> {
+    Err(RefusalCause::Json(Error { offset, expected }))
+}
+
+impl<'p, H: Hands> Walk<'p, H> {
+    pub(super) fn new(here: Here<'p>, hands: H) -> Self {
+        let judge = Judge::new(here.gate, here.manner.is_file);
+        Self { here, hands, at: 0, records: 0, judge, columns: Vec::new(), is_cut: false }
+    }
+
+    /// From the first byte of the value that is the text to the end of the text.
+    pub(super) fn document(&mut self, root: Node, duty: Duty) -> Result<(), RefusalCause> {
+        if root != ENVELOPE {
+            self.judge.root = root;
+        }
+        let walked = self.value(Spot { node: root, part: Part::None }, duty, 0);
+        self.end(walked)
+    }
+
+    /// A stretch of a document that begins inside open containers, outermost first.
+    pub(super) fn resume(&mut self, opens: &'p [Open]) -> Result<(), RefusalCause> {
+        let walked = self.reopen(opens, Spot { node: ENVELOPE, part: Part::None }, SCAN_FILE, 0);
+        self.end(walked)
+    }
+
+    fn end(&mut self, walked: Result<(), RefusalCause>) -> Result<(), RefusalCause> {
+        if !self.is_cut {
+            walked?;
+            self.space();
+        }
+        if self.at < self.here.text.len() {
+            return Err(RefusalCause::Trailing { offset: self.at });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.here.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    pub(super) fn space(&mut self) {
+        if let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            let start = self.at;
+            self.at = json::skip_space(self.here.text.as_bytes(), start);
+            self.hands.space(self.here, start..self.at);
+        }
+    }
+
+    fn value(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
+        if duty.action == Action::Drop && !matches!(self.peek(), Some(b'n' | b't' | b'f')) {
+            match json::skip_value(self.here.text.as_bytes(), self.at) {
+                Ok(end) => {
+                    self.hands.removed(self.here, self.at..end, duty);
+                    self.at = end;
+                    return Ok(());
+                }
+                // A cut list: its items are removed one by one.
+                Err(_) if self.here.manner.goes_on && self.peek() == Some(b'[') => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match self.peek() {
+            Some(b'"') => self.string(duty),
+            Some(b'{') if depth < JSON_DEPTH_MAX => match spot.node {
+                ENVELOPE => self.in_envelope(spot, depth),
+                _ => self.object(spot, depth),
+            },
+            Some(b'[') if depth < JSON_DEPTH_MAX && spot.part == Part::Rows => self.row(),
+            Some(b'[') if depth < JSON_DEPTH_MAX => self.array(spot, duty, depth),
+            Some(b'{' | b'[') => expected(self.at, "less nesting"),
+            Some(b'-' | b'0'..=b'9') => {
+                let start = self.at;
+                self.at = json::skip_value(self.here.text.as_bytes(), start)?;
+                self.hands.number(self.here, start..self.at, duty);
+                Ok(())
+            }
+            _ => {
+                self.at = json::skip_value(self.here.text.as_bytes(), self.at)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// An object in the envelope: more of the envelope, or a record.
+    fn in_envelope(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
+        match look(self.here.text, self.at) {
+            Look::Envelope => self.object(spot, depth),
+            Look::Record { end } => {
+                let text: &'p str = self.here.text;
+                self.record(&text[self.at..end], |walk, node| walk.object(Spot { node, ..spot }, depth))
+            }
+        }
+    }
+
+    fn record<T>(&mut self, record: &str, walk: impl FnOnce(&mut Self, Node) -> T) -> T {
+        let here = self.here;
+        let node = here.manner.records.unwrap_or_else(|| here.gate.rules.recognise(record));
+        self.records += 1;
+        let outer = std::mem::replace(&mut self.judge.root, node);
+        let walked = walk(self, node);
+        self.judge.root = outer;
+        walked
+    }
+
+    fn array(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
+        self.at += 1;
+        self.space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(());
+        }
+        self.value(spot, duty, depth + 1)?;
+        self.more_items(spot, duty, depth)
+    }
+
+    /// The rest of an array, behind an item.
+    fn more_items(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
+        loop {
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                None if self.here.manner.goes_on => {
+                    self.is_cut = true;
+                    return expected(self.at, "the next stretch");
+                }
+                _ => return expected(self.at, "a comma or a closing bracket"),
+            }
+            self.space();
+            self.value(spot, duty, depth + 1)?;
+        }
+    }
+
+    /// An object of which nothing is known is asked what it is.
+    fn object(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
+        let rules = &self.here.gate.rules;
+        let known = (spot.node == rules.file()).then(|| rules.object(self.here.text, self.at)).flatten();
+        let Some(node) = known else { return self.members(spot, depth) };
+        let outer = std::mem::replace(&mut self.judge.root, node);
+        let walked = self.members(Spot { node, ..spot }, depth);
+        self.judge.root = outer;
+        walked
+    }
+
+    fn members(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
+        let scope = Scope { text: self.here.text, at: self.at };
+        self.at += 1;
+        self.space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(());
+        }
+        let mut object = H::Object::default();
+        self.one_member(spot, scope, &mut object, depth)?;
+        self.more_members(spot, scope, object, depth)
+    }
+
+    /// The rest of an object, behind a member.
+    fn more_members(
+        &mut self,
+        spot: Spot,
+        scope: Scope<'p>,
+        mut object: H::Object,
+        depth: usize,
+    ) -> Result<(), RefusalCause> {
+        loop {
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    self.hands.close(self.here, object);
+                    return Ok(());
+                }
+                _ => return expected(self.at, "a comma or a closing brace"),
+            }
+            self.space();
+            self.one_member(spot, scope, &mut object, depth)?;
+        }
+    }
+
+    #[inline]
+    fn one_member(
+        &mut self,
+        spot: Spot,
+        scope: Scope<'p>,
+        object: &mut H::Object,
+        depth: usize,
+    ) -> Result<(), RefusalCause> {
+        if self.peek() != Some(b'"') {
+            return expected(self.at, "a key");
+        }
+        let text: &'p str = self.here.text;
+        let (span, escaped) = self.string_span()?;
+        let key = &text[span.clone()];
+        let mut number = self.key_number(key, escaped)?;
+        if number == NO_KEY {
+            self.hands.key(self.here, span, escaped)?;
+            number = self.here.gate.rules.attribute(key);
+        }
+        self.space();
+        if self.peek() != Some(b':') {
+            return expected(self.at, "a colon");
+        }
+        self.at += 1;
+        self.space();
+        let (child, duty) = self.member_of(spot, key, number, scope);
+        let start = self.at;
+        self.value(child, duty, depth + 1)?;
+        self.hands.member(object, number, start..self.at);
+        Ok(())
+    }
+
+    #[inline]
+    fn key_number(&self, key: &str, escaped: bool) -> Result<u16, RefusalCause> {
+        Ok(match escaped {
+            true => self.here.gate.rules.key(unescape(key.as_bytes())?.as_bytes()),
+            false => self.here.gate.rules.key(key.as_bytes()),
+        })
+    }
+
+    /// Where a member stands, and its duty.
+    #[inline]
+    fn member_of(&mut self, spot: Spot, key: &str, number: u16, scope: Scope<'p>) -> (Spot, Duty) {
+        let mut child = Spot { node: self.here.gate.rules.child(spot.node, number), part: Part::None };
+        let mut duty = self.judge.duty(child.node, number, scope);
+        if spot.node == ENVELOPE && is_envelope_key(key) {
+            child.node = ENVELOPE;
+            if let Some(columns) = super::envelope::columns(key, scope) {
+                self.columns = columns;
+                child.part = Part::Rows;
+            }
+        }
+        if self.here.manner.is_archive {
+            child.part = Part::of(key, child.part);
+            duty = self.judge.duty_in_archive(spot.part, key, duty, scope);
+        }
+        (child, duty)
+    }
+
+    /// Goes on inside containers that were open before the text began.
+    fn reopen(&mut self, opens: &'p [Open], spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
+        let [open, inner @ ..] = opens else { return Ok(()) };
+        if depth >= JSON_DEPTH_MAX {
+            return expected(self.at, "less nesting");
+        }
+        if open.is_array {
+            if !inner.is_empty() {
+                self.reopen(inner, spot, duty, depth + 1)?;
+            }
+            return self.more_items(spot, duty, depth);
+        }
+        let before = open.before.as_ref().map_or("{", |before| before.expose());
+        let key = inner.first().and_then(|inner| inner.name.as_ref()).map_or("", |name| name.expose());
+        if spot.node == ENVELOPE && !is_envelope_key(key) {
+            let rest = |walk: &mut Self, node| walk.reopen_object(inner, Spot { node, ..spot }, before, key, depth);
+            return self.record(before, rest);
+        }
+        self.reopen_object(inner, spot, before, key, depth)
+    }
+
+    fn reopen_object(
+        &mut self,
+        inner: &'p [Open],
+        spot: Spot,
+        before: &'p str,
+        key: &str,
+        depth: usize,
+    ) -> Result<(), RefusalCause> {
+        let scope = Scope { text: before, at: 0 };
+        let number = self.key_number(key, key.contains('\\'))?;
+        let (child, duty) = self.member_of(spot, key, number, scope);
+        self.reopen(inner, child, duty, depth + 1)?;
+        self.more_members(spot, scope, H::Object::default(), depth)
+    }
+
+    fn row(&mut self) -> Result<(), RefusalCause> {
+        let mut items = json::items(self.here.text.as_bytes(), self.at)?;
+        let cells: Vec<Span> = items.by_ref().collect::<Result<_, _>>()?;
+        let names = self.columns.iter().copied().chain(std::iter::repeat(""));
+        let mut record = String::with_capacity(items.end() - self.at + 32 * cells.len());
+        for (cell, name) in cells.iter().zip(names) {
+            record.push_str(if record.is_empty() { "{\"" } else { ",\"" });
+            record.extend([name, "\":", &self.here.text[cell.clone()]]);
+        }
+        self.at = items.end();
+        if !cells.is_empty() {
+            record.push('}');
+            self.records += 1;
+            self.hands.row(self.here, &cells, &record)?;
+        }
+        Ok(())
+    }
+
+    fn string(&mut self, duty: Duty) -> Result<(), RefusalCause> {
+        let (span, escaped) = self.string_span()?;
+        if span.is_empty() {
+            return Ok(());
+        }
+        self.hands.string(self.here, span, escaped, duty)
+    }
+
+    #[inline]
+    fn string_span(&mut self) -> Result<(Span, bool), RefusalCause> {
+        let (span, escaped) = json::string_span(self.here.text.as_bytes(), self.at)?;
+        self.at = span.end + 1;
+        Ok((span, escaped))
+    }
+}
