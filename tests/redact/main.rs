@@ -3,5 +3,9 @@
 
 #[path = "../corpus/mod.rs"]
 mod corpus;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod blind;
+mod planted;
+mod properties;
