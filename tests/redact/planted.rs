@@ -53,7 +53,7 @@ fn originals(run: &Run) -> BTreeMap<String, Vec<u8>> {
 /// Each file with its bytes before and after, by name.
 fn both(run: &Run) -> Vec<(String, Vec<u8>, &Vec<u8>)> {
     let found = originals(run).into_iter().map(|(name, before)| {
-        let entry = run.entries.get(&format!("data/files/{name}"));
+        let entry = run.entries.get(&format!("data/files/in/{name}"));
         let after = entry.unwrap_or_else(|| panic!("{name} is not in the bundle; these are: {:?}", run.entries.keys()));
         (name, before, after)
     });
