@@ -53,7 +53,8 @@ pub(super) struct Judge<'p> {
 
 impl<'p> Judge<'p> {
     pub(super) fn new(gate: &'p Gate, is_file: bool) -> Self {
-        Self { gate, is_file, root: NOWHERE, memo: None }
+        let root = if is_file { gate.rules.file() } else { NOWHERE };
+        Self { gate, is_file, root, memo: None }
     }
 
     /// The duty of the member `key` that stands at `child`.
@@ -64,7 +65,8 @@ impl<'p> Judge<'p> {
         }
         let duty = self.by_rows(child, key, scope);
         let is_open = matches!(duty.action, Action::Scan | Action::Kind(_));
-        let inside = if child == NOWHERE { ENVELOPE } else { child };
+        let is_known = child != NOWHERE && child != self.gate.rules.file();
+        let inside = if is_known { child } else { ENVELOPE };
         Duty { json: duty.json || is_open, file: Some(inside), ..duty }
     }
 

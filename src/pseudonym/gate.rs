@@ -27,6 +27,8 @@ pub type WellKnown = fn(u128) -> bool;
 pub struct Gate {
     pub(super) cipher: Arc<dyn Cipher>,
     pub(super) policy: Policy,
+    /// Of the run that wrote what comes in, if this program did.
+    pub(super) earlier: Option<Policy>,
     pub(super) rules: Rules,
     pub(super) well_known: WellKnown,
     pub(super) secrets: Secrets,
@@ -53,6 +55,7 @@ impl Gate {
             traits: Traits::default(),
             trait_seed: u64::from_le_bytes(seed),
             policy,
+            earlier: None,
             rules,
             well_known,
             secrets: Secrets::new(),
@@ -226,12 +229,12 @@ impl Gate {
 
     /// Whether an id is known to be one that the policy maps.
     pub(super) fn is_mapped_id(&self, id: u128) -> bool {
-        self.known(id).is_some_and(|kind| !self.is_kept(kind)) && !(self.well_known)(id)
+        self.known(id).is_some_and(|kind| !self.keeps_id(kind)) && !(self.well_known)(id)
     }
 
     /// The pseudonym of an id of unknown class; none when it stays.
     pub(super) fn sealed_id(&self, id: u128) -> Option<u128> {
-        let keep = (self.well_known)(id) || self.is_kept(self.known(id).unwrap_or(Kind::PrincipalId));
+        let keep = (self.well_known)(id) || self.keeps_id(self.known(id).unwrap_or(Kind::PrincipalId));
         (!keep).then(|| self.cipher.seal_guid(id)).filter(|&new| new != id)
     }
 

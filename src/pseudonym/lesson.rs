@@ -70,10 +70,25 @@ impl<'p, 'l, 't> Lesson<'p, 'l, 't> {
         }
     }
 
+    /// After an error: where the rest begins.
+    pub(super) fn give_up(self) -> usize {
+        self.0.at
+    }
+
     fn document(&mut self, root: Node, duty: Duty) -> Result<(), RefusalCause> {
         self.0.space();
         self.0.document(root, duty)
     }
+}
+
+/// Learns from a text inside a text. False: it is no JSON.
+pub(super) fn learn_text(gate: &Gate, text: &str, layer: u8, teach: &mut Teach<'_>) -> bool {
+    if layer >= TEXT_LAYERS_MAX {
+        return false;
+    }
+    let manner = Manner { is_file: true, ..Manner::default() };
+    let here = Here { gate, text, layer: layer + 1, manner };
+    Lesson::over(here, NameKeys::new(gate), teach).stretch(&[]).is_ok()
 }
 
 /// Learns from a row of a file, written as a record.
@@ -123,7 +138,9 @@ impl Hands for Listening<'_, '_> {
         let taught = match duty.action {
             Action::Kind(kind) => Some(kind).filter(|&kind| Learning::takes(kind)),
             Action::Scan | Action::Json | Action::Named => None,
-            Action::Drop | Action::IpList | Action::RuleExpression | Action::IdChain => return Ok(()),
+            Action::Drop | Action::IpList | Action::IpRanges | Action::RuleExpression | Action::IdChain => {
+                return Ok(());
+            }
         };
         // The first byte tells whether it may be JSON; an escape may be a quote or white space.
         let may_be_json = duty.json && matches!(raw.as_bytes().first(), Some(b'{' | b'[' | b' ' | b'\\'));

@@ -110,10 +110,11 @@ impl Rules {
             if !rules.roots.contains_key(id) {
                 rules.add_dataset(id, None);
             }
+            if id == FILE {
+                rules.file = rules.root(FILE);
+                rules.leave_unknown();
+            }
         }
-        rules.file = rules.root(FILE);
-        // Below an object that nothing is known of, nothing is known either: every object is asked what it is.
-        rules.places[rules.file as usize].any = rules.file;
         let roots = &rules.roots;
         rules.recogniser.add_rows(|id| roots.get(id).copied().unwrap_or(NOWHERE));
         rules
@@ -150,6 +151,14 @@ impl Rules {
             }
         }
         root
+    }
+
+    /// Below an object that nothing is known of, nothing is known either: every object is asked what it is.
+    fn leave_unknown(&mut self) {
+        let file = self.file;
+        for place in self.places.iter_mut().skip(file as usize).filter(|place| place.any == NOWHERE) {
+            place.any = file;
+        }
     }
 
     fn add_parent(&mut self, id: &str, path: &str) {
@@ -210,12 +219,12 @@ impl Rules {
     /// `urn:…:User:department`, `emails[type eq "work"].value`).
     pub(super) fn attribute(&self, name: &str) -> KeyNumber {
         let whole = self.column(name);
-        if whole != NO_KEY || memchr::memchr3(b'.', b':', b'[', name.as_bytes()).is_none() {
+        if whole != NO_KEY || !name.contains(['.', ':', '[', '/']) {
             return whole;
         }
         let head = name.split('[').next().unwrap_or(name);
         match self.column(head) {
-            NO_KEY => self.column(head.rsplit(['.', ':']).next().unwrap_or(head)),
+            NO_KEY => self.column(head.rsplit(['.', ':', '/']).next().unwrap_or(head)),
             number => number,
         }
     }
@@ -346,10 +355,7 @@ fn case(row: &'static FieldRule) -> Case {
     let lowered = |texts: &[String]| texts.iter().map(lower).collect();
     Case {
         action: row.action,
-        when: row
-            .when
-            .as_ref()
-            .map(|when| Condition { siblings: lowered(&when.sibling), is: lowered(&when.is) }),
+        when: row.when.as_ref().map(|when| Condition { siblings: lowered(&when.sibling), is: lowered(&when.is) }),
         by: row.by.as_ref().map(lower),
         mark: row.mark.as_deref().unwrap_or_default(),
     }

@@ -38,6 +38,7 @@ impl Gate {
             Action::Scan | Action::Json | Action::Named => self.scan(value, layer, out),
             Action::Drop => self.removed(duty.mark, value, out),
             Action::IpList => self.addresses(value, layer, out),
+            Action::IpRanges => self.typed(Kind::IpRange, value, layer, out),
             Action::RuleExpression => expression::rewrite(self, value, layer, out),
             Action::IdChain => chain::rewrite(self, value, out) || self.scan(value, layer, out),
         }
@@ -114,13 +115,16 @@ impl Gate {
             && let Some(id) = guid::parse(value)
         {
             let keep = (self.well_known)(id)
-                || kind == Kind::PrincipalId && self.known(id).is_some_and(|kind| self.is_kept(kind));
+                || kind == Kind::PrincipalId && self.known(id).is_some_and(|kind| self.is_kept(kind))
+                || self.is_settled(self.known(id).unwrap_or(kind));
             if !keep {
                 self.note_late(kind, value);
             }
             let start = out.len();
-            let changed = !keep && self.seal_guid(value, out);
-            if changed {
+            let changed = !keep && self.seal(kind, value, out).is_ok() && &out[start..] != value;
+            if !changed {
+                out.truncate(start);
+            } else {
                 self.note_value(kind, value, &out[start..]);
             }
             return changed;
@@ -152,8 +156,8 @@ impl Gate {
     /// The map, which asks the policy about every part: the domain of an address, the ids in a job's name.
     fn seal(&self, kind: Kind, value: &str, out: &mut String) -> Result<(), NotThisKind> {
         let keeps = |kind: Kind, part: &str| match guid::parse(part) {
-            Some(id) => (self.well_known)(id) || self.is_kept(self.known(id).unwrap_or(kind)),
-            None => self.is_kept(kind),
+            Some(id) => (self.well_known)(id) || self.keeps_id(self.known(id).unwrap_or(kind)),
+            None => self.keeps_id(kind),
         };
         pseudonymise_keeping(kind, value, &*self.cipher, &keeps, out)
     }
@@ -291,7 +295,12 @@ impl Gate {
 
 pub(super) fn inner_action(action: Action) -> Action {
     match action {
-        Action::Kind(_) | Action::Drop | Action::IpList | Action::RuleExpression | Action::IdChain => action,
+        Action::Kind(_)
+        | Action::Drop
+        | Action::IpList
+        | Action::IpRanges
+        | Action::RuleExpression
+        | Action::IdChain => action,
         Action::Json | Action::Named | Action::Scan => Action::Scan,
     }
 }

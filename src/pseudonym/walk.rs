@@ -5,16 +5,17 @@
 //! is. In files the records may stand in an envelope (a page, a message, an array): there each object is asked what it
 //! is. What is done with the values is the matter of the [`Hands`]: rewriting, or learning.
 
+mod reopen;
+
 use super::clean::RefusalCause;
 use super::duty::{Duty, ENVELOPE, Judge, SCAN_FILE, Scope};
-use super::envelope::{Look, is_envelope_key, look};
+use super::envelope::{self, Look, is_envelope_key, look};
 use super::form::har::Part;
 use super::gate::Gate;
 use super::rules::{NO_KEY, Node};
 use crate::catalog::Action;
 use crate::json::{self, Error, Span, unescape};
 use crate::limits::JSON_DEPTH_MAX;
-use crate::record::Open;
 
 /// The text that is walked over.
 #[derive(Clone, Copy)]
@@ -56,6 +57,12 @@ pub(super) trait Hands {
     fn removed(&mut self, here: Here<'_>, span: Span, duty: Duty);
     /// A row of a table: its cells, and the record that they make under the names of the columns.
     fn row(&mut self, here: Here<'_>, cells: &[Span], record: &str) -> Result<(), RefusalCause>;
+    /// How often the item of an array of address ranges that begins here is walked over.
+    fn copies(&mut self, _: Here<'_>, _start: usize) -> usize {
+        1
+    }
+    /// The next copy of the item, from 0; the one before it, if any, ended at `end`.
+    fn copy(&mut self, _: Here<'_>, _number: usize, _start: usize, _end: usize) {}
     /// A member is behind.
     fn member(&mut self, object: &mut Self::Object, key: u16, value: Span);
     /// The object ended.
@@ -67,6 +74,15 @@ pub(super) trait Hands {
 struct Spot {
     node: Node,
     part: Part,
+    /// In an envelope: what it says that its records are.
+    said: Option<Node>,
+}
+
+impl Spot {
+    /// Where the items of an array stand.
+    fn item(self) -> Self {
+        Self { part: if self.part == Part::Rows { Part::Row } else { self.part }, ..self }
+    }
 }
 
 /// A walk.
@@ -97,13 +113,7 @@ impl<'p, H: Hands> Walk<'p, H> {
         if root != ENVELOPE {
             self.judge.root = root;
         }
-        let walked = self.value(Spot { node: root, part: Part::None }, duty, 0);
-        self.end(walked)
-    }
-
-    /// A stretch of a document that begins inside open containers, outermost first.
-    pub(super) fn resume(&mut self, opens: &'p [Open]) -> Result<(), RefusalCause> {
-        let walked = self.reopen(opens, Spot { node: ENVELOPE, part: Part::None }, SCAN_FILE, 0);
+        let walked = self.value(Spot { node: root, part: Part::None, said: None }, duty, 0);
         self.end(walked)
     }
 
@@ -149,9 +159,10 @@ impl<'p, H: Hands> Walk<'p, H> {
             Some(b'"') => self.string(duty),
             Some(b'{') if depth < JSON_DEPTH_MAX => match spot.node {
                 ENVELOPE => self.in_envelope(spot, depth),
+                node if node == self.here.gate.rules.file() => self.unknown(spot, depth),
                 _ => self.object(spot, depth),
             },
-            Some(b'[') if depth < JSON_DEPTH_MAX && spot.part == Part::Rows => self.row(),
+            Some(b'[') if depth < JSON_DEPTH_MAX && spot.part == Part::Row => self.row(spot.said),
             Some(b'[') if depth < JSON_DEPTH_MAX => self.array(spot, duty, depth),
             Some(b'{' | b'[') => expected(self.at, "less nesting"),
             Some(b'-' | b'0'..=b'9') => {
@@ -173,17 +184,31 @@ impl<'p, H: Hands> Walk<'p, H> {
             Look::Envelope => self.object(spot, depth),
             Look::Record { end } => {
                 let text: &'p str = self.here.text;
-                self.record(&text[self.at..end], |walk, node| walk.object(Spot { node, ..spot }, depth))
+                let node = self.record(&text[self.at..end], spot.said);
+                self.inside(node, |walk| walk.object(Spot { node, ..spot }, depth))
             }
         }
     }
 
-    fn record<T>(&mut self, record: &str, walk: impl FnOnce(&mut Self, Node) -> T) -> T {
-        let here = self.here;
-        let node = here.manner.records.unwrap_or_else(|| here.gate.rules.recognise(record));
+    /// An object that nothing is known of is asked what it is.
+    fn unknown(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
+        match self.here.gate.rules.object(self.here.text, self.at) {
+            Some(node) => self.inside(node, |walk| walk.object(Spot { node, ..spot }, depth)),
+            None => self.object(spot, depth),
+        }
+    }
+
+    /// Where a record starts: by the file, by itself, by its envelope.
+    fn record(&mut self, record: &str, said: Option<Node>) -> Node {
         self.records += 1;
-        let outer = std::mem::replace(&mut self.judge.root, node);
-        let walked = walk(self, node);
+        let rules = &self.here.gate.rules;
+        let own = || Some(rules.recognise(record)).filter(|&node| node != rules.file());
+        self.here.manner.records.or_else(own).or(said).unwrap_or(rules.file())
+    }
+
+    fn inside<T>(&mut self, record: Node, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.judge.root, record);
+        let walked = walk(self);
         self.judge.root = outer;
         walked
     }
@@ -195,11 +220,25 @@ impl<'p, H: Hands> Walk<'p, H> {
             self.at += 1;
             return Ok(());
         }
-        self.value(spot, duty, depth + 1)?;
-        self.more_items(spot, duty, depth)
+        let item = spot.item();
+        self.item(item, duty, depth)?;
+        self.more_items(item, duty, depth)
     }
 
-    /// The rest of an array, behind an item.
+    fn item(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
+        if duty.action != Action::IpRanges || self.peek() != Some(b'{') {
+            return self.value(spot, duty, depth + 1);
+        }
+        let start = self.at;
+        for number in 0..self.hands.copies(self.here, start) {
+            self.hands.copy(self.here, number, start, self.at);
+            self.at = start;
+            self.value(spot, duty, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    /// The rest of an array, behind an item; `spot` is that of the items.
     fn more_items(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
         loop {
             self.space();
@@ -216,7 +255,7 @@ impl<'p, H: Hands> Walk<'p, H> {
                 _ => return expected(self.at, "a comma or a closing bracket"),
             }
             self.space();
-            self.value(spot, duty, depth + 1)?;
+            self.item(spot, duty, depth)?;
         }
     }
 
@@ -281,7 +320,7 @@ impl<'p, H: Hands> Walk<'p, H> {
         }
         let text: &'p str = self.here.text;
         let (span, escaped) = self.string_span()?;
-        let key = &text[span.clone()];
+        let (key, start) = (&text[span.clone()], span.start);
         let mut number = self.key_number(key, escaped)?;
         if number == NO_KEY {
             self.hands.key(self.here, span, escaped)?;
@@ -293,7 +332,8 @@ impl<'p, H: Hands> Walk<'p, H> {
         }
         self.at += 1;
         self.space();
-        let (child, duty) = self.member_of(spot, key, number, scope);
+        let before = text.get(scope.at..start - 1).unwrap_or_default();
+        let (child, duty) = self.member_of(spot, key, number, scope, before);
         let start = self.at;
         self.value(child, duty, depth + 1)?;
         self.hands.member(object, number, start..self.at);
@@ -308,16 +348,23 @@ impl<'p, H: Hands> Walk<'p, H> {
         })
     }
 
-    /// Where a member stands, and its duty.
+    /// Where a member stands, and its duty. `before`: its object as far as it is behind.
     #[inline]
-    fn member_of(&mut self, spot: Spot, key: &str, number: u16, scope: Scope<'p>) -> (Spot, Duty) {
-        let mut child = Spot { node: self.here.gate.rules.child(spot.node, number), part: Part::None };
-        let mut duty = self.judge.duty(child.node, number, scope);
+    fn member_of(&mut self, spot: Spot, key: &str, number: u16, scope: Scope<'p>, before: &str) -> (Spot, Duty) {
+        let rules = &self.here.gate.rules;
+        let node = rules.child(if spot.node == ENVELOPE { rules.file() } else { spot.node }, number);
+        let mut child = Spot { node, part: Part::None, said: spot.said };
+        let mut duty = self.judge.duty(node, number, scope);
         if spot.node == ENVELOPE && is_envelope_key(key) {
             child.node = ENVELOPE;
-            if let Some(columns) = super::envelope::columns(key, scope) {
-                self.columns = columns;
+            if let Some(columns) = envelope::columns(key, scope) {
+                let node = rules.table(columns.iter().copied());
+                child.said = Some(node).filter(|&node| node != rules.file());
                 child.part = Part::Rows;
+                self.columns = columns;
+            } else {
+                // `@odata.context` says it, for one.
+                child.said = rules.object(before, 0).or(spot.said);
             }
         }
         if self.here.manner.is_archive {
@@ -327,43 +374,7 @@ impl<'p, H: Hands> Walk<'p, H> {
         (child, duty)
     }
 
-    /// Goes on inside containers that were open before the text began.
-    fn reopen(&mut self, opens: &'p [Open], spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
-        let [open, inner @ ..] = opens else { return Ok(()) };
-        if depth >= JSON_DEPTH_MAX {
-            return expected(self.at, "less nesting");
-        }
-        if open.is_array {
-            if !inner.is_empty() {
-                self.reopen(inner, spot, duty, depth + 1)?;
-            }
-            return self.more_items(spot, duty, depth);
-        }
-        let before = open.before.as_ref().map_or("{", |before| before.expose());
-        let key = inner.first().and_then(|inner| inner.name.as_ref()).map_or("", |name| name.expose());
-        if spot.node == ENVELOPE && !is_envelope_key(key) {
-            let rest = |walk: &mut Self, node| walk.reopen_object(inner, Spot { node, ..spot }, before, key, depth);
-            return self.record(before, rest);
-        }
-        self.reopen_object(inner, spot, before, key, depth)
-    }
-
-    fn reopen_object(
-        &mut self,
-        inner: &'p [Open],
-        spot: Spot,
-        before: &'p str,
-        key: &str,
-        depth: usize,
-    ) -> Result<(), RefusalCause> {
-        let scope = Scope { text: before, at: 0 };
-        let number = self.key_number(key, key.contains('\\'))?;
-        let (child, duty) = self.member_of(spot, key, number, scope);
-        self.reopen(inner, child, duty, depth + 1)?;
-        self.more_members(spot, scope, H::Object::default(), depth)
-    }
-
-    fn row(&mut self) -> Result<(), RefusalCause> {
+    fn row(&mut self, said: Option<Node>) -> Result<(), RefusalCause> {
         let mut items = json::items(self.here.text.as_bytes(), self.at)?;
         let cells: Vec<Span> = items.by_ref().collect::<Result<_, _>>()?;
         let names = self.columns.iter().copied().chain(std::iter::repeat(""));
@@ -376,7 +387,8 @@ impl<'p, H: Hands> Walk<'p, H> {
         if !cells.is_empty() {
             record.push('}');
             self.records += 1;
-            self.hands.row(self.here, &cells, &record)?;
+            let records = self.here.manner.records.or(said);
+            self.hands.row(Here { manner: Manner { records, ..self.here.manner }, ..self.here }, &cells, &record)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 use super::content::{self, Seen};
 use super::{EntryCheck, Verification};
 use crate::archive::{BAGIT_TXT, Hex, Member, SIGNATURE, SUMS, TAG_SUMS, ZipFile, parse_sums};
-use crate::manifest::{FILES, FILE_NAME, Manifest, ReadError};
+use crate::manifest::{FILE_NAME, FILES, Manifest, ReadError};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -272,7 +272,11 @@ fn check_datasets(manifest: &Manifest<String>, verification: &mut Verification) 
     let mut stated: BTreeMap<_, u64> = BTreeMap::new();
     for file in &manifest.files {
         if let Some(path) = file.entry.as_ref().filter(|path| !rows.contains_key(path)) {
-            verification.blame("file-entry", Some(path.as_str()), "a redacted file stands in a file that is not listed");
+            verification.blame(
+                "file-entry",
+                Some(path.as_str()),
+                "a redacted file stands in a file that is not listed",
+            );
         }
     }
     let of_files: u64 = manifest.files.iter().map(|file| file.records).fold(0, u64::saturating_add);

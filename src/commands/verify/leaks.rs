@@ -119,7 +119,7 @@ pub fn verify_with_key(zip: &Path, cipher: &dyn Cipher) -> io::Result<Verificati
 
 /// The policy in force. None when the manifest names a kind that this version does not know. A manifest of minor version
 /// 0 has its sum only: of the built-in policies, and of these with one kind more that is kept, the sum is known.
-fn policy_of(privacy: &Privacy<String>) -> Option<Policy> {
+pub fn policy_of(privacy: &Privacy<String>) -> Option<Policy> {
     if let Some(keep) = &privacy.keep {
         let (policy, unknown) = Policy::keeping(&privacy.policy, keep.iter().map(Word::as_str));
         return unknown.is_empty().then_some(policy);

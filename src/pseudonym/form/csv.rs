@@ -8,14 +8,13 @@ use crate::json::{self, Span, escape_into, unescape};
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::lesson::{NameKeys, learn_row};
 use crate::pseudonym::rewrite::clean_row;
-use crate::pseudonym::rules::NO_KEY;
 use crate::pseudonym::walk::{Here, Manner};
 use crate::record::{Context, RawStretch, RawText};
 
 /// A table, by its head.
 struct Table<'t> {
     here: Here<'t>,
-    keys: Vec<String>,
+    keys: Vec<&'t str>,
     separator: u8,
     has_header: bool,
 }
@@ -34,9 +33,10 @@ struct Cell {
 impl<'t> Table<'t> {
     fn new(gate: &'t Gate, stretch: &'t RawStretch) -> Option<Self> {
         let Context::Columns { names, separator, has_header } = &stretch.context else { return None };
-        let records = stretch.dataset.map(|dataset| gate.rules.root(dataset));
+        let keys: Vec<&str> = names.iter().map(bare_name).collect();
+        let by_columns = || Some(gate.rules.table(keys.iter().copied())).filter(|&node| node != gate.rules.file());
+        let records = stretch.dataset.map(|dataset| gate.rules.root(dataset)).or_else(by_columns);
         let manner = Manner { is_file: true, records, ..Manner::default() };
-        let keys = names.iter().map(|name| column_key(gate, name)).collect();
         let here = Here { gate, text: stretch.text.expose(), layer: 0, manner };
         Some(Self { here, keys, separator: *separator, has_header: *has_header })
     }
@@ -46,7 +46,7 @@ impl<'t> Table<'t> {
         let mut record = b"{".to_vec();
         for (number, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.value.is_empty()) {
             record.extend_from_slice(if record.len() > 1 { b",\"" } else { b"\"" });
-            escape_into(self.keys.get(number).map_or("", String::as_str), &mut record);
+            escape_into(self.keys.get(number).copied().unwrap_or_default(), &mut record);
             record.extend_from_slice(b"\":\"");
             escape_into(&cell.value, &mut record);
             record.push(b'"');
@@ -87,7 +87,7 @@ impl<'t> Table<'t> {
     fn write(&self, cell: &Cell, new: &str, out: &mut String) {
         let content = [&cell.before, new, &cell.after].concat();
         let needs_quotes = |byte| byte == self.separator || matches!(byte, b'"' | b'\r' | b'\n');
-        if cell.is_quoted || content.bytes().any(needs_quotes) {
+        if cell.is_quoted || new.bytes().any(needs_quotes) {
             out.extend(["\"", &content.replace('"', "\"\""), "\""]);
         } else {
             out.push_str(&content);
@@ -150,17 +150,9 @@ fn quoted_end(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
-/// The key of a column: its name as the rules know it, in whatever way it is written (`User Principal Name`,
-/// `user_principal_name`, `UserPrincipalName_s`).
-fn column_key(gate: &Gate, name: &RawText) -> String {
-    let name =
-        name.expose().trim_matches(|symbol: char| symbol.is_whitespace() || symbol == '\u{feff}' || symbol == '"');
-    let is_known = |name: &str| gate.rules.key(name.as_bytes()) != NO_KEY;
-    // Log Analytics marks the type of a custom column: string, GUID, number, truth, time.
-    let bare = ["_s", "_g", "_d", "_b", "_t"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
-    let joined = |name: &str| name.replace([' ', '_', '-', '(', ')'], "");
-    let spellings = [name.to_owned(), bare.to_owned(), joined(name), joined(bare)];
-    spellings.iter().find(|name| is_known(name)).unwrap_or(&spellings[0]).clone()
+/// The name of a column without what exports put around it.
+fn bare_name(name: &RawText) -> &str {
+    name.expose().trim_matches(|symbol: char| symbol.is_whitespace() || symbol == '\u{feff}' || symbol == '"')
 }
 
 /// Appends the clean rows; gives how many rows there were.
@@ -195,8 +187,8 @@ fn clean_header(table: &Table<'_>, cells: &[Cell], copied: &mut usize, out: &mut
 }
 
 /// Learns from the rows.
-pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) {
-    let Some(table) = Table::new(gate, stretch) else { return };
+pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) -> Option<()> {
+    let table = Table::new(gate, stretch)?;
     let names = NameKeys::new(gate);
     let (mut at, mut is_header) = (0, table.has_header);
     let mut cells = Vec::new();
@@ -207,4 +199,5 @@ pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) {
             let _ = learn_row(table.here, names, &table.record(&cells), teach);
         }
     }
+    Some(())
 }

@@ -22,6 +22,8 @@ pub(in crate::pseudonym) enum Part {
     None,
     /// The rows of a table.
     Rows,
+    /// One of them.
+    Row,
     /// Objects of a name and a value: headers, parameters.
     Pairs,
     /// Cookies.

@@ -4,7 +4,7 @@
 //! is no JSON from some point on is cleaned as plain text from there.
 
 use super::Teach;
-use super::text::clean_lines;
+use super::text::{clean_lines, learn_lines};
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::lesson::{Lesson, NameKeys};
 use crate::pseudonym::rewrite::Pass;
@@ -88,17 +88,26 @@ fn append(bytes: Vec<u8>, out: &mut String) -> Option<()> {
 }
 
 /// Learns from a document, or a stretch of one.
-pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) {
+pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) -> Option<()> {
     let here = Here { gate, text: stretch.text.expose(), layer: 0, manner: manner(gate, stretch) };
-    // What came before an error has taught; the rest is text, which teaches nothing.
-    let _ = Lesson::over(here, NameKeys::new(gate), teach).stretch(opens(stretch));
+    learn_one(here, opens(stretch), NameKeys::new(gate), teach);
+    Some(())
+}
+
+fn learn_one<'p>(here: Here<'p>, opens: &'p [Open], names: NameKeys, teach: &mut Teach<'_>) {
+    let mut lesson = Lesson::over(here, names, teach);
+    if lesson.stretch(opens).is_err() {
+        let rest = lesson.give_up();
+        learn_lines(here.gate, here.text.get(rest..).unwrap_or_default(), teach);
+    }
 }
 
 /// Learns from lines.
-pub(super) fn learn_each_line(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) {
+pub(super) fn learn_each_line(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) -> Option<()> {
     let names = NameKeys::new(gate);
     let manner = Manner { goes_on: false, ..manner(gate, stretch) };
     for line in stretch.text.expose().split_inclusive('\n') {
-        let _ = Lesson::over(Here { gate, text: content(line), layer: 0, manner }, names, teach).stretch(&[]);
+        learn_one(Here { gate, text: content(line), layer: 0, manner }, &[], names, teach);
     }
+    Some(())
 }

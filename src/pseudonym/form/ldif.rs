@@ -14,8 +14,8 @@ use self::binary::Outcome;
 use self::line::{Logical, logical_lines};
 use super::Teach;
 use super::text::{Desk, is_number_of};
+use crate::pseudonym::duty::Duty;
 use crate::pseudonym::gate::Gate;
-use crate::pseudonym::rewrite::Duty;
 use crate::record::RawStretch;
 
 /// Appends the clean lines; gives the number of records. None when it is no LDIF.

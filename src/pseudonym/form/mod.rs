@@ -43,16 +43,16 @@ impl Gate {
     /// [`Gate::grow`].
     pub fn learn_stretch(&self, stretch: &RawStretch) {
         let mut teach = Teach::new(self);
-        let learnt = match stretch.form {
-            Form::JsonLines => Some(json::learn_each_line(self, stretch, &mut teach)),
-            Form::Json => Some(json::learn(self, stretch, &mut teach)),
-            Form::Csv => Some(csv::learn(self, stretch, &mut teach)),
-            Form::Xml => xml::learn(self, stretch, &mut teach),
-            Form::Ldif => ldif::learn(self, stretch, &mut teach),
-            Form::Registry => registry::learn(self, stretch, &mut teach),
-            Form::Text => None,
+        let was_read = match stretch.form {
+            Form::JsonLines => json::learn_each_line(self, stretch, &mut teach).is_some(),
+            Form::Json => json::learn(self, stretch, &mut teach).is_some(),
+            Form::Csv => csv::learn(self, stretch, &mut teach).is_some(),
+            Form::Xml => xml::learn(self, stretch, &mut teach).is_some(),
+            Form::Ldif => ldif::learn(self, stretch, &mut teach).is_some(),
+            Form::Registry => registry::learn(self, stretch, &mut teach).is_some(),
+            Form::Text => false,
         };
-        if learnt.is_none() {
+        if !was_read {
             text::learn(self, stretch, &mut teach);
         }
         teach.end();

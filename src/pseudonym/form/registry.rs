@@ -11,8 +11,8 @@ mod hex;
 use super::Teach;
 use super::text::{Desk, is_number_of};
 use crate::catalog::{Action, Kind};
+use crate::pseudonym::duty::{Duty, SCAN};
 use crate::pseudonym::gate::Gate;
-use crate::pseudonym::rewrite::{Duty, SCAN};
 use crate::record::RawStretch;
 
 /// Appends the clean lines; gives the number of values. None when it is no registry export.

@@ -54,7 +54,9 @@ struct Line<'a> {
 impl Gate {
     /// Notes what is wrong with a value that became `token`.
     pub(super) fn note_value(&self, kind: Kind, value: &str, token: &str) {
-        self.note_trait(kind, token, Violations::of(kind, value));
+        let torn = kind == Kind::IpRange && !self.keeps_members(value);
+        let violations = if torn { Violations::RANGE } else { Violations::of(kind, value) };
+        self.note_trait(kind, token, violations);
     }
 
     /// Notes violations of the value behind `token`.

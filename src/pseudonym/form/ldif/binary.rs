@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::text::Desk;
 use crate::catalog::{Action, Kind};
-use crate::pseudonym::rewrite::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN};
 
 /// Values up to this length are numbers, flags and times, bytes.
 const NUMBER_BYTES_MAX: usize = 8;
@@ -44,7 +44,12 @@ pub(super) fn decode(text: &str) -> Option<String> {
 }
 
 /// A value in base64.
-pub(in crate::pseudonym::form) fn base64(desk: &mut Desk<'_, '_>, duty: Option<Duty>, text: &str, layer: u8) -> Outcome {
+pub(in crate::pseudonym::form) fn base64(
+    desk: &mut Desk<'_, '_>,
+    duty: Option<Duty>,
+    text: &str,
+    layer: u8,
+) -> Outcome {
     if text.is_empty() || cfg!(feature = "gate-off") || text.starts_with("[REMOVED:") {
         return Outcome::Same;
     }
@@ -70,7 +75,13 @@ fn removed(desk: &Desk<'_, '_>, mark: &str, text: &str) -> Outcome {
 }
 
 /// The new base64, none inside when it stays, none at all when the bytes say nothing.
-fn treated(desk: &mut Desk<'_, '_>, duty: Option<Duty>, compact: &str, bytes: &[u8], layer: u8) -> Option<Option<String>> {
+fn treated(
+    desk: &mut Desk<'_, '_>,
+    duty: Option<Duty>,
+    compact: &str,
+    bytes: &[u8],
+    layer: u8,
+) -> Option<Option<String>> {
     let mut clean = String::new();
     if let Some(text) = readable(bytes) {
         let changed = desk.value(duty.unwrap_or(SCAN), text, layer, &mut clean);
@@ -155,4 +166,3 @@ fn anchor_of(wide: &[u8]) -> Vec<u8> {
 pub(in crate::pseudonym::form) fn is_sid(bytes: &[u8]) -> bool {
     matches!(bytes, [1, count, 0, 0, 0, 0, 0, _, rest @ ..] if (1..=15).contains(count) && rest.len() == 4 * usize::from(*count))
 }
-

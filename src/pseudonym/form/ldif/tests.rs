@@ -21,10 +21,22 @@ fn entries_keep_their_lines_and_lose_their_people() {
     let gate = taught(std::slice::from_ref(&stretch));
     let (out, records) = clean(&gate, &stretch);
     assert_eq!(records, 2);
-    for gone in ["Ada", "Field", "afield7", "alderwood", "Kit", "Brook", "QF5HMK7n", "E96EgCps", "IgBTAGU", "Hunter2", "MIIDPz"] {
+    for gone in
+        ["Ada", "Field", "afield7", "alderwood", "Kit", "Brook", "QF5HMK7n", "E96EgCps", "IgBTAGU", "Hunter2", "MIIDPz"]
+    {
         assert!(!out.contains(gone), "{gone} in\n{out}");
     }
-    for kept in ["version: 1\n", "objectClass: user\n", "changetype: modify\n", "\n-\n", "operatingSystemVersion: 10.0.20348.1\n", "whenCreated: 20260101000000.0Z\n", "userCertificate;binary: [REMOVED:certificate:", "unicodePwd: [REMOVED:password:", "ms-Mcs-AdmPwd: [REMOVED:laps-password:"] {
+    for kept in [
+        "version: 1\n",
+        "objectClass: user\n",
+        "changetype: modify\n",
+        "\n-\n",
+        "operatingSystemVersion: 10.0.20348.1\n",
+        "whenCreated: 20260101000000.0Z\n",
+        "userCertificate;binary: [REMOVED:certificate:",
+        "unicodePwd: [REMOVED:password:",
+        "ms-Mcs-AdmPwd: [REMOVED:laps-password:",
+    ] {
         assert!(out.contains(kept), "{kept} not in\n{out}");
     }
     let name = |line: &String| line.split(':').next().unwrap_or_default().to_owned();
@@ -35,12 +47,21 @@ fn entries_keep_their_lines_and_lose_their_people() {
 #[cfg(not(feature = "gate-off"))]
 #[test]
 fn an_object_is_the_same_in_all_its_spellings() {
-    let out = both(Form::Ldif, "dn: CN=x,DC=y\nobjectGUID:: QF5HMK7n80qvdYsUPIHa9Q==\ninfo: 30475e40-e7ae-4af3-af75-8b143c81daf5\nobjectSid: S-1-5-21-2156191251-940272682-1384544836-1103\nmsDS-X:: AQUAAAAAAAUVAAAAE96EgCpsCzhEeoZSTwQAAA==\n");
-    let value = |key: &str| out.lines().find_map(|line| line.strip_prefix(key)).unwrap().trim_start_matches(':').trim().to_owned();
+    let out = both(
+        Form::Ldif,
+        "dn: CN=x,DC=y\nobjectGUID:: QF5HMK7n80qvdYsUPIHa9Q==\ninfo: 30475e40-e7ae-4af3-af75-8b143c81daf5\nobjectSid: S-1-5-21-2156191251-940272682-1384544836-1103\nmsDS-X:: AQUAAAAAAAUVAAAAE96EgCpsCzhEeoZSTwQAAA==\n",
+    );
+    let value = |key: &str| {
+        out.lines().find_map(|line| line.strip_prefix(key)).unwrap().trim_start_matches(':').trim().to_owned()
+    };
     let bytes: [u8; 16] = STANDARD.decode(value("objectGUID:")).unwrap().try_into().unwrap();
-    assert_eq!(crate::pseudonym::map::guid::dashed(crate::pseudonym::map::guid::from_mixed_endian(bytes)), value("info:"));
+    assert_eq!(
+        crate::pseudonym::map::guid::dashed(crate::pseudonym::map::guid::from_mixed_endian(bytes)),
+        value("info:")
+    );
     let sid = STANDARD.decode(value("msDS-X:")).unwrap();
-    let parts: Vec<String> = sid[8..].chunks(4).map(|four| u32::from_le_bytes(four.try_into().unwrap()).to_string()).collect();
+    let parts: Vec<String> =
+        sid[8..].chunks(4).map(|four| u32::from_le_bytes(four.try_into().unwrap()).to_string()).collect();
     assert_eq!(format!("S-1-5-{}", parts.join("-")), value("objectSid:"));
 }
 
@@ -60,12 +81,22 @@ fn folded_lines_are_folded_again_at_the_same_width() {
 #[test]
 fn binary_that_nothing_reads_becomes_a_mark_and_an_anchor_is_read() {
     let anchor: Vec<u8> = {
-        let text: Vec<u8> = "User_731079b8-ce78-42d1-9291-39f2f27857ec\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let text: Vec<u8> =
+            "User_731079b8-ce78-42d1-9291-39f2f27857ec\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
         [&u32::try_from(text.len()).unwrap().to_le_bytes()[..], &text].concat()
     };
-    let text = format!("dn: CN=x,DC=y\nblob:: {}\nflag:: AQAAAAAAAAA=\ncloudAnchor:: {}\noMObjectClass:: KoZIhvcUAQEBCw==\n", STANDARD.encode([200; 40]), STANDARD.encode(&anchor));
+    let text = format!(
+        "dn: CN=x,DC=y\nblob:: {}\nflag:: AQAAAAAAAAA=\ncloudAnchor:: {}\noMObjectClass:: KoZIhvcUAQEBCw==\n",
+        STANDARD.encode([200; 40]),
+        STANDARD.encode(&anchor)
+    );
     let out = both(Form::Ldif, &text);
-    assert!(out.contains("blob: [REMOVED:binary:") && out.contains("flag:: AQAAAAAAAAA=\n") && out.contains("oMObjectClass:: KoZIhvcUAQEBCw==\n"), "{out}");
+    assert!(
+        out.contains("blob: [REMOVED:binary:")
+            && out.contains("flag:: AQAAAAAAAAA=\n")
+            && out.contains("oMObjectClass:: KoZIhvcUAQEBCw==\n"),
+        "{out}"
+    );
     let new = STANDARD.decode(out.lines().find_map(|line| line.strip_prefix("cloudAnchor:: ")).unwrap()).unwrap();
     assert_eq!((new.len(), &new[..14]), (anchor.len(), &anchor[..14]));
     assert_ne!(new, anchor);
@@ -84,7 +115,9 @@ fn samples_keep_their_entries_and_lose_what_they_declare() {
     for (file, text) in onprem(Form::Ldif) {
         let out = both(Form::Ldif, &text);
         assert_eq!(unfolded(&out).len(), unfolded(&text).len(), "{}", file.display());
-        for gone in ["contoso", "alice", "PC001", "HR-0001", "PUXUlrNLvU2CgaqV3koPtA", "731079b8", "MIIDPzCC", "Q049QWxp"] {
+        for gone in
+            ["contoso", "alice", "PC001", "HR-0001", "PUXUlrNLvU2CgaqV3koPtA", "731079b8", "MIIDPzCC", "Q049QWxp"]
+        {
             assert!(cfg!(feature = "gate-off") || !out.contains(gone), "{gone} in {}", file.display());
         }
     }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::super::ldif::binary::{self, Outcome};
 use super::super::text::Desk;
 use super::escaped;
-use crate::pseudonym::rewrite::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN};
 
 /// Registry types that hold text: REG_SZ, REG_EXPAND_SZ, REG_LINK, REG_MULTI_SZ.
 const TEXT_TYPES: [&str; 4] = ["hex(1)", "hex(2)", "hex(6)", "hex(7)"];

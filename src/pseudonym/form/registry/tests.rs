@@ -54,10 +54,32 @@ fn export() -> String {
 fn keys_and_values_keep_their_types_and_lose_their_people() {
     let text = export();
     let out = both(Form::Registry, &text);
-    for gone in ["3F0C9A5B", "ada.field", "alderwood", "ALDERWOOD", "afield7", "1004336348", "0412", "13,de,84,80", "eyJVcm", "30,82,03"] {
+    for gone in [
+        "3F0C9A5B",
+        "ada.field",
+        "alderwood",
+        "ALDERWOOD",
+        "afield7",
+        "1004336348",
+        "0412",
+        "13,de,84,80",
+        "eyJVcm",
+        "30,82,03",
+    ] {
         assert!(!out.contains(gone), "{gone} in\n{out}");
     }
-    for kept in ["JoinInfo\\", "ProfileList\\S-1-5-21-", "\"TenantId\"=\"2f6e8d91-c05b-4a73-b9e4-60d1f7a3c582\"", "dword:0000000a\r\n\"Old\"=-", "hex(b):00,01,02,03,04,05,06,07", "@=\"say \\\"C:\\\\x\\\" to ", "\"DisplayVersion\"=\"2.1.20.0\"", "\"SettingsUrl\"=\"[REMOVED:key-material:", "\"Blob\"=\"[REMOVED:certificate:", "\"Sid\"=hex:01,05,00,00,00,00,00,05,15,00,00,00,"] {
+    for kept in [
+        "JoinInfo\\",
+        "ProfileList\\S-1-5-21-",
+        "\"TenantId\"=\"2f6e8d91-c05b-4a73-b9e4-60d1f7a3c582\"",
+        "dword:0000000a\r\n\"Old\"=-",
+        "hex(b):00,01,02,03,04,05,06,07",
+        "@=\"say \\\"C:\\\\x\\\" to ",
+        "\"DisplayVersion\"=\"2.1.20.0\"",
+        "\"SettingsUrl\"=\"[REMOVED:key-material:",
+        "\"Blob\"=\"[REMOVED:certificate:",
+        "\"Sid\"=hex:01,05,00,00,00,00,00,05,15,00,00,00,",
+    ] {
         assert!(out.contains(kept), "{kept} not in\n{out}");
     }
     let path = read(&out, "\"ProfileImagePath\"=hex(2):");

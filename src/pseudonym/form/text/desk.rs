@@ -11,10 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use super::{label, lines};
 use crate::catalog::{Action, Kind};
 use crate::limits::TEXT_LAYERS_MAX;
+use crate::pseudonym::duty::{Duty, SCAN, SCAN_FILE};
 use crate::pseudonym::form::{Teach, xml};
 use crate::pseudonym::gate::Gate;
+use crate::pseudonym::lesson;
 use crate::pseudonym::map::guid;
-use crate::pseudonym::rewrite::{Duty, SCAN};
 use crate::pseudonym::rules::{NO_KEY, NOWHERE};
 
 /// Gives the text of a neighbour: a member of the same record or tag.
@@ -42,7 +43,7 @@ impl<'d, 't> Desk<'d, 't> {
         let rules = &self.gate.rules;
         let mut number = rules.attribute(key);
         if number == NO_KEY {
-            number = label::normalised(key).map_or(NO_KEY, |key| rules.key(key.as_bytes()));
+            number = label::normalised(key, &mut [0; label::LABEL_BYTES_MAX]).map_or(NO_KEY, |key| rules.key(key));
         }
         self.duty_of(number, sibling)
     }
@@ -55,24 +56,18 @@ impl<'d, 't> Desk<'d, 't> {
     fn duty_of(&self, number: u16, sibling: Sibling<'_>) -> Option<Duty> {
         let rules = &self.gate.rules;
         for case in rules.cases(NOWHERE, number).1 {
-            let holds = case.when.as_ref().is_none_or(|when| {
-                sibling(&when.sibling).is_some_and(|text| match when.is.as_slice() {
-                    [] => !text.is_empty(),
-                    words => words.iter().any(|word| word.eq_ignore_ascii_case(&text)),
-                })
-            });
-            if !holds {
+            if !case.when.as_ref().is_none_or(|when| when.holds(sibling)) {
                 continue;
             }
             if case.action != Action::Named {
-                return Some(Duty { action: case.action, mark: case.mark, json: case.action == Action::Json });
+                return Some(Duty { action: case.action, mark: case.mark, json: case.action == Action::Json, ..SCAN });
             }
             let name = case.by.as_deref().and_then(sibling);
             let number = name.map_or(NO_KEY, |name| rules.attribute(&name));
             let named = rules.cases(NOWHERE, number).1.iter().find(|named| named.when.is_none());
             return Some(match named {
                 Some(named) if named.action != Action::Named => {
-                    Duty { action: named.action, mark: named.mark, json: true }
+                    Duty { action: named.action, mark: named.mark, json: true, ..SCAN }
                 }
                 _ => Duty { json: true, ..SCAN },
             });
@@ -113,7 +108,9 @@ impl<'d, 't> Desk<'d, 't> {
         }
         if let Some(teach) = &mut self.teach {
             match guid::parse(value) {
-                Some((id, _)) if kind == Kind::ImmutableId => teach.value(kind, &STANDARD.encode(guid::mixed_endian(id))),
+                Some((id, _)) if kind == Kind::ImmutableId => {
+                    teach.value(kind, &STANDARD.encode(guid::mixed_endian(id)))
+                }
                 _ => teach.value(kind, value),
             }
             return false;
@@ -171,7 +168,10 @@ impl<'d, 't> Desk<'d, 't> {
 
     /// A text in which the gate reads JSON; none when it is none.
     pub(super) fn json(&mut self, text: &str, layer: u8, out: &mut String) -> Option<bool> {
-        if self.teach.is_some() { None } else { self.gate.nested(SCAN, text, layer, out) }
+        match &mut self.teach {
+            Some(teach) => lesson::learn_text(self.gate, text, layer, teach).then_some(false),
+            None => self.gate.nested(SCAN_FILE, text, layer, out),
+        }
     }
 
     /// Whether this walk only learns.

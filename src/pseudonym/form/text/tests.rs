@@ -91,7 +91,9 @@ const DSREGCMD: &str = "\
 #[test]
 fn the_device_report_keeps_its_shape_and_what_support_needs() {
     let out = both(Form::Text, DSREGCMD);
-    for gone in ["ALDERWOOD", "Alderwood", "alderwood", "afield7", "ada.field", "0412", "91d0c6aa", "3F0C9A5B", "eyJVcm"] {
+    for gone in
+        ["ALDERWOOD", "Alderwood", "alderwood", "afield7", "ada.field", "0412", "91d0c6aa", "3F0C9A5B", "eyJVcm"]
+    {
         assert!(!out.contains(gone), "{gone} in\n{out}");
     }
     for kept in [
@@ -116,11 +118,23 @@ fn the_device_report_keeps_its_shape_and_what_support_needs() {
 fn values_behind_labels_in_running_text_are_their_kind() {
     let gate = taught(&[]);
     for (line, gone, kept) in [
-        ("[22:30:52.371] [ 12] [INFO ] SQLServerName=SQL01.ad.alderwood.local SQLInstanceName=ADSYNC", "SQL01", "ADSYNC"),
+        (
+            "[22:30:52.371] [ 12] [INFO ] SQLServerName=SQL01.ad.alderwood.local SQLInstanceName=ADSYNC",
+            "SQL01",
+            "ADSYNC",
+        ),
         ("ServiceAccountName=ALDERWOOD\\svc-sync, state=DoesNotExist", "svc-sync", "state=DoesNotExist"),
         ("AdConnectorUserName : ALDERWOOD\\MSOL_d95558f154ee", "ALDERWOOD", "MSOL_"),
-        ("UserInfo=ada@alderwood.example, IdentityProvider=https://sts.windows.net/x/.", "ada@", "IdentityProvider=https://sts.windows.net/x/."),
-        ("Anchor: H552hI9GwEykZwosf74JeOQ==, Dn: CN=Ada Field,DC=alder,DC=local, Change Date: 05/01/2026", "H552", ", Change Date: 05/01/2026"),
+        (
+            "UserInfo=ada@alderwood.example, IdentityProvider=https://sts.windows.net/x/.",
+            "ada@",
+            "IdentityProvider=https://sts.windows.net/x/.",
+        ),
+        (
+            "Anchor: H552hI9GwEykZwosf74JeOQ==, Dn: CN=Ada Field,DC=alder,DC=local, Change Date: 05/01/2026",
+            "H552",
+            ", Change Date: 05/01/2026",
+        ),
         ("values: [SamAccountName afield7;]. Correct", "afield7", ";]. Correct"),
         ("{\"samAccountName\": \"afield7\", \"broken", "afield7", "\"broken"),
         (r#"body={\"samAccountName\":\"AW\\\\afield7\",\"n\":1"#, "afield7", r#"\",\"n\":1"#),
@@ -203,7 +217,9 @@ fn samples_of_output_lose_what_their_labels_declare() {
             continue;
         }
         let out = both(Form::Text, &text).to_lowercase();
-        for gone in ["contoso", "hybridadfs", "viola", "alice", "john@", "svc-aadsync", "ws2022", "72476b2272e5", "h552hi"] {
+        for gone in
+            ["contoso", "hybridadfs", "viola", "alice", "john@", "svc-aadsync", "ws2022", "72476b2272e5", "h552hi"]
+        {
             assert!(!out.contains(gone), "{gone} in {}", file.display());
         }
     }

@@ -9,10 +9,10 @@ use std::net::IpAddr;
 use super::desk::Desk;
 use super::label::stands_for_nothing;
 use crate::catalog::{Action, Kind};
-use crate::pseudonym::form::xml;
 use crate::json::{escape_into, unescape};
+use crate::pseudonym::duty::Duty;
+use crate::pseudonym::form::xml;
 use crate::pseudonym::map::{guid, reads_as_host};
-use crate::pseudonym::rewrite::Duty;
 
 /// Words of a label that speak for themselves.
 const TELLING_WORDS: usize = 3;
@@ -142,7 +142,9 @@ fn looks_like(kind: Kind, label: &str, value: &str) -> bool {
         _ if is_id(kind) => guid::parse(value).is_some() || value.starts_with("S-1-"),
         // Of some anchors only the ending shows what they are.
         Kind::ImmutableId => guid::parse(value).is_some() || value.len() >= ANCHOR_BYTES_MIN && value.ends_with("=="),
-        Kind::Upn | Kind::Mail => is_address(value) || kind == Kind::Upn && value.contains('\\') && is_account(label, value),
+        Kind::Upn | Kind::Mail => {
+            is_address(value) || kind == Kind::Upn && value.contains('\\') && is_account(label, value)
+        }
         Kind::Sid => value.starts_with("S-1-"),
         Kind::Ip => value.parse::<IpAddr>().is_ok(),
         Kind::Puid => value.len() == 16 && is_hex(value),
@@ -158,7 +160,9 @@ fn looks_like(kind: Kind, label: &str, value: &str) -> bool {
 }
 
 fn is_address(value: &str) -> bool {
-    value.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
+    value
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
 }
 
 fn is_hex(value: &str) -> bool {
@@ -177,14 +181,22 @@ fn is_plain(value: &str) -> bool {
 /// Written in capitals, or with a digit or a hyphen, as machines and service accounts are; an identifier of a programming
 /// language is not.
 fn is_marked(value: &str) -> bool {
-    let capitals = value.len() >= 3 && value.bytes().any(|byte| byte.is_ascii_uppercase()) && !value.bytes().any(|byte| byte.is_ascii_lowercase());
-    is_plain(value) && (capitals && !value.contains('_') || has_digit(value) && value.contains(['-', '_', '$']) || value.ends_with('$'))
+    let capitals = value.len() >= 3
+        && value.bytes().any(|byte| byte.is_ascii_uppercase())
+        && !value.bytes().any(|byte| byte.is_ascii_lowercase());
+    is_plain(value)
+        && value.starts_with(char::is_alphanumeric)
+        && (capitals && !value.contains('_')
+            || has_digit(value) && value.contains(['-', '_', '$'])
+            || value.ends_with('$'))
 }
 
 /// A variable's name rather than a value: `userName`, `user.name`.
 fn is_identifier(value: &str) -> bool {
     let humps = value.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
-    humps || stands_for_nothing(value) || matches!(value, "name" | "self" | "this" | "value" | "user" | "host" | "domain")
+    humps
+        || stands_for_nothing(value)
+        || matches!(value, "name" | "self" | "this" | "value" | "user" | "host" | "domain")
 }
 
 fn is_telling(label: &str) -> bool {
@@ -209,14 +221,18 @@ fn is_machine(label: &str, value: &str) -> bool {
 fn is_account(label: &str, value: &str) -> bool {
     let name = value.rsplit('\\').next().unwrap_or(value);
     let plain = is_plain(name) && !name.is_empty() && value.matches('\\').count() <= 1;
-    plain && (value.contains('\\') && value.len() > name.len() + 1 || is_marked(name) || is_telling(label) && !is_identifier(name))
+    plain
+        && (value.contains('\\') && value.len() > name.len() + 1
+            || is_marked(name)
+            || is_telling(label) && !is_identifier(name))
 }
 
 /// Two to four words that begin with capitals: `Ada Field`, `Field, Ada (Crew)`.
 fn is_name(value: &str) -> bool {
     let words: Vec<&str> = value.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     let is_word = |word: &&str| {
-        word.starts_with(char::is_uppercase) && word.chars().all(|symbol| symbol.is_alphabetic() || "-'.".contains(symbol))
+        word.starts_with(char::is_uppercase)
+            && word.chars().all(|symbol| symbol.is_alphabetic() || "-'.".contains(symbol))
     };
     (2..=NAME_WORDS_MAX).contains(&words.len()) && words.iter().all(is_word)
 }
@@ -228,15 +244,28 @@ pub(in crate::pseudonym::form) fn is_number_of(key: &str, text: &str) -> bool {
     text.contains('.')
         && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
         && ENDINGS.iter().any(|ending| {
-            key.len().checked_sub(ending.len()).and_then(|at| key.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+            key.len()
+                .checked_sub(ending.len())
+                .and_then(|at| key.get(at..))
+                .is_some_and(|end| end.eq_ignore_ascii_case(ending))
         })
 }
 
 /// The owner's folder in a path below `Users`, as a span of the line: `C:\Users\afield\AppData`.
 pub(super) fn profile(line: &str, users: usize) -> Option<(usize, usize)> {
     const SHARED: [&str; 12] = [
-        "public", "default", "default user", "all users", "administrator", "username", "user", "user name", "yourname",
-        "your_username", "appdata", "defaultapppool",
+        "public",
+        "default",
+        "default user",
+        "all users",
+        "administrator",
+        "username",
+        "user",
+        "user name",
+        "yourname",
+        "your_username",
+        "appdata",
+        "defaultapppool",
     ];
     const FOLDER: &str = "Users\\";
     let head = line.get(users..users + FOLDER.len())?;
@@ -247,7 +276,9 @@ pub(super) fn profile(line: &str, users: usize) -> Option<(usize, usize)> {
     let start = line.len() - rest.len();
     let is_end = |symbol: char| "\\/\"'<>|;,:*?)]".contains(symbol) || symbol.is_control();
     let end = rest.find(is_end).unwrap_or(rest.len());
-    let name = if rest[end..].starts_with('\\') { &rest[..end] } else { rest[..end].split(' ').next()?.trim_end_matches('.') };
-    let usable = !name.is_empty() && !stands_for_nothing(name) && !SHARED.iter().any(|word| word.eq_ignore_ascii_case(name));
+    let name =
+        if rest[end..].starts_with('\\') { &rest[..end] } else { rest[..end].split(' ').next()?.trim_end_matches('.') };
+    let usable =
+        !name.is_empty() && !stands_for_nothing(name) && !SHARED.iter().any(|word| word.eq_ignore_ascii_case(name));
     usable.then_some((start, start + name.len()))
 }

@@ -31,12 +31,17 @@ pub(super) struct Element<'t> {
 
 impl<'t> Element<'t> {
     pub(super) fn new(name: &'t str, attributes: &[Attribute<'t>]) -> Self {
-        let is_naming = |attribute: &&Attribute<'_>| NAMING.iter().any(|name| local(attribute.name).eq_ignore_ascii_case(name));
+        let is_naming =
+            |attribute: &&Attribute<'_>| NAMING.iter().any(|name| local(attribute.name).eq_ignore_ascii_case(name));
         let key = attributes.iter().find(is_naming).and_then(|found| super::decode(found.value)).map(Cow::into_owned);
         let is_base64 = attributes.iter().any(|attribute| {
             let name = local(attribute.name);
-            (name.eq_ignore_ascii_case("encoding") || name.eq_ignore_ascii_case("dt") || name.eq_ignore_ascii_case("type"))
-                && (attribute.value.eq_ignore_ascii_case("base64") || attribute.value.ends_with("base64Binary") || attribute.value == "bin.base64")
+            (name.eq_ignore_ascii_case("encoding")
+                || name.eq_ignore_ascii_case("dt")
+                || name.eq_ignore_ascii_case("type"))
+                && (attribute.value.eq_ignore_ascii_case("base64")
+                    || attribute.value.ends_with("base64Binary")
+                    || attribute.value == "bin.base64")
         });
         Self { name, key, is_base64, siblings: Vec::new() }
     }
@@ -106,7 +111,9 @@ pub(super) fn references_are_closed(text: &str) -> bool {
             let name = &rest[..end];
             let number = name.strip_prefix('#');
             match number.map(|digits| digits.strip_prefix('x').map_or((digits, 10), |hex| (hex, 16))) {
-                Some((digits, radix)) => u32::from_str_radix(digits, radix).is_ok_and(|code| char::from_u32(code).is_some()),
+                Some((digits, radix)) => {
+                    u32::from_str_radix(digits, radix).is_ok_and(|code| char::from_u32(code).is_some())
+                }
                 None => end > 0 && name_length(name) == end,
             }
         })

@@ -16,7 +16,10 @@ fn skeleton(text: &str) -> Option<Vec<String>> {
     let mut found = Vec::new();
     loop {
         let tag = |start: &quick_xml::events::BytesStart<'_>| -> Option<String> {
-            let names = start.attributes().map(|one| one.ok().map(|one| format!("{:?}", one.key))).collect::<Option<Vec<_>>>()?;
+            let names = start
+                .attributes()
+                .map(|one| one.ok().map(|one| format!("{:?}", one.key)))
+                .collect::<Option<Vec<_>>>()?;
             Some(format!("{:?} {}", start.name(), names.join(" ")))
         };
         match reader.read_event().ok()? {
@@ -54,7 +57,18 @@ fn events_keep_their_markup_and_lose_their_people() {
     for gone in ["Ada", "afield7", "ALDERWOOD", "alderwood", "0412", "dc01", "1104", "5550"] {
         assert!(!out.contains(gone), "{gone} in\n{out}");
     }
-    for kept in ["<EventID>4624</EventID>", "2026-02-01T15:30:51.0273716Z", "{6BFF0BD9-820B-484B-AB20-2A4F7B76C58E}", "{54849625-5478-4994-A5BA-3E3B0328C30D}", "'SubjectUserName'>-<", "'LogonType'>3<", ">telephoneNumber<", ", Change Date: 05/01/2026", "><![CDATA[", "xmlns='http://schemas.microsoft.com/win/2004/08/events/event'"] {
+    for kept in [
+        "<EventID>4624</EventID>",
+        "2026-02-01T15:30:51.0273716Z",
+        "{6BFF0BD9-820B-484B-AB20-2A4F7B76C58E}",
+        "{54849625-5478-4994-A5BA-3E3B0328C30D}",
+        "'SubjectUserName'>-<",
+        "'LogonType'>3<",
+        ">telephoneNumber<",
+        ", Change Date: 05/01/2026",
+        "><![CDATA[",
+        "xmlns='http://schemas.microsoft.com/win/2004/08/events/event'",
+    ] {
         assert!(out.contains(kept), "{kept} not in\n{out}");
     }
     assert_eq!(skeleton(&out), skeleton(EVENT));
@@ -65,19 +79,39 @@ fn events_keep_their_markup_and_lose_their_people() {
 #[test]
 fn names_of_elements_and_attributes_say_what_a_value_is() {
     for (text, gone, kept) in [
-        ("<a><attr name=\"proxyAddresses\" type=\"string\"><value>SMTP:ada@alderwood.example</value><value>x500:/o=Alder/cn=ada</value></attr></a>", "ada", "SMTP:"),
+        (
+            "<a><attr name=\"proxyAddresses\" type=\"string\"><value>SMTP:ada@alderwood.example</value><value>x500:/o=Alder/cn=ada</value></attr></a>",
+            "ada",
+            "SMTP:",
+        ),
         ("<a><security-id>alder\\svc-sync</security-id></a>", "svc-sync", "\\"),
         ("<ns:a xmlns:ns='u'><ns:mail>ada@alderwood.example</ns:mail></ns:a>", "ada", "<ns:mail>"),
-        ("<a><attr name='objectSid'><value encoding='base64'>AQUAAAAAAAUVAAAAE96EgCpsCzhEeoZSTwQAAA==</value></attr></a>", "E96EgC", "AQUAAAAAAAUVAAAA"),
+        (
+            "<a><attr name='objectSid'><value encoding='base64'>AQUAAAAAAAUVAAAAE96EgCpsCzhEeoZSTwQAAA==</value></attr></a>",
+            "E96EgC",
+            "AQUAAAAAAAUVAAAA",
+        ),
         ("<a><add key='UserName' value='afield7'/></a>", "afield7", "key='UserName'"),
-        ("<a><condition><csAttribute>department</csAttribute><csValue>Harbour</csValue></condition></a>", "Harbour", "department"),
+        (
+            "<a><condition><csAttribute>department</csAttribute><csValue>Harbour</csValue></condition></a>",
+            "Harbour",
+            "department",
+        ),
         ("<Objs><S N=\"SamAccountName\">afield7</S></Objs>", "afield7", "<S N"),
         ("<a><b password=\"\"/><password>Hunter2</password></a>", "Hunter2", "[REMOVED:password:"),
-        ("<a><e>&lt;user mail=\"ada@alderwood.example\"&gt;&lt;cn&gt;Ada&lt;/cn&gt;&lt;/user&gt;</e></a>", "Ada", "&lt;/cn&gt;"),
+        (
+            "<a><e>&lt;user mail=\"ada@alderwood.example\"&gt;&lt;cn&gt;Ada&lt;/cn&gt;&lt;/user&gt;</e></a>",
+            "Ada",
+            "&lt;/cn&gt;",
+        ),
         ("<a><displayname/><cn>A &amp; B</cn></a>", "A &amp; B", "<displayname/>"),
         ("<a><file-version>1.1.130.0</file-version><ip>10.1.2.3</ip></a>", "10.1.2.3", "1.1.130.0"),
         ("<a><expression>%Connector.ID%</expression><mail>a@b.example</mail></a>", "a@b", "%Connector.ID%"),
-        ("<ma-data><id>{AE4DB4CC-B16B-4EB2-ACF5-837CA84E4D7D}</id><last-dc>DC01</last-dc></ma-data>", "DC01", "{AE4DB4CC-B16B-4EB2-ACF5-837CA84E4D7D}"),
+        (
+            "<ma-data><id>{AE4DB4CC-B16B-4EB2-ACF5-837CA84E4D7D}</id><last-dc>DC01</last-dc></ma-data>",
+            "DC01",
+            "{AE4DB4CC-B16B-4EB2-ACF5-837CA84E4D7D}",
+        ),
     ] {
         let out = both(Form::Xml, text);
         assert!(!out.contains(gone) && out.contains(kept), "{text}\n{out}");
@@ -87,27 +121,46 @@ fn names_of_elements_and_attributes_say_what_a_value_is() {
 
 #[test]
 fn what_does_not_change_is_copied_byte_for_byte() {
-    let text = "\u{feff}".trim_start_matches('\u{feff}').to_owned() + "<!DOCTYPE a [<!ENTITY x \"y\">]>\n<a  b = 'c&gt;\"' ><?p q?>&x; &#x41;&apos; > <e\n/><![CDATA[<&]]></a\t>\n";
+    let text = "\u{feff}".trim_start_matches('\u{feff}').to_owned()
+        + "<!DOCTYPE a [<!ENTITY x \"y\">]>\n<a  b = 'c&gt;\"' ><?p q?>&x; &#x41;&apos; > <e\n/><![CDATA[<&]]></a\t>\n";
     assert_eq!(both(Form::Xml, &text), text);
 }
 
 #[test]
 fn what_is_not_well_formed_is_refused() {
     let gate = taught(&[]);
-    for text in ["<a>", "<a></b>", "<a b></a>", "<a b='1' b='2'/>", "<a>&</a>", "<a b='<'/>", "text", "<a/>x", "<a", "</a>", "<a b='1'c='2'/>", "<![CDATA[x]]>", "<a><!-- </a>", "<1/>", "<a>&#xD800;</a>"] {
+    for text in [
+        "<a>",
+        "<a></b>",
+        "<a b></a>",
+        "<a b='1' b='2'/>",
+        "<a>&</a>",
+        "<a b='<'/>",
+        "text",
+        "<a/>x",
+        "<a",
+        "</a>",
+        "<a b='1'c='2'/>",
+        "<![CDATA[x]]>",
+        "<a><!-- </a>",
+        "<1/>",
+        "<a>&#xD800;</a>",
+    ] {
         assert_eq!(super::clean(&gate, &stretch(Form::Xml, text), &mut String::new()), None, "{text}");
     }
 }
 
 fn cut(text: &str, open: &[&str], goes_on: bool) -> RawStretch {
-    let open: Vec<Open> = open.iter().map(|tag| Open { name: Some(RawText::new(*tag)), is_array: false }).collect();
+    let open: Vec<Open> =
+        open.iter().map(|tag| Open { name: Some(RawText::new(*tag)), is_array: false, before: None }).collect();
     RawStretch { context: Context::Inside(Arc::from(open)), goes_on, ..stretch(Form::Xml, text) }
 }
 
 #[test]
 fn a_document_may_be_cut_between_elements() {
     let head = "<users><group name='mail'>";
-    let body = ["<value>ada@alderwood.example</value>", "<value>kit&amp;x@alderwood.example</value>", "<cn>Ada Field</cn>"];
+    let body =
+        ["<value>ada@alderwood.example</value>", "<value>kit&amp;x@alderwood.example</value>", "<cn>Ada Field</cn>"];
     let tail = "</group></users>";
     let gate = taught(&[]);
     let whole = clean(&gate, &stretch(Form::Xml, &(head.to_owned() + &body.concat() + tail)));
@@ -133,10 +186,23 @@ fn samples_keep_their_markup_and_lose_what_they_declare() {
         let starts = tags.iter().filter(|tag| tag.starts_with("QName")).count() as u64;
         assert_eq!(elements, Some(starts), "{}", file.display());
         assert_eq!(skeleton(&out).unwrap(), tags, "{}", file.display());
-        for gone in ["contoso.com", "CONTOSO", "d1edb676ca03", "SYNC01", "DC01", "e3c03195e061", "alice", "Alice", "E96EgC", "TVNEUwMAAABE", "serviceacc"] {
+        for gone in [
+            "contoso.com",
+            "CONTOSO",
+            "d1edb676ca03",
+            "SYNC01",
+            "DC01",
+            "e3c03195e061",
+            "alice",
+            "Alice",
+            "E96EgC",
+            "TVNEUwMAAABE",
+            "serviceacc",
+        ] {
             assert!(cfg!(feature = "gate-off") || !out.contains(gone), "{gone} in {}", file.display());
         }
-        for kept in ["1.1.130.0", "1.3.6.1.4.1.1466.115.121.1.15", "B891884F-051E-4A83-95AF-2544101C9083", "0x80230703"] {
+        for kept in ["1.1.130.0", "1.3.6.1.4.1.1466.115.121.1.15", "B891884F-051E-4A83-95AF-2544101C9083", "0x80230703"]
+        {
             assert_eq!(out.matches(kept).count(), text.matches(kept).count(), "{kept} in {}", file.display());
         }
     }

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::name::{Attribute, Element, attributes, local, name_length, references_are_closed};
 use super::super::ldif::binary;
 use super::super::text::{Desk, is_number_of};
+use super::name::{Attribute, Element, attributes, local, name_length, references_are_closed};
 use crate::catalog::Action;
 use crate::limits::{XML_DEPTH_MAX, XML_SIBLING_BYTES_MAX};
-use crate::pseudonym::rewrite::Duty;
+use crate::pseudonym::duty::Duty;
 
 /// A walk over one text.
 pub(super) struct Walk<'w, 'd, 'l, 't> {
@@ -171,9 +171,10 @@ impl<'w, 'd, 'l, 't> Walk<'w, 'd, 'l, 't> {
             let name = local(element.name);
             let composed = parent.map(|parent| format!("{}.{name}", local(parent.name)));
             let exact = |key: &str| self.desk.exact_duty(key, &sibling);
-            let by_key = element.key.as_deref().and_then(|key| {
-                exact(&format!("{name}.{key}")).or_else(|| self.desk.duty(key, &sibling))
-            });
+            let by_key = element
+                .key
+                .as_deref()
+                .and_then(|key| exact(&format!("{name}.{key}")).or_else(|| self.desk.duty(key, &sibling)));
             let found = by_key.or_else(|| composed.as_deref().and_then(exact)).or_else(|| exact(name));
             match found {
                 Some(duty) if duty.action != Action::Scan => return Some(duty),

@@ -21,7 +21,10 @@ fn records_say_what_they_are() {
         (r##"{"Category":"AuditLogs"}"##, "audits"),
         (r##"{"TenantId":"x","Type":"SigninLogs"}"##, "sign-ins"),
         (r##"{"@odata.context":"https://graph.example/v1.0/$metadata#users(id,mail)/$entity","id":"x"}"##, "users"),
-        (r##"{"@odata.context":"https://graph.example/beta/$metadata#groups('1')/members","value":[]}"##, "group-members"),
+        (
+            r##"{"@odata.context":"https://graph.example/beta/$metadata#groups('1')/members","value":[]}"##,
+            "group-members",
+        ),
         (r##"{"@odata.type":"#microsoft.graph.user","id":"x"}"##, "users"),
         (r##"{"id":"x","userPrincipalName":"u","appId":"y","clientAppUsed":"z"}"##, "sign-ins"),
         (r##"{"id":"x","userPrincipalName":"u","mail":null}"##, "users"),
