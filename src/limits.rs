@@ -161,3 +161,5 @@ pub const UNPACKED_RATIO_MAX: usize = 128;
 /// Compressed members are opened in a text and in what stands one layer deeper (percent-encoded, JSON in a string), and
 /// what they hold counts as standing this deep, so that a member in a member is never opened but removed.
 pub const UNPACK_LAYERS_MAX: u8 = 2;
+/// Longest name that a tar header tells, bytes: paths end at 4,096 on Linux and 32,767 on Windows, as three bytes each.
+pub const TAR_NAME_BYTES_MAX: u64 = 3 * 32_768;

@@ -84,11 +84,14 @@ impl Stamp {
     }
 }
 
+/// Length and hash of what was withheld, by file number.
+pub(super) type Hashes = HashMap<u32, (u64, Option<[u8; 32]>)>;
+
 /// Files to read, in a fixed order.
 pub struct Inputs {
     pub(super) entries: Vec<Entry>,
-    /// Length and hash of what was withheld, by file number: large files are hashed in the first walk only.
-    pub(super) hashes: HashMap<u32, (u64, Option<[u8; 32]>)>,
+    /// Kept from walk to walk: large files are hashed in the first only.
+    pub(super) hashes: Hashes,
     pub(super) sizes: Sizes,
 }
 
@@ -98,7 +101,7 @@ impl Inputs {
     /// # Errors
     /// An input is missing or closed, or there are too many files. No file was read then.
     pub fn find(inputs: &[PathBuf]) -> Result<Self, InputError> {
-        let mut found = Self { entries: Vec::new(), hashes: HashMap::new(), sizes: Sizes::default() };
+        let mut found = Self { entries: Vec::new(), hashes: Hashes::new(), sizes: Sizes::default() };
         for (input, position) in inputs.iter().zip(1..) {
             match fs::metadata(input) {
                 Ok(metadata) => found.add(input, &metadata, position)?,

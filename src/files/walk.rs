@@ -2,13 +2,12 @@
 //!
 //! Takes the list of files, drives a [`Taker`]. A file that cannot be read never ends the walk: its end says why.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::BufReader;
 
 use super::fault;
 use super::found::{Budget, Found};
-use super::inputs::{Entry, Inputs, Seen, Stamp};
+use super::inputs::{Entry, Hashes, Inputs, Seen, Stamp};
 use super::open::Source;
 use super::sizes::Sizes;
 use super::{FileEnd, FileHead, Taker, TakerClosed};
@@ -33,7 +32,7 @@ pub struct Walked {
 pub(super) struct Walk<'t> {
     taker: &'t mut dyn Taker,
     pub(super) sizes: Sizes,
-    hashes: HashMap<u32, (u64, Option<[u8; 32]>)>,
+    hashes: Hashes,
     number: u32,
     walked: Walked,
     /// The file on the disk that is being read, and what it was like when it was opened.
@@ -41,7 +40,7 @@ pub(super) struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
-    pub(super) fn new(taker: &'t mut dyn Taker, sizes: Sizes, hashes: HashMap<u32, (u64, Option<[u8; 32]>)>) -> Self {
+    pub(super) fn new(taker: &'t mut dyn Taker, sizes: Sizes, hashes: Hashes) -> Self {
         Self { taker, sizes, hashes, number: 0, walked: Walked::default(), current: None }
     }
 

@@ -56,7 +56,7 @@ fn links_pipes_and_closed_files_are_withheld_unopened() {
     symlink(folder.path(), root.join("loop")).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(root.join("pipe")).status().unwrap().success());
     fs::write(root.join("closed.log"), "x").unwrap();
-    fs::set_permissions(root.join("closed.log"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(root.join("closed.log"), fs::Permissions::from_mode(0o000)).unwrap();
     let keeper = walked(&[&root]);
     assert_eq!(keeper.names(), ["case/closed.log", "case/link.log", "case/loop", "case/pipe"]);
     for name in ["case/link.log", "case/loop", "case/pipe"] {
@@ -102,7 +102,7 @@ fn a_file_that_grows_while_it_is_read_is_damaged() {
     let path = folder.path().join("live.log");
     fs::write(&path, "x\n".repeat(400_000)).unwrap();
     let writer = path.clone();
-    let on_begin = move |_: &str| fs::write(&writer, "y\n".repeat(500_000)).unwrap();
+    let on_begin = move || fs::write(&writer, "y\n".repeat(500_000)).unwrap();
     let mut keeper = Keeper { on_begin: Some(Box::new(on_begin)), ..Keeper::default() };
     walk(&[path], &mut keeper).unwrap();
     assert_eq!(keeper.files[0].reason(), fault::CHANGED);
