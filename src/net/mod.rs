@@ -14,8 +14,10 @@ mod guard;
 mod id;
 #[cfg(test)]
 pub(crate) mod mock;
+mod nap;
 mod pace;
 mod rate;
+mod recovery;
 mod setup;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,8 @@ pub(crate) use exchange::UnderWay;
 pub use exchange::{Answer, Ask, Client, Status};
 pub use failure::{Failure, FailureKind, Fault, Refusal};
 pub use guard::{Denied, Endpoints, Target, endpoint};
+pub use nap::Retrying;
 pub use rate::{Rate, RateError};
+pub(crate) use recovery::{Recovery, recovery};
 pub use setup::{Patience, Setup};
 pub use throttle::{ClassStatus, WaitReason};

@@ -15,8 +15,25 @@ use crate::record::Key;
 /// Options that a service refused and that are left out from then on.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Dropped {
-    pub page_size: bool,
+    /// The page size instead of the row's; 0: none is sent.
+    pub page_size: Option<u32>,
     pub order: bool,
+}
+
+impl Dropped {
+    /// The `$top` that is sent.
+    pub(super) fn size(&self, dataset: &Dataset) -> Option<u32> {
+        let own = dataset.page_size.filter(|_| !dataset.page_size_by_prefer)?;
+        Some(self.page_size.unwrap_or(own)).filter(|&size| size > 0)
+    }
+}
+
+/// The page size to try when `size` was refused: the largest smaller one that the message names, else none (0), which
+/// leaves it to the service.
+pub(super) fn smaller(size: u32, message: &str) -> u32 {
+    let numbers = message.split(|symbol: char| !symbol.is_ascii_digit()).filter_map(|text| text.parse::<u32>().ok());
+    // "Must be between 1 and 999": the lower bound is no suggestion.
+    numbers.filter(|&number| 1 < number && number < size).max().unwrap_or(0)
 }
 
 /// A first page that can be asked for.
@@ -36,6 +53,23 @@ impl Question<'_> {
             Service::Arm => String::new(),
         };
         Url::parse(&format!("{}{version}{}", base.as_str().trim_end_matches('/'), self.relative()?)).ok()
+    }
+
+    /// The address of the number of records: the same without paging and selection.
+    pub(super) fn count_url(&self, base: &Url) -> Option<Url> {
+        let path = fill(&self.dataset.path, self.key)?;
+        let (path, fixed) = path.split_once('?').unwrap_or((&path, ""));
+        let mut out = format!("{}/{}{path}/$count", base.as_str().trim_end_matches('/'), self.dataset.version);
+        let filter = self.dataset.filter.as_deref().map(|filter| {
+            let mut option = "$filter=".to_owned();
+            encode(filter, b"-._~!$'()*,:@/", &mut option);
+            option
+        });
+        let options: Vec<&str> = filter.as_deref().into_iter().chain((!fixed.is_empty()).then_some(fixed)).collect();
+        if !options.is_empty() {
+            out = format!("{out}?{}", options.join("&"));
+        }
+        Url::parse(&out).ok()
     }
 
     /// Path and query behind the version; `None` when the key does not fit the path.
@@ -92,7 +126,7 @@ fn options(dataset: &Dataset, bounds: Option<(String, String)>, dropped: Dropped
     if let Some(order) = dataset.time.as_ref().and_then(|time| time.order_by.clone()).filter(|_| !dropped.order) {
         out.push(("$orderby", order));
     }
-    if let Some(size) = dataset.page_size.filter(|_| !dataset.page_size_by_prefer && !dropped.page_size) {
+    if let Some(size) = dropped.size(dataset) {
         out.push(("$top", size.to_string()));
     }
     out
