@@ -100,6 +100,9 @@ pub const RETRY_AFTER_ABSURD_S: f64 = 3_600.0;
 pub const REFUSAL_TRIES_MAX: u32 = 3;
 /// How often a request that can be split is tried when it is too slow, before it is split.
 pub const SLOW_TRIES_MAX: u32 = 2;
+/// How many stretches of a log's piece that cannot be split any more may be too slow, before its others are not split
+/// either: a week in minutes would be 10,000 requests.
+pub const SPLIT_FAILURES_MAX: u32 = 2;
 /// Pages (and `$batch` replies) in memory at once, for each throttle class: 8 of 5 MB are 40 MB of sign-ins, 8 of
 /// 3 MB are 24 MB of users, and risk records are small.
 pub const PAGES_IN_FLIGHT_MAX: usize = 6;

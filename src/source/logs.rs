@@ -19,7 +19,7 @@ use super::run::{Run, Scope};
 use super::stop::{End, Stop};
 use super::walk::{Got, Lane, Start};
 use super::{Window, field};
-use crate::limits::{DOUBTS_MAX, LANES, RESTARTS_MAX, SLOW_TRIES_MAX};
+use crate::limits::{DOUBTS_MAX, LANES, RESTARTS_MAX, SLOW_TRIES_MAX, SPLIT_FAILURES_MAX};
 
 /// Pieces when the first question was too slow to tell how many pages there are.
 const PIECES_WHEN_SLOW: u64 = 8;
@@ -182,6 +182,7 @@ async fn piece(run: &Run<'_>, slices: Range<u32>) -> Vec<(u32, Stop)> {
     let mut failed: Vec<(u32, Stop)> = Vec::new();
     let mut broken = BTreeSet::new();
     let mut pass = SCOUT_PASSES;
+    let mut shortest_failed = 0;
     let mut parts = vec![Part { window: run.plan.window(&slices), slices }];
     while let Some(part) = parts.pop() {
         let halves = part.halves(run);
@@ -198,9 +199,13 @@ async fn piece(run: &Run<'_>, slices: Range<u32>) -> Vec<(u32, Stop)> {
                     }
                 }
             }
-            (Err(Stop::TooSlow(..)), Some([early, late])) => parts.extend([late, early]),
+            // Where the shortest stretches fail, too, the service is not slow but away: thousands of them would be tried.
+            (Err(Stop::TooSlow(..)), Some([early, late])) if shortest_failed < SPLIT_FAILURES_MAX => {
+                parts.extend([late, early]);
+            }
             (Err(stop), _) => {
                 let over = stop.ends_the_run();
+                shortest_failed += u32::from(matches!(stop, Stop::TooSlow(..)));
                 failed.extend(part.slices.filter(|&slice| broken.insert(slice)).map(|slice| (slice, stop.clone())));
                 if over {
                     return failed;
