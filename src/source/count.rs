@@ -19,7 +19,7 @@ const DIGITS_MAX: usize = 12;
 /// Only that the run is over.
 pub(super) async fn ask(run: &Run<'_>) -> Result<Option<u64>, Stop> {
     let target = run.request.client.endpoints().target(run.dataset.service);
-    let question = Question { dataset: run.dataset, key: None, window: None, dropped: run.dropped() };
+    let question = Question { dataset: run.dataset, key: None, window: None, clamped: false, dropped: run.dropped() };
     let Some(url) = question.count_url(&target.url).filter(|_| run.dataset.counted) else { return Ok(None) };
     let headers = [("ConsistencyLevel".to_owned(), "eventual".to_owned()), ("Accept".to_owned(), "text/plain".into())];
     let ask = Ask {

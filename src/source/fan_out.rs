@@ -222,7 +222,7 @@ fn fault_of(refusal: &Refusal) -> Fault {
 fn address(run: &Run<'_>, parent: Parent<'_>) -> Result<String, Stop> {
     let target = run.request.client.endpoints().target(run.dataset.service);
     let window = lane(run, parent).filter;
-    let question = Question { dataset: run.dataset, key: Some(parent.1), window, dropped: run.dropped() };
+    let question = Question { dataset: run.dataset, key: Some(parent.1), window, clamped: false, dropped: run.dropped() };
     let whole = question.url(&target.url).ok_or(Stop::BadKey)?;
     run.request.client.permits(target, &whole).map_err(Stop::of)?;
     question.relative().ok_or(Stop::BadKey)

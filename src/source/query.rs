@@ -42,6 +42,8 @@ pub(super) struct Question<'a> {
     pub key: Option<&'a Key>,
     /// The time filter; `None`: none is sent.
     pub window: Option<Window>,
+    /// The window begins where the service's own begins: not a second earlier may be asked for.
+    pub clamped: bool,
     pub dropped: Dropped,
 }
 
@@ -53,6 +55,15 @@ impl Question<'_> {
             Service::Arm => String::new(),
         };
         Url::parse(&format!("{}{version}{}", base.as_str().trim_end_matches('/'), self.relative()?)).ok()
+    }
+
+    /// The instants of a filter that loses nothing of the window: whole seconds, a second wider for `gt`.
+    fn bounds(&self, window: &Window) -> (String, String) {
+        let exclusive = self.dataset.time.as_ref().is_some_and(|time| time.operators.iter().any(|one| one == "gt"));
+        // `gt` would lose what happened exactly at the border: ask for a second more, choose here.
+        let more_s = i64::from(exclusive && !self.clamped);
+        let since = floor_second(window.since).saturating_sub(time::Duration::seconds(more_s));
+        (stamp(since), stamp(ceil_second(window.until)))
     }
 
     /// The address of the number of records: the same without paging and selection.
@@ -77,7 +88,7 @@ impl Question<'_> {
         let path = fill(&self.dataset.path, self.key)?;
         let mut joint = if path.contains('?') { '&' } else { '?' };
         let mut out = path;
-        for (name, value) in options(self.dataset, self.window.map(|window| bounds(&window)), self.dropped) {
+        for (name, value) in options(self.dataset, self.window.map(|window| self.bounds(&window)), self.dropped) {
             let _ = write!(out, "{joint}{name}=");
             encode(&value, b"-._~!$'()*,:@/", &mut out);
             joint = '&';
@@ -100,11 +111,6 @@ pub(super) fn template(dataset: &Dataset) -> String {
         joint = '&';
     }
     out
-}
-
-/// The instants of a filter that loses nothing of the window: whole seconds, a second wider for `gt`.
-fn bounds(window: &Window) -> (String, String) {
-    (stamp(floor_second(window.since)), stamp(ceil_second(window.until)))
 }
 
 fn options(dataset: &Dataset, bounds: Option<(String, String)>, dropped: Dropped) -> Vec<(&'static str, String)> {
@@ -135,14 +141,7 @@ fn options(dataset: &Dataset, bounds: Option<(String, String)>, dropped: Dropped
 fn time_filter(dataset: &Dataset, (since, until): &(String, String)) -> Option<String> {
     let time = dataset.time.as_ref()?;
     let clause = |operator: &String| {
-        // `gt` would lose what happened exactly at the border: ask for a second more, choose here.
-        let bound = match operator.as_str() {
-            "gt" => {
-                parse_stamp(since).map_or_else(|| since.clone(), |at| stamp(at.saturating_sub(time::Duration::SECOND)))
-            }
-            "ge" => since.clone(),
-            _ => until.clone(),
-        };
+        let bound = if matches!(operator.as_str(), "gt" | "ge") { since } else { until };
         format!("{} {operator} {bound}", time.property)
     };
     let clauses: Vec<_> = time.operators.iter().map(clause).collect();
@@ -215,8 +214,4 @@ pub(super) fn ceil_second(at: OffsetDateTime) -> OffsetDateTime {
 pub(super) fn stamp(at: OffsetDateTime) -> String {
     let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     at.checked_to_offset(time::UtcOffset::UTC).unwrap_or(at).format(format).unwrap_or_default()
-}
-
-fn parse_stamp(text: &str) -> Option<OffsetDateTime> {
-    super::field::instant(text)
 }

@@ -312,7 +312,7 @@ impl<'a> Run<'a> {
     pub(super) fn doubts(refusal: &Refusal, is_answered: bool) -> bool {
         match errors::action(refusal) {
             Action::Doubt => true,
-            Action::DoubtLater => is_answered,
+            Action::DoubtLater | Action::NotFound => is_answered,
             _ => false,
         }
     }

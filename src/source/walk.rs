@@ -232,7 +232,8 @@ impl Lane<'_, '_> {
                     permit: None,
                 });
             }
-            let question = Question { dataset: self.run.dataset, key: self.scope.key, window, dropped };
+            let clamped = floor.is_some() && window.map(|window| window.since) == floor;
+            let question = Question { dataset: self.run.dataset, key: self.scope.key, window, clamped, dropped };
             let url = question.url(self.base()).ok_or(Stop::BadKey)?;
             let refusal = match self.fetch(url, pass, false).await {
                 Err(Stop::Refused(refusal)) => refusal,

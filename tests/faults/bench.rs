@@ -28,9 +28,12 @@ pub const NOW: OffsetDateTime = datetime!(2026-09-15 12:00 UTC);
 /// Nothing may take longer: a hang is a failure.
 pub const BOUND: Duration = Duration::from_secs(120);
 
+/// Records of a page.
+pub const PAGE: u32 = 6;
+
 /// Few objects, fewer on a page.
 pub fn tenant(faults: FaultPlan) -> TenantSettings {
-    TenantSettings { users: 40, sign_ins: 40, audits: 40, page_max: Some(6), faults, ..TenantSettings::demo(NOW) }
+    TenantSettings { users: 40, sign_ins: 40, audits: 40, page_max: Some(u64::from(PAGE)), faults, ..TenantSettings::demo(NOW) }
 }
 
 /// What is asked for: all logs, up to now.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::bench::{Asked, NOW, collect, gate, is_honest, paging, window};
+use super::bench::{Asked, PAGE, collect, gate, is_honest, paging, window};
 use entra_bundle::record::Outcome;
 use entra_bundle::source::Window;
 use entra_bundle::tenant::faults::{FaultPlan, Mishap, Moment, Rule, Times};
@@ -38,12 +38,18 @@ async fn a_record_that_arrives_late_is_found_by_the_second_look() {
     let datasets = paging(&gate).await;
     for wanted in ["sign-ins", "audits"] {
         let paging = datasets.iter().find(|paging| paging.dataset.id == wanted).unwrap();
-        // The tenant's logs end an hour before its now: a run at that hour has its youngest records in the margin.
-        let window = Window { until: NOW - time::Duration::minutes(59), ..window() };
+        // A run that ends just behind the youngest record has it in the margin.
+        let asked = Asked { gate: &gate, parents: &[], window: window(), deadline: None, wanted: &[] };
+        let last = collect(paging.dataset, FaultPlan::default(), &asked).await.report.last.unwrap();
+        let last = time::OffsetDateTime::parse(&last, &time::format_description::well_known::Rfc3339).unwrap();
+        let until = last.replace_nanosecond(0).unwrap() + time::Duration::minutes(1);
+        let window = Window { until, ..window() };
         let asked = Asked { gate: &gate, parents: &[], window, deadline: None, wanted: &[] };
         let truth = collect(paging.dataset, FaultPlan::default(), &asked).await;
         assert_eq!(truth.outcome(), Outcome::Complete, "{wanted}");
-        let rule = Rule::on(wanted, 1, Times::Count(1), Mishap::Late(1));
+        // The oldest come first: the late one is missing at the end of the last page.
+        let last_page = u32::try_from(truth.count()).unwrap().div_ceil(PAGE);
+        let rule = Rule::on(wanted, last_page, Times::Count(1), Mishap::Lose(1));
         let took = collect(paging.dataset, FaultPlan::of(rule), &asked).await;
         assert_eq!((took.struck, took.outcome()), (1, Outcome::Complete), "{wanted}");
         assert!(took.records == truth.records, "{wanted}: the late record is missing");

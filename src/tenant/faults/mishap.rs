@@ -73,7 +73,7 @@ pub enum Mishap {
     HoldBack(u32),
     /// The page's records come in reverse order.
     Reverse,
-    /// The first (newest) records are not there yet.
+    /// The first records (the newest, where the list begins with them) are not there yet.
     Late(u32),
     /// The last records are missing without a word.
     Lose(u32),
