@@ -279,9 +279,13 @@ async fn exchange(run: &Run<'_>, pending: &[Parent<'_>], round: u32) -> Result<V
             };
         }
     }
+    // Where others have such a list, a 404 is asked about once more: it may be a passing one.
+    let doubted = run.dataset.not_found == NotFound::Unavailable
+        && (run.has_pages() || items.iter().flatten().any(|item| (200..300).contains(&item.status)));
     let mut fates = Vec::with_capacity(pending.len());
     for (parent, item) in pending.iter().zip(items) {
-        fates.push(fate(run, *parent, item, round).await?);
+        let asked_again = doubted && item.as_ref().is_some_and(|item| item.status == 404);
+        fates.push(if asked_again { Fate::Walk(Start::First) } else { fate(run, *parent, item, round).await? });
     }
     drop(permit);
     Ok(fates)

@@ -149,6 +149,11 @@ impl<'a> Run<'a> {
         state.tally.retries += u64::from(retries);
     }
 
+    /// Whether any page has come.
+    pub(super) fn has_pages(&self) -> bool {
+        self.state().tally.pages > 0
+    }
+
     pub(super) fn dropped(&self) -> Dropped {
         self.state().dropped
     }

@@ -126,6 +126,8 @@ impl Lane<'_, '_> {
                 Err(Stop::TooSlow(..)) if self.slow_max == u32::MAX && restarts < RESTARTS_MAX && self.run.shrink() => {
                     restarts += 1;
                 }
+                // A size that was fine for the first page is not for a later one.
+                Err(Stop::Refused(refusal)) if restarts < RESTARTS_MAX && self.sheds(&refusal) => restarts += 1,
                 end => return end,
             }
             start = Start::First;
@@ -171,6 +173,11 @@ impl Lane<'_, '_> {
                 }
             };
         }
+    }
+
+    /// Whether the list can be asked for without what was refused.
+    fn sheds(&self, refusal: &Refusal) -> bool {
+        errors::action(refusal) == Action::DropOptions && self.run.drop_options(self.run.dropped(), refusal)
     }
 
     fn has_ids(&self) -> bool {

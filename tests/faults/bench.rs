@@ -148,34 +148,56 @@ fn client(running: &Running, clock: Clock) -> Client {
     .unwrap()
 }
 
+/// A tenant that is being served, and a client for it.
+pub struct Stage {
+    running: Running,
+    client: Client,
+    clock: Clock,
+}
+
+impl Stage {
+    /// `now`: what the client's clock says.
+    pub async fn open(faults: FaultPlan, now: OffsetDateTime) -> Self {
+        let running = serve(tenant(faults), TcpListener::bind("127.0.0.1:0").unwrap()).await.unwrap();
+        let clock = Clock::Fixed(now);
+        Self { client: client(&running, clock), running, clock }
+    }
+
+    /// Collects a dataset; several may be collected at the same time.
+    pub async fn collect(&self, dataset: &'static Dataset, asked: &Asked<'_>) -> Took {
+        let by_parent = dataset.for_each.is_some();
+        let shelf = Shelf { gate: asked.gate, by_parent, records: Mutex::default(), closed: Mutex::default() };
+        let request = Request {
+            client: &self.client,
+            window: asked.window,
+            parents: asked.parents,
+            wanted: asked.wanted,
+            done: &[],
+            clock: self.clock,
+            deadline: asked.deadline.map(|length| tokio::time::Instant::now() + length),
+            late_look: Duration::ZERO,
+        };
+        let cancel = CancellationToken::new();
+        let report = tokio::time::timeout(BOUND, source::collect(dataset, &request, &shelf, &cancel)).await;
+        Took {
+            report: report.unwrap_or_else(|_| panic!("{} hangs", dataset.id)),
+            records: shelf.records.into_inner().unwrap(),
+            struck: self.running.struck().iter().sum(),
+            slices_closed: shelf.closed.into_inner().unwrap(),
+        }
+    }
+
+    pub async fn close(self) {
+        self.running.shutdown().await;
+    }
+}
+
 /// Collects a dataset from a tenant with this plan.
 pub async fn collect(dataset: &'static Dataset, faults: FaultPlan, asked: &Asked<'_>) -> Took {
-    let running = serve(tenant(faults), TcpListener::bind("127.0.0.1:0").unwrap()).await.unwrap();
-    let clock = Clock::Fixed(asked.window.until);
-    let client = client(&running, clock);
-    let by_parent = dataset.for_each.is_some();
-    let shelf = Shelf { gate: asked.gate, by_parent, records: Mutex::default(), closed: Mutex::default() };
-    let request = Request {
-        client: &client,
-        window: asked.window,
-        parents: asked.parents,
-        wanted: asked.wanted,
-        done: &[],
-        clock,
-        deadline: asked.deadline.map(|length| tokio::time::Instant::now() + length),
-        late_look: Duration::ZERO,
-    };
-    let cancel = CancellationToken::new();
-    let report = tokio::time::timeout(BOUND, source::collect(dataset, &request, &shelf, &cancel)).await;
-    let report = report.unwrap_or_else(|_| panic!("{} hangs", dataset.id));
-    let struck = running.struck().iter().sum();
-    running.shutdown().await;
-    Took {
-        records: shelf.records.into_inner().unwrap(),
-        report,
-        struck,
-        slices_closed: shelf.closed.into_inner().unwrap(),
-    }
+    let stage = Stage::open(faults, asked.window.until).await;
+    let took = stage.collect(dataset, asked).await;
+    stage.close().await;
+    took
 }
 
 /// A dataset whose lists have several pages, and what an undisturbed collection of it brings.
@@ -225,4 +247,22 @@ pub async fn paging(gate: &Gate) -> Vec<Paging> {
 /// Whether everything that came is the service's, and nothing came twice.
 pub fn is_honest(came: &BTreeMap<(u32, String), u32>, truth: &BTreeMap<(u32, String), u32>) -> bool {
     came.iter().all(|(record, count)| truth.get(record).is_some_and(|most| count <= most))
+}
+
+/// What no collection may do, whatever goes wrong: report what it did not bring, bring what was not served or bring it
+/// twice, call complete what is not whole.
+pub fn lie(took: &Took, truth: &BTreeMap<(u32, String), u32>) -> Option<String> {
+    let slices = took.report.slices;
+    let numbers = || {
+        let all: u64 = truth.values().map(|count| u64::from(*count)).sum();
+        format!("{} of {all} records, {} of {slices} slices", took.count(), took.slices_closed.len())
+    };
+    if took.count() != took.report.records {
+        return Some(format!("reports {} records, brought {}", took.report.records, numbers()));
+    }
+    if !is_honest(&took.records, truth) {
+        return Some(format!("brings records twice, or others: {}", numbers()));
+    }
+    let whole = took.records == *truth && took.slices_closed.len() as u32 == slices;
+    (took.outcome() == Outcome::Complete && !whole).then(|| format!("complete with {}", numbers()))
 }

@@ -104,6 +104,9 @@ pub(super) async fn conduct(
         () = watch => return Err(Stopped::Unexpected("the display ended".into())),
         () = signals => return Err(Stopped::Interrupted),
     };
+    if task.deadline.is_some_and(|at| at <= Instant::now()) {
+        road.progress().say("The deadline is reached: what has come so far will be written.");
+    }
     match road.breakdown() {
         Some(stopped) => Err(stopped),
         None => Ok(arrivals),
@@ -260,12 +263,11 @@ fn waiting(status: &Status) -> Option<String> {
     (!waits.is_empty()).then(|| format!("waiting: {}", waits.join(", ")))
 }
 
-/// Says once what the moving display cannot say: long waits where nothing moves, a clock that is off, the deadline.
+/// Says once what the moving display cannot say: long waits where nothing moves, a clock that is off.
 #[derive(Default)]
 struct Notice {
     waits: Option<Instant>,
     clock: bool,
-    deadline: bool,
 }
 
 /// A wait that is worth a line of its own, and how long before the next line.
@@ -292,10 +294,6 @@ impl Notice {
             let off = super::progress::span(Duration::from_secs(skew_s.unsigned_abs()));
             let side = if skew_s > 0 { "behind" } else { "ahead of" };
             progress.say(&format!("This machine's clock is {off} {side} the service's: the window may end too early."));
-        }
-        if task.deadline.is_some_and(|at| at <= now) && !self.deadline {
-            self.deadline = true;
-            progress.say("The deadline is reached: what has come so far will be written.");
         }
     }
 }
