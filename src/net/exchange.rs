@@ -20,10 +20,11 @@ use super::auth::claims_challenge;
 use super::body::{self, BodyFault};
 use super::failure::{Failure, FailureKind, Fault, Refusal};
 use super::guard::{self, Endpoints, Target};
-use super::nap::{Naps, Retrying};
+use super::nap::Naps;
 use super::pace::{Pace, http_date, retry_after};
 use super::recovery::{Recovery, recovery};
-use super::throttle::{ClassStatus, Limiter};
+use super::status::Status;
+use super::throttle::Limiter;
 use super::{NetError, Rate, Setup, id};
 use crate::catalog::Throttle;
 use crate::limits::PAGES_IN_FLIGHT_MAX;
@@ -46,23 +47,6 @@ struct Inner {
 
 const CLASSES: [Throttle; 3] = [Throttle::Reports, Throttle::Identity, Throttle::Directory];
 const NO_SKEW: i64 = i64::MIN;
-
-/// Counters and waits of the whole run.
-#[derive(Clone, Copy, Debug)]
-pub struct Status {
-    /// Requests sent, repetitions included.
-    pub requests: u64,
-    /// Repetitions.
-    pub retries: u64,
-    /// Replies with 429 or 509.
-    pub throttled: u64,
-    /// How far the service's clock is ahead of ours, seconds; `None` before the first reply.
-    pub clock_skew_s: Option<i64>,
-    /// What each class waits for.
-    pub classes: [ClassStatus; 3],
-    /// Requests that wait for their next try after a fault.
-    pub retrying: Option<Retrying>,
-}
 
 /// A request.
 pub struct Ask<'a> {
@@ -126,7 +110,17 @@ impl Client {
         let lists = [const { AtomicU32::new(0) }; 3];
         let [requests, retries, throttled] = [const { AtomicU64::new(0) }; 3];
         let skew_s = AtomicI64::new(NO_SKEW);
-        Ok(Self(Arc::new(Inner { setup, limiters, pages, lists, requests, retries, throttled, naps: Naps::default(), skew_s })))
+        Ok(Self(Arc::new(Inner {
+            setup,
+            limiters,
+            pages,
+            lists,
+            requests,
+            retries,
+            throttled,
+            naps: Naps::default(),
+            skew_s,
+        })))
     }
 
     /// Where the services are.

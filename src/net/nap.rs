@@ -21,10 +21,16 @@ pub struct Retrying {
 
 /// The pauses under way.
 #[derive(Default)]
-pub(super) struct Naps(Mutex<(u64, BTreeMap<u64, (Instant, Fault)>)>);
+pub(super) struct Naps(Mutex<Book>);
+
+#[derive(Default)]
+struct Book {
+    last: u64,
+    open: BTreeMap<u64, (Instant, Fault)>,
+}
 
 impl Naps {
-    fn lock(&self) -> MutexGuard<'_, (u64, BTreeMap<u64, (Instant, Fault)>)> {
+    fn lock(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -33,9 +39,9 @@ impl Naps {
         let until = Instant::now() + pause;
         let number = {
             let mut naps = self.lock();
-            naps.0 += 1;
-            let number = naps.0;
-            naps.1.insert(number, (until, why));
+            naps.last += 1;
+            let number = naps.last;
+            naps.open.insert(number, (until, why));
             number
         };
         let _awake = Awake(self, number);
@@ -45,9 +51,9 @@ impl Naps {
     /// What waits now.
     pub(super) fn status(&self) -> Option<Retrying> {
         let naps = self.lock();
-        let (until, fault) = naps.1.values().min_by_key(|(until, _)| *until)?;
+        let (until, fault) = naps.open.values().min_by_key(|(until, _)| *until)?;
         let left = until.saturating_duration_since(Instant::now());
-        Some(Retrying { requests: naps.1.len(), left, fault: *fault })
+        Some(Retrying { requests: naps.open.len(), left, fault: *fault })
     }
 }
 
@@ -55,7 +61,7 @@ struct Awake<'a>(&'a Naps, u64);
 
 impl Drop for Awake<'_> {
     fn drop(&mut self) {
-        self.0.lock().1.remove(&self.1);
+        self.0.lock().open.remove(&self.1);
     }
 }
 

@@ -31,8 +31,9 @@ struct Table {
     rule: Vec<Row>,
 }
 
-static ROWS: LazyLock<Vec<Row>> =
-    LazyLock::new(|| toml::from_str::<Table>(include_str!("recovery.toml")).map(|table| table.rule).unwrap_or_default());
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    toml::from_str::<Table>(include_str!("recovery.toml")).map(|table| table.rule).unwrap_or_default()
+});
 
 fn row(status: u16) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.status.contains(&status))

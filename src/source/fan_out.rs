@@ -196,9 +196,11 @@ async fn together<'r>(
         run.note(0, u32::try_from(again.len()).unwrap_or(u32::MAX));
         let spent = throttles >= client.item_tries_max(true) || failures >= client.item_tries_max(false);
         if again.is_empty() || spent {
-            ends.extend(again.into_iter().map(|((slice, _), refusal)| {
-                (slice, Err(Stop::GaveUp(fault_of(&refusal), Some(refusal))))
-            }));
+            ends.extend(
+                again
+                    .into_iter()
+                    .map(|((slice, _), refusal)| (slice, Err(Stop::GaveUp(fault_of(&refusal), Some(refusal))))),
+            );
             return walks;
         }
         if throttled {
@@ -222,7 +224,8 @@ fn fault_of(refusal: &Refusal) -> Fault {
 fn address(run: &Run<'_>, parent: Parent<'_>) -> Result<String, Stop> {
     let target = run.request.client.endpoints().target(run.dataset.service);
     let window = lane(run, parent).filter;
-    let question = Question { dataset: run.dataset, key: Some(parent.1), window, clamped: false, dropped: run.dropped() };
+    let question =
+        Question { dataset: run.dataset, key: Some(parent.1), window, clamped: false, dropped: run.dropped() };
     let whole = question.url(&target.url).ok_or(Stop::BadKey)?;
     run.request.client.permits(target, &whole).map_err(Stop::of)?;
     question.relative().ok_or(Stop::BadKey)
@@ -279,9 +282,9 @@ async fn exchange(run: &Run<'_>, pending: &[Parent<'_>], round: u32) -> Result<V
             };
         }
     }
-    // Where others have such a list, a 404 is asked about once more: it may be a passing one.
+    // A 404 is asked about once more, it may be a passing one, unless nobody has such a list.
     let doubted = run.dataset.not_found == NotFound::Unavailable
-        && (run.has_pages() || items.iter().flatten().any(|item| (200..300).contains(&item.status)));
+        && (run.has_pages() || items.iter().flatten().any(|item| item.status != 404));
     let mut fates = Vec::with_capacity(pending.len());
     for (parent, item) in pending.iter().zip(items) {
         let asked_again = doubted && item.as_ref().is_some_and(|item| item.status == 404);

@@ -75,6 +75,7 @@ async fn whole(run: &Run<'_>) -> End {
             },
         },
         Err(Stop::TooSlow(..)) => PIECES_WHEN_SLOW,
+        Err(Stop::Expired(_)) => return one_list(run, &slices, scout, Start::First).await,
         Err(Stop::Refused(refusal)) if errors::action(&refusal) == Action::DropTime => {
             return one_list(run, &slices, lane(run, &whole, None), Start::First).await;
         }

@@ -47,9 +47,11 @@ impl Run<'_> {
                 Some(RawText::new(format!("the service refuses to look back further than {}", query::stamp(floor))));
             verdict.hint = Some(RawText::new("older records exist only where diagnostic settings have routed them"));
         }
-        if let Some(settled) = self.request.young().filter(|_| {
-            self.dataset.time.is_some() && verdict.outcome == Outcome::Complete && verdict.reason.is_none()
-        }) {
+        if let Some(settled) = self
+            .request
+            .young()
+            .filter(|_| self.dataset.time.is_some() && verdict.outcome == Outcome::Complete && verdict.reason.is_none())
+        {
             verdict.reason = Some(RawText::new(format!(
                 "what the service recorded after {} may have reached it later than it was asked",
                 query::stamp(settled)

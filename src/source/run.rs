@@ -12,9 +12,9 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::errors::{self, Action};
 use super::page::Page;
 use super::plan::Plan;
-use super::errors::{self, Action};
 use super::query::{self, Dropped};
 use super::seen::{Seen, Sight, mark};
 use super::stop::Stop;
@@ -173,8 +173,7 @@ impl<'a> Run<'a> {
         }
         state.dropped.order |= order || !top;
         let has_order = self.dataset.time.as_ref().is_some_and(|time| time.order_by.is_some());
-        state.dropped.size(self.dataset) != sent.size(self.dataset)
-            || (has_order && !sent.order && state.dropped.order)
+        state.dropped.size(self.dataset) != sent.size(self.dataset) || (has_order && !sent.order && state.dropped.order)
     }
 
     /// Asks for pages of half the size from now on; `false` when they are as small as is sensible.

@@ -40,7 +40,9 @@ fn must_pass(plan: &FaultPlan) -> bool {
             Mishap::Unauthorised { .. } => "token",
             Mishap::NullToken => "restart",
             Mishap::RepeatedLink | Mishap::Cycle => "link",
-            Mishap::Bom | Mishap::EmptyPages(_) | Mishap::Duplicates(_) | Mishap::HoldBack(_) | Mishap::Reverse => "none",
+            Mishap::Bom | Mishap::EmptyPages(_) | Mishap::Duplicates(_) | Mishap::HoldBack(_) | Mishap::Reverse => {
+                "none"
+            }
             Mishap::PageSize { .. } => "none",
             Mishap::Batch(_) | Mishap::BatchLoses(_) => "batch",
             _ => return false,
@@ -55,15 +57,41 @@ fn must_pass(plan: &FaultPlan) -> bool {
         *counts.entry(kind).or_default() += 1;
     }
     let most = |kind: &str, most: u32| counts.get(kind).is_none_or(|count| *count <= most);
-    most("doubt", 2) && most("restart", 3) && most("retry", 3) && most("token", 1) && most("link", 1) && most("batch", 2)
+    most("doubt", 2)
+        && most("restart", 3)
+        && most("retry", 3)
+        && most("token", 1)
+        && most("link", 1)
+        && most("batch", 2)
+}
+
+/// The plan of a seed; those of even seeds are made gentle: each fault once, and only what passes.
+fn plan(seed: u64) -> FaultPlan {
+    let mut plan = FaultPlan::random(seed);
+    if seed % 2 == 1 {
+        return plan;
+    }
+    let mut gentle = FaultPlan { rules: Vec::new(), ..plan.clone() };
+    for mut rule in plan.rules.drain(..) {
+        (rule.times, rule.each) = (Times::Count(1), false);
+        if let Mishap::Batch(statuses) = &mut rule.fault {
+            statuses.retain(|status| *status != 404);
+        }
+        gentle.rules.push(rule);
+        if !must_pass(&gentle) {
+            gentle.rules.pop();
+        }
+    }
+    gentle
 }
 
 /// What went wrong under this seed, and how the datasets ended.
 async fn run(seed: u64, datasets: &[Paging], gate: &Gate) -> (Vec<String>, Vec<Outcome>, bool) {
-    let plan = FaultPlan::random(seed);
+    let plan = plan(seed);
     let must = must_pass(&plan);
     let count = datasets.len() as u64;
-    let chosen: Vec<&Paging> = (0..1 + seed % 3).map(|turn| &datasets[((seed * 7 + turn * 11) % count) as usize]).collect();
+    let chosen: Vec<&Paging> =
+        (0..1 + seed % 3).map(|turn| &datasets[((seed * 7 + turn * 11) % count) as usize]).collect();
     let stage = Stage::open(plan.clone(), window().until).await;
     let collecting = chosen.iter().map(|paging| {
         let asked = Asked { gate, parents: &paging.parents, window: window(), deadline: None, wanted: &[] };
@@ -108,6 +136,7 @@ async fn no_plan_of_faults_loses_anything_in_silence() {
             *tally.entry(format!("{outcome:?}").to_lowercase()).or_default() += 1;
         }
     }
-    println!("{runs} plans, {musts} of which must end complete; datasets: {tally:?}; {} wrong", wrong.len());
+    let ends: Vec<String> = tally.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+    println!("{runs} plans, {musts} must end complete; datasets: {}; {} runs wrong", ends.join(", "), wrong.len());
     assert!(wrong.is_empty(), "{} of {runs} runs are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

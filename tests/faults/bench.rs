@@ -33,7 +33,14 @@ pub const PAGE: u32 = 6;
 
 /// Few objects, fewer on a page.
 pub fn tenant(faults: FaultPlan) -> TenantSettings {
-    TenantSettings { users: 40, sign_ins: 40, audits: 40, page_max: Some(u64::from(PAGE)), faults, ..TenantSettings::demo(NOW) }
+    TenantSettings {
+        users: 40,
+        sign_ins: 40,
+        audits: 40,
+        page_max: Some(u64::from(PAGE)),
+        faults,
+        ..TenantSettings::demo(NOW)
+    }
 }
 
 /// What is asked for: all logs, up to now.

@@ -75,7 +75,11 @@ fn collect(bench: &Bench, tenant: &Simulated, more: &[&str]) -> Ran {
     for row in ran.manifest["datasets"].as_array().unwrap() {
         let (id, outcome) = (row["id"].as_str().unwrap(), row["outcome"].as_str().unwrap());
         let said = ran.said.contains(&format!("  {id} is {outcome}: "));
-        assert_eq!(said, !answered.contains(&outcome), "{id}: the summary should name what is not answered, and only that");
+        assert_eq!(
+            said,
+            !answered.contains(&outcome),
+            "{id}: the summary should name what is not answered, and only that"
+        );
         open += i32::from(said);
     }
     assert_eq!(ran.code, if open > 0 { 3 } else { 0 }, "{}", ran.said);
@@ -115,7 +119,8 @@ fn what_passes_leaves_a_complete_bundle() {
     }
     assert!(ran.manifest["run"]["retries"].as_u64().unwrap() >= 5);
     // The same records to the byte, whatever went wrong on the way.
-    let (quiet, faulty) = (super::support::inside(&bench.path("quiet.zip")), super::support::inside(&bench.path("out.zip")));
+    let (quiet, faulty) =
+        (super::support::inside(&bench.path("quiet.zip")), super::support::inside(&bench.path("out.zip")));
     for (path, bytes) in quiet.iter().filter(|(path, _)| path.starts_with("data/") && !path.contains("run-log")) {
         assert!(faulty[path] == *bytes, "{path} differs");
     }

@@ -194,7 +194,15 @@ fn refusals(cases: &mut Vec<Case>) {
     push(cases, "retention of 2 days", 0, Times::ALWAYS, Mishap::Retention { days: 2 }, Expect::Whole);
     among(cases, Among::Logs);
     push(cases, "page size over 5 refused", 0, Times::ALWAYS, Mishap::PageSize { most: 5 }, Expect::Whole);
-    push(cases, "$orderby refused", 0, Times::ALWAYS, Mishap::RefuseOption { option: "$orderby".into() }, Expect::Whole);
+    push(
+        cases,
+        "$orderby refused",
+        0,
+        Times::ALWAYS,
+        Mishap::RefuseOption { option: "$orderby".into() },
+        Expect::Whole,
+    );
+    push(cases, "504 over 300 records a page", 0, Times::ALWAYS, Mishap::HeavyPage { most: 300 }, Expect::Whole);
     push(cases, "504 over 12 hours", 0, Times::ALWAYS, Mishap::Heavy { hours: 12 }, Expect::Whole);
     among(cases, Among::Logs);
 }

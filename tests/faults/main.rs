@@ -103,7 +103,8 @@ async fn every_fault_on_every_dataset_with_pages_ends_whole_or_says_so() {
         .filter(|(row, column)| cases[*row].among.has(datasets[*column].dataset))
         .collect();
     waiting.reverse();
-    let (mut running, mut cells): (JoinSet<(usize, usize, Cell)>, BTreeMap<_, Cell>) = (JoinSet::new(), BTreeMap::new());
+    let (mut running, mut cells): (JoinSet<(usize, usize, Cell)>, BTreeMap<_, Cell>) =
+        (JoinSet::new(), BTreeMap::new());
     while !waiting.is_empty() || !running.is_empty() {
         while running.len() < ABREAST
             && let Some((row, column)) = waiting.pop()
@@ -132,15 +133,15 @@ async fn every_fault_on_every_dataset_with_pages_ends_whole_or_says_so() {
 }
 
 fn table(cases: &[Case], datasets: &[Paging], cells: &BTreeMap<(usize, usize), Cell>) -> String {
-    let mut text = String::from("\nEvery fault on every dataset with pages. C complete with every record, P partial, D denied,\n");
+    let mut text =
+        String::from("\nEvery fault on every dataset with pages. C complete with every record, P partial, D denied,\n");
     text.push_str("L unlicensed, F failed, . did not strike, ! wrong.\n\n");
     for (column, paging) in datasets.iter().enumerate() {
         let records: u32 = paging.truth.values().sum();
         let _ = writeln!(text, "  {:>2}  {} ({records} records)", column + 1, paging.dataset.id);
     }
-    let digits = |of: fn(usize) -> usize| -> String {
-        (1..=datasets.len()).map(|column| of(column).to_string()).collect()
-    };
+    let digits =
+        |of: fn(usize) -> usize| -> String { (1..=datasets.len()).map(|column| of(column).to_string()).collect() };
     let _ = writeln!(text, "\n{:34}{}\n{:34}{}", "", digits(|column| column / 10), "", digits(|column| column % 10));
     for (row, case) in cases.iter().enumerate() {
         let marks: String = (0..datasets.len())

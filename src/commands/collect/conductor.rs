@@ -289,7 +289,9 @@ impl Notice {
             self.waits = Some(now);
             progress.say_unless_moving(&format!("  {text}"));
         }
-        if let Some(skew_s) = status.clock_skew_s.filter(|skew_s| !self.clock && skew_s.unsigned_abs() > SKEW_S && !is_fixed) {
+        if let Some(skew_s) =
+            status.clock_skew_s.filter(|skew_s| !self.clock && skew_s.unsigned_abs() > SKEW_S && !is_fixed)
+        {
             self.clock = true;
             let off = super::progress::span(Duration::from_secs(skew_s.unsigned_abs()));
             let side = if skew_s > 0 { "behind" } else { "ahead of" };

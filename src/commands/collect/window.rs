@@ -55,7 +55,8 @@ pub(super) fn window(since: &str, until: Option<&str>, now: OffsetDateTime) -> R
 /// # Errors
 /// [`BadWindow::Deadline`].
 pub(super) fn deadline(text: &str) -> Result<std::time::Duration, BadWindow> {
-    let seconds = text.strip_suffix('s').and_then(|count| count.parse().ok()).filter(|count| (1..=10_000_000).contains(count));
+    let seconds =
+        text.strip_suffix('s').and_then(|count| count.parse().ok()).filter(|count| (1..=10_000_000).contains(count));
     let length = seconds.map(Duration::seconds).or_else(|| duration(text)).ok_or(BadWindow::Deadline)?;
     length.try_into().map_err(|_| BadWindow::Deadline)
 }

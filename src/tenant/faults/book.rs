@@ -138,7 +138,10 @@ fn place(link: &str) -> Option<Place> {
     let (path, query) = behind.split_once('?')?;
     let token = query.split('&').find_map(|part| {
         let (name, value) = part.split_once('=')?;
-        ["$skiptoken", "%24skiptoken", "$skip", "%24skip"].iter().any(|known| name.eq_ignore_ascii_case(known)).then_some(value)
+        ["$skiptoken", "%24skiptoken", "$skip", "%24skip"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known))
+            .then_some(value)
     })?;
     Some((path.to_owned(), token.to_owned()))
 }
@@ -195,9 +198,9 @@ fn applies(mishap: &Mishap, target: &str, now: Ticks) -> bool {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     match mishap {
         Mishap::Retention { days } => since(query).is_some_and(|since| since < earliest(*days, now)),
-        Mishap::PageSize { most } => option(query, "$top")
-            .and_then(|top| top.parse::<u32>().ok())
-            .is_some_and(|top| top > *most),
+        Mishap::PageSize { most } | Mishap::HeavyPage { most } => {
+            option(query, "$top").and_then(|top| top.parse::<u32>().ok()).is_some_and(|top| top > *most)
+        }
         Mishap::RefuseOption { option: name } => option(query, name).is_some(),
         Mishap::Heavy { hours } => match (since(query), until(query)) {
             (Some(since), Some(until)) => until - since > i64::from(*hours) * 3_600 * instant::SECOND,

@@ -56,6 +56,11 @@ pub enum Mishap {
         /// Longest span that is answered, hours.
         hours: u32,
     },
+    /// 504 when `$top` is larger.
+    HeavyPage {
+        /// Largest page that is answered in time.
+        most: u32,
+    },
 
     /// Pages without records before the page, each with a link to the next.
     EmptyPages(u32),
@@ -190,8 +195,7 @@ impl Mishap {
 
     /// A page token that has expired.
     pub fn expired() -> Self {
-        let message =
-            "The specified page token value has expired and can no longer be included in your request.";
+        let message = "The specified page token value has expired and can no longer be included in your request.";
         Self::status(400, "Directory_ExpiredPageToken", message)
     }
 

@@ -34,7 +34,9 @@ pub enum BadPlan {
     #[error("the fault plan cannot be read: {0}")]
     Form(String),
     /// A number that makes no sense.
-    #[error("rule {0} of the fault plan: a probability lies between 0 and 1, statuses between 100 and 599, pages and requests count from 1")]
+    #[error(
+        "rule {0} of the fault plan: a probability lies between 0 and 1, statuses between 100 and 599, pages and requests count from 1"
+    )]
     Number(usize),
 }
 

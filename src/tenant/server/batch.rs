@@ -43,7 +43,9 @@ pub(crate) fn answer(tenant: &Tenant, outer: &Ask, exchange: &Exchange, body: &[
     let (mut responses, mut lost) = (Vec::new(), 0);
     for (place, request) in requests.iter().enumerate() {
         let forced = match &mishap {
-            Some(Mishap::Batch(statuses)) => statuses.get(place % statuses.len()).copied().filter(|status| *status >= 300),
+            Some(Mishap::Batch(statuses)) => {
+                statuses.get(place % statuses.len()).copied().filter(|status| *status >= 300)
+            }
             Some(Mishap::BatchLoses(most)) if lost < *most => {
                 lost += 1;
                 continue;

@@ -167,7 +167,7 @@ pub(crate) fn refusal(mishap: &Mishap, now: instant::Ticks) -> Option<Result<Rep
         Mishap::RefuseOption { option } => {
             Fault::unsupported_query(format!("The query parameter {option} is not supported by this resource."))
         }
-        Mishap::Heavy { .. } => Fault::new(504, "UnknownError", "The request timed out."),
+        Mishap::Heavy { .. } | Mishap::HeavyPage { .. } => Fault::new(504, "UnknownError", "The request timed out."),
         _ => return None,
     };
     Some(Err(fault))

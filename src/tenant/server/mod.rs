@@ -26,4 +26,6 @@ mod wire;
 pub use listen::{NotServed, Running, serve};
 
 #[cfg(test)]
+mod mishap_tests;
+#[cfg(test)]
 mod tests;

@@ -20,7 +20,8 @@ use crate::clock::Clock;
 const GZIP_BYTES_MIN: usize = 1_024;
 
 /// What a proxy puts in front of the service.
-const SIGN_IN_PAGE: &[u8] = b"<!DOCTYPE html><html><body><form action=\"/login\">Sign in to the network</form></body></html>";
+const SIGN_IN_PAGE: &[u8] =
+    b"<!DOCTYPE html><html><body><form action=\"/login\">Sign in to the network</form></body></html>";
 
 /// What is said back.
 #[derive(Debug)]
