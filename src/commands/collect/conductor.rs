@@ -292,7 +292,7 @@ impl Notice {
             status.clock_skew_s.filter(|skew_s| !self.clock && skew_s.unsigned_abs() > SKEW_S && !is_fixed)
         {
             self.clock = true;
-            let off = super::progress::span(Duration::from_secs(skew_s.unsigned_abs()));
+            let off = crate::commands::words::span(Duration::from_secs(skew_s.unsigned_abs()));
             let side = if skew_s > 0 { "behind" } else { "ahead of" };
             progress.say(&format!("This machine's clock is {off} {side} the service's: the window may end too early."));
         }
