@@ -3,8 +3,8 @@
 mod forms;
 mod gate;
 mod people;
-mod prose;
 mod properties;
+mod prose;
 mod samples;
 mod texts;
 
