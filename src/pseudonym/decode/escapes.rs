@@ -45,7 +45,9 @@ pub(super) fn decode(text: &str) -> Option<Reading> {
         [b'\\', ..] => backslash(rest),
         [b'&', ..] => reference(rest),
         [b'=', ..] if quoted => printable(rest),
-        [byte, ..] if !byte.is_ascii() => rest.chars().next().filter(|symbol| invisible(*symbol)).map(|symbol| (None, symbol.len_utf8())),
+        [byte, ..] if !byte.is_ascii() => {
+            rest.chars().next().filter(|symbol| invisible(*symbol)).map(|symbol| (None, symbol.len_utf8()))
+        }
         _ => None,
     })
 }

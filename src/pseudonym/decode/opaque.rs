@@ -12,7 +12,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
 
 use super::Reader;
-use crate::limits::{TEXT_LAYERS_MAX, MEMBER_BYTES_MAX, UNPACKED_RATIO_MAX, UNPACK_LAYERS_MAX};
+use crate::limits::{MEMBER_BYTES_MAX, TEXT_LAYERS_MAX, UNPACK_LAYERS_MAX, UNPACKED_RATIO_MAX};
 use crate::pseudonym::guid;
 
 /// Shortest run of printable characters that is looked at inside binary data.

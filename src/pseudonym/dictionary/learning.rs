@@ -7,13 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hashbrown::{HashMap, HashSet};
 
-use super::stop::StopList;
+use super::Dictionary;
 use super::glued::Glued;
 use super::names;
+use super::stop::StopList;
 use super::term::{Needs, Term};
 use super::truncated::Beginnings;
 use super::words::{self, Words};
-use super::Dictionary;
 use crate::catalog::Kind;
 use crate::json;
 use crate::limits::TERM_WORDS_MAX;

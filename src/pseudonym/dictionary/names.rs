@@ -94,7 +94,12 @@ fn short(given: &str, family: &str, all: &mut Vec<Way>) {
         all.push(way(format!("{family}{given}")));
     }
     if let Some(initial) = given.chars().next().filter(|_| family.chars().count() >= INITIALS_LETTERS_MIN) {
-        for text in [format!("{initial}. {family}"), format!("{initial}.{family}"), format!("{family}, {initial}"), format!("{family} {initial}")] {
+        for text in [
+            format!("{initial}. {family}"),
+            format!("{initial}.{family}"),
+            format!("{family}, {initial}"),
+            format!("{family} {initial}"),
+        ] {
             all.push(Way { text, exact: true, needs: Needs::Initials });
         }
     }

@@ -18,9 +18,43 @@ pub(super) enum Needs {
 
 /// Words that speak of the person who is named after them (folded).
 const PERSONS: [&str; 38] = [
-    "mr", "mrs", "ms", "miss", "dr", "prof", "professor", "herr", "herrn", "frau", "mme", "madame", "monsieur", "sr",
-    "sra", "senor", "senora", "signor", "signora", "dhr", "mevr", "dear", "hello", "hi", "hallo", "liebe", "lieber",
-    "bonjour", "surname", "lastname", "sn", "givenname", "firstname", "nachname", "vorname", "employee", "colleague",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "dr",
+    "prof",
+    "professor",
+    "herr",
+    "herrn",
+    "frau",
+    "mme",
+    "madame",
+    "monsieur",
+    "sr",
+    "sra",
+    "senor",
+    "senora",
+    "signor",
+    "signora",
+    "dhr",
+    "mevr",
+    "dear",
+    "hello",
+    "hi",
+    "hallo",
+    "liebe",
+    "lieber",
+    "bonjour",
+    "surname",
+    "lastname",
+    "sn",
+    "givenname",
+    "firstname",
+    "nachname",
+    "vorname",
+    "employee",
+    "colleague",
     "mitarbeiter",
 ];
 /// How far before a name such a word is looked for, bytes.
@@ -63,7 +97,10 @@ fn is_announced(before: Option<&str>) -> bool {
     let Some(before) = before else { return false };
     let start = before.len().saturating_sub(BEFORE_BYTES_MAX);
     let tail = (start..before.len()).find_map(|at| before.get(at..)).unwrap_or_default();
-    let Some(word) = tail.trim_end_matches(|symbol: char| !symbol.is_alphanumeric()).rsplit(|symbol: char| !symbol.is_alphanumeric()).next()
+    let Some(word) = tail
+        .trim_end_matches(|symbol: char| !symbol.is_alphanumeric())
+        .rsplit(|symbol: char| !symbol.is_alphanumeric())
+        .next()
     else {
         return false;
     };

@@ -116,7 +116,10 @@ fn cases() -> Vec<Case> {
         println!("skipped: no public logs beside the project");
     }
     let name = |path: &Path| path.strip_prefix(&shared).unwrap_or(path).to_string_lossy().into_owned();
-    all.iter().map(|path| Case { name: name(path), records: records(path) }).filter(|case| !case.records.is_empty()).collect()
+    all.iter()
+        .map(|path| Case { name: name(path), records: records(path) })
+        .filter(|case| !case.records.is_empty())
+        .collect()
 }
 
 /// What the fields of a case declare, and what of it is still there.
@@ -165,14 +168,19 @@ fn escaped(value: &str) -> String {
 /// Whether a text can hardly mean anything else: an address, a SID, an id, a host with its domain.
 fn is_unmistakable(value: &str) -> bool {
     value.len() >= 8
-        && (value.contains(['@', '\\']) || value.starts_with("S-1-5-21-") || crate::pseudonym::guid::parse(value).is_some()
+        && (value.contains(['@', '\\'])
+            || value.starts_with("S-1-5-21-")
+            || crate::pseudonym::guid::parse(value).is_some()
             || value.parse::<std::net::IpAddr>().is_ok())
 }
 
 fn declared_by(cases: &[Case]) -> BTreeSet<String> {
     let mut all = Vec::new();
     cases.iter().flat_map(|case| &case.records).for_each(|record| leaves(record, "", &mut all));
-    all.into_iter().filter(|(key, _)| IDENTIFIES.contains(&&*squeezed(key))).map(|(_, text)| text.to_lowercase()).collect()
+    all.into_iter()
+        .filter(|(key, _)| IDENTIFIES.contains(&&*squeezed(key)))
+        .map(|(_, text)| text.to_lowercase())
+        .collect()
 }
 
 #[test]
