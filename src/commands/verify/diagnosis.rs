@@ -57,12 +57,12 @@ fn subnet(address: &str) -> Option<String> {
 
 fn lies_in(address: &str, cidr: &str) -> bool {
     let number = |address: IpAddr| match address {
-        IpAddr::V4(v4) => (u128::from(u32::from(v4)), 32),
+        IpAddr::V4(v4) => (u128::from(u32::from(v4)), 32u32),
         IpAddr::V6(v6) => (u128::from(v6), 128),
     };
     let (first, length) = cidr.split_once('/').unwrap();
     let ((address, bits), (first, others)) = (number(address.parse().unwrap()), number(first.parse().unwrap()));
-    let host = bits - length.parse::<u32>().unwrap();
+    let Some(host) = bits.checked_sub(length.parse::<u32>().unwrap()) else { return false };
     bits == others && address.checked_shr(host) == first.checked_shr(host)
 }
 
@@ -91,10 +91,26 @@ impl Tenant {
             ("risk", count(self.of("user-risk-events").iter(), &["riskEventType", "riskLevel", "riskState"])),
             ("activities", count(audits(), &["activityDisplayName", "category", "result", "resultReason"])),
             ("audit apps", count(audits(), &["initiatedBy.app.displayName", "activityDisplayName"])),
-            ("provisioning", count(self.of("provisioning").iter(), &["provisioningAction", "provisioningStatusInfo.status", "provisioningStatusInfo.errorInformation.errorCode"])),
+            (
+                "provisioning",
+                count(
+                    self.of("provisioning").iter(),
+                    &[
+                        "provisioningAction",
+                        "provisioningStatusInfo.status",
+                        "provisioningStatusInfo.errorInformation.errorCode",
+                    ],
+                ),
+            ),
             ("locations", self.locations()),
             ("group types", count(self.of("groups").iter(), &["displayName", "groupTypes", "securityEnabled"])),
-            ("devices", count(self.of("devices").iter(), &["operatingSystem", "operatingSystemVersion", "trustType", "isCompliant"])),
+            (
+                "devices",
+                count(
+                    self.of("devices").iter(),
+                    &["operatingSystem", "operatingSystemVersion", "trustType", "isCompliant"],
+                ),
+            ),
             ("consent", count(self.of("oauth2-permission-grants").iter(), &["scope", "consentType", "clientId"])),
         ])
     }
@@ -150,7 +166,8 @@ impl Tenant {
         let ids = |dataset: &str, path: &str| -> BTreeSet<String> {
             self.of(dataset).iter().flat_map(|record| texts(record, path)).collect()
         };
-        let (users, names, devices) = (ids("users", "id"), ids("users", "userPrincipalName"), ids("devices", "deviceId"));
+        let (users, names, devices) =
+            (ids("users", "id"), ids("users", "userPrincipalName"), ids("devices", "deviceId"));
         let hits = |path: &str, known: &BTreeSet<String>| {
             self.sign_ins().flat_map(|record| texts(record, path)).filter(|id| known.contains(id)).count()
         };

@@ -9,6 +9,7 @@ mod forms;
 mod gate;
 mod people;
 mod properties;
+mod prose;
 #[cfg(not(feature = "gate-off"))]
 mod ranges;
 mod samples;

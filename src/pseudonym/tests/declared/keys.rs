@@ -1,7 +1,7 @@
 //! Keys that declare identifiers, keys whose values stay, and the values that are exempt, each by a rule.
 
 /// Keys in any spelling (letters and digits only) whose texts identify a person, a device, an address or a place.
-pub(super) const IDENTIFIES: [&str; 139] = [
+pub(super) const IDENTIFIES: [&str; 138] = [
     "accountcustomentity",
     "accountdisplayname",
     "accountdomain",
@@ -107,7 +107,6 @@ pub(super) const IDENTIFIES: [&str; 139] = [
     "primarysmtpaddress",
     "puid",
     "recipients",
-    "reportableidentifier",
     "remotedevicename",
     "remoteip",
     "samaccountname",
