@@ -5,6 +5,7 @@
 //! is. In files the records may stand in an envelope (a page, a message, an array): there each object is asked what it
 //! is. What is done with the values is the matter of the [`Hands`]: rewriting, or learning.
 
+mod item;
 mod reopen;
 
 use super::clean::RefusalCause;
@@ -225,20 +226,6 @@ impl<'p, H: Hands> Walk<'p, H> {
         self.more_items(item, duty, depth)
     }
 
-    /// An item, as often as the hands want it.
-    fn item(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
-        if duty.action != Action::IpRanges || self.peek() != Some(b'{') {
-            return self.value(spot, duty, depth + 1);
-        }
-        let start = self.at;
-        for number in 0..self.hands.copies(self.here, start) {
-            self.hands.copy(self.here, number, start, self.at);
-            self.at = start;
-            self.value(spot, duty, depth + 1)?;
-        }
-        Ok(())
-    }
-
     /// The rest of an array, behind an item; `spot` is that of the items.
     fn more_items(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
         loop {
@@ -279,9 +266,12 @@ impl<'p, H: Hands> Walk<'p, H> {
             self.at += 1;
             return Ok(());
         }
+        let around = self.judge.enter(scope);
         let mut object = H::Object::default();
         self.one_member(spot, scope, &mut object, depth)?;
-        self.more_members(spot, scope, object, depth)
+        self.more_members(spot, scope, object, depth)?;
+        self.judge.leave(around);
+        Ok(())
     }
 
     /// The rest of an object, behind a member.
@@ -373,25 +363,6 @@ impl<'p, H: Hands> Walk<'p, H> {
             duty = self.judge.duty_in_archive(spot.part, key, duty, scope);
         }
         (child, duty)
-    }
-
-    fn row(&mut self, said: Option<Node>) -> Result<(), RefusalCause> {
-        let mut items = json::items(self.here.text.as_bytes(), self.at)?;
-        let cells: Vec<Span> = items.by_ref().collect::<Result<_, _>>()?;
-        let names = self.columns.iter().copied().chain(std::iter::repeat(""));
-        let mut record = String::with_capacity(items.end() - self.at + 32 * cells.len());
-        for (cell, name) in cells.iter().zip(names) {
-            record.push_str(if record.is_empty() { "{\"" } else { ",\"" });
-            record.extend([name, "\":", &self.here.text[cell.clone()]]);
-        }
-        self.at = items.end();
-        if !cells.is_empty() {
-            record.push('}');
-            self.records += 1;
-            let records = self.here.manner.records.or(said);
-            self.hands.row(Here { manner: Manner { records, ..self.here.manner }, ..self.here }, &cells, &record)?;
-        }
-        Ok(())
     }
 
     fn string(&mut self, duty: Duty) -> Result<(), RefusalCause> {

@@ -152,3 +152,11 @@ fn slice(text: &str, start: usize, end: usize) -> &str {
 fn is_annotation(domain: &str) -> bool {
     domain.starts_with("odata.") || domain.starts_with("microsoft.")
 }
+
+/// `19:meeting_…@thread.v2`: ids of conversations. `10030000a1b2c3d4@live.com`: the number of an account, which the map
+/// turns into another number.
+fn is_service_id(local: &str, domain: &str) -> bool {
+    const CONVERSATIONS: [&str; 4] = ["thread.v2", "thread.tacv2", "thread.skype", "unq.gbl.spaces"];
+    let is_number = || local.len() == 16 && local.bytes().all(|byte| byte.is_ascii_hexdigit());
+    CONVERSATIONS.contains(&domain) || domain.eq_ignore_ascii_case("live.com") && is_number()
+}

@@ -48,7 +48,10 @@ impl<'p, H: Hands> Walk<'p, H> {
         let scope = Scope { text: before, at: 0 };
         let number = self.key_number(key, false)?;
         let (child, duty) = self.member_of(spot, key, number, scope, before);
+        let around = self.judge.enter(scope);
         self.reopen(inner, child, duty, depth + 1)?;
-        self.more_members(spot, scope, H::Object::default(), depth)
+        self.more_members(spot, scope, H::Object::default(), depth)?;
+        self.judge.leave(around);
+        Ok(())
     }
 }
