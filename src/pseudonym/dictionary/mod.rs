@@ -137,7 +137,9 @@ impl Dictionary {
         let hosts = names.filter(|name| self.is_under_own_domain(name.trim_end_matches('.'))).count();
         // An id has its first dash behind eight digits.
         let dashes = memchr::memchr_iter(b'-', text.as_bytes()).filter_map(|dash| dash.checked_sub(8));
-        let is_edge = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        let is_edge = |at: Option<usize>| {
+            at.and_then(|at| text.as_bytes().get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+        };
         let dashes = dashes.filter(|start| is_edge(start.checked_sub(1)) && is_edge(Some(start + 36)));
         let ids = dashes.filter_map(|start| super::guid::parse_dashed(text.as_bytes().get(start..start + 36)?));
         let is_mapped = |id: u128| self.is_known(id).is_some_and(|kind| !gate.keeps_id(kind)) && !(gate.well_known)(id);
