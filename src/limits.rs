@@ -100,6 +100,19 @@ pub const RESTARTS_MAX: u32 = 3;
 pub const BARREN_PAGES_MAX: u32 = 500;
 /// Candidates that the leak check remembers as sound: 65,536 of about 80 bytes are 5 MiB; a tenant's logs repeat fewer.
 pub const VERIFIED_MAX: usize = 1 << 16;
+/// What a filter reads before it writes, bytes, unless the input pauses: enough that a directory export is known whole.
+pub const FILTER_WINDOW_BYTES: usize = 16 << 20;
+/// How long a filter waits for more before it writes what it has, milliseconds: a person at a terminal notices one second.
+pub const FILTER_PAUSE_MS: u64 = 500;
+/// Longest policy file that is read, bytes: 40 kinds of 24 characters are 1 kB, the rest is for remarks.
+pub const POLICY_FILE_BYTES_MAX: u64 = 64 << 10;
+/// Values with a trait that are listed: 100,000 lines of 100 bytes are 10 MB; a directory with more is wrong as a whole.
+pub const TRAITS_MAX: usize = 100_000;
+/// Values of unique attributes that are compared between objects: 2^20 entries of 24 bytes are 40 MiB and three values
+/// for each of 350,000 users; of a bigger directory a sample of the values is compared.
+pub const TRAIT_VALUES_MAX: usize = 1 << 20;
+/// Objects that are compared at one value: the first eight tell every way in which spellings can differ.
+pub const TRAIT_OBJECTS_MAX: usize = 8;
 /// What is remembered of an open JSON object before the member that is cut, bytes: 1,000 columns of a table of 64 bytes each.
 pub const OPEN_BYTES_MAX: usize = 64 << 10;
 /// Deepest XML nesting that is accepted: the deepest known export (a connector's configuration) has 14 levels.
@@ -111,3 +124,40 @@ pub const XML_SIBLING_BYTES_MAX: usize = 64;
 /// Members of an object that are looked at to find out what it is: the widest tables have 143 columns, and what tells
 /// stands early.
 pub const RECOGNISED_MEMBERS_MAX: usize = 160;
+/// Bytes of a file by which its kind, encoding and form are recognised: the columns of a wide CSV export take 4 kB, a
+/// sign-in record 16 kB; sixteen of those.
+pub const FILE_HEAD_BYTES: usize = 256 << 10;
+/// Bytes that are read and decoded at once: fits the second-level cache twice.
+pub const FILE_BLOCK_BYTES: usize = 64 << 10;
+/// Length of a stretch of a file, bytes: one block of the spool.
+pub const STRETCH_BYTES: usize = BLOCK_BYTES;
+/// Longest unit (document, line, row, entry) that is given whole, bytes: a Graph page of 1,000 sign-ins takes 5 MB.
+/// Longer documents are cut; with the stretch that is cut off it bounds the memory of a file, about 20 MiB.
+pub const DOCUMENT_BYTES_MAX: usize = 8 << 20;
+/// How far before the limit of a line a place is sought where it may be cut, bytes: every identifier is shorter.
+pub const LINE_SEAM_BYTES: usize = 64 << 10;
+/// Archives in archives: a support case (zip) of a machine (zip) with a log folder (tar) of rotated logs (gzip).
+pub const ARCHIVE_DEPTH_MAX: u32 = 4;
+/// Most files in one archive.
+pub const ARCHIVE_MEMBERS_MAX: usize = 65_536;
+/// Longest archive or event log inside another archive, bytes: it is held in memory, because nothing raw may touch the
+/// disk, and four of them nest.
+pub const ARCHIVE_MEMORY_BYTES_MAX: u64 = 128 << 20;
+/// Bytes that one file on the disk may unpack to, all layers together: [`DEFLATE_RATIO_MAX`] times its length and this
+/// much, which small archives of repeated text need.
+pub const UNPACKED_BYTES_FREE: u64 = 64 << 20;
+/// The same at most, bytes: at 100 MB/s twenty minutes.
+pub const UNPACKED_BYTES_MAX: u64 = 128 << 30;
+/// Most files of all inputs: a bundle holds [`ZIP_ENTRIES_MAX`] entries, of which collected data and tags take some.
+pub const FILES_MAX: usize = 90_000;
+/// Longest part of a file's name, characters: what file systems allow.
+pub const NAME_PART_CHARS_MAX: usize = 255;
+/// Most bytes that one compressed member inside a text may unpack to: a record is 16 kB, a page of them in a parameter
+/// is unheard of, so 1 MiB leaves room. A longer one is removed.
+pub const MEMBER_BYTES_MAX: usize = 1 << 20;
+/// How far such a member may grow: JSON reaches 75 : 1 (see [`DEFLATE_RATIO_MAX`]). With this and
+/// [`UNPACK_LAYERS_MAX`] a text of n bytes costs at most 96 n bytes of unpacking.
+pub const UNPACKED_RATIO_MAX: usize = 128;
+/// Compressed members are opened in a text and in what stands one layer deeper (percent-encoded, JSON in a string), and
+/// what they hold counts as standing this deep, so that a member in a member is never opened but removed.
+pub const UNPACK_LAYERS_MAX: u8 = 2;

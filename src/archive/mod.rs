@@ -112,6 +112,14 @@ impl Draft {
         self.output.part()
     }
 
+    /// Throws the file's content away and keeps the claim, so that it can be written again.
+    ///
+    /// # Errors
+    /// Errors of the disk.
+    pub fn rewind(self) -> Result<Output, Error> {
+        self.output.rewind()
+    }
+
     /// Gives it its final name and writes `FILE.zip.sha256`. Blocking.
     ///
     /// # Errors

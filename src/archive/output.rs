@@ -66,6 +66,13 @@ impl Output {
         self.file.as_ref().ok_or_else(|| Error::Write(io::ErrorKind::NotConnected.into()))
     }
 
+    /// Empties the file.
+    pub(super) fn rewind(mut self) -> Result<Self, Error> {
+        let Some(file) = &mut self.file else { return Err(Error::Write(io::ErrorKind::NotConnected.into())) };
+        file.set_len(0).and_then(|()| file.rewind()).map_err(Error::Write)?;
+        Ok(self)
+    }
+
     /// Forces the bytes to the disk, gives the file its name, writes `FILE.zip.sha256`.
     pub(super) fn commit(mut self) -> Result<(PathBuf, u64, Hex), Error> {
         let Some(mut file) = self.file.take() else { return Err(Error::Write(io::ErrorKind::NotConnected.into())) };

@@ -76,6 +76,8 @@ pub enum Action {
     Json,
     /// Several addresses, separated by commas, semicolons or blanks.
     IpList,
+    /// An array of address ranges: `cidrAddress`, or `lowerAddress` and `upperAddress`. Membership is kept.
+    IpRanges,
     /// A rule or filter: dynamic membership, device filter, `$filter`. Literals are mapped by their attribute.
     RuleExpression,
     /// The sibling named by `by` holds the attribute's name; the value follows the rule of that key.
@@ -93,6 +95,7 @@ impl TryFrom<String> for Action {
             "drop" => Self::Drop,
             "json" => Self::Json,
             "ip-list" => Self::IpList,
+            "ip-ranges" => Self::IpRanges,
             "rule-expression" => Self::RuleExpression,
             "named" => Self::Named,
             "id-chain" => Self::IdChain,

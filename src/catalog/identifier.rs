@@ -16,6 +16,8 @@ pub struct Identifier {
     pub title: String,
     /// What it is and whom it identifies, one sentence.
     pub what: String,
+    /// What its pseudonym still shows, beside equality.
+    pub stays: String,
     /// Policy `standard`.
     pub standard: Treatment,
     /// Policy `strict`.
@@ -105,7 +107,7 @@ mod tests {
         for row in identifiers() {
             assert!(!row.examples.is_empty() && !row.counterexamples.is_empty(), "{}", row.kind.name());
             assert_eq!(row.strict, Treatment::Map, "{}", row.kind.name());
-            assert!(row.what.ends_with('.') && row.source.len() > 7, "{}", row.kind.name());
+            assert!(row.what.ends_with('.') && row.stays.len() > 7 && row.source.len() > 7, "{}", row.kind.name());
         }
     }
 }

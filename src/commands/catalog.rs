@@ -4,13 +4,14 @@
 
 mod consent;
 mod list;
+mod pseudonyms;
 mod show;
 
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
 
-use crate::catalog::{self, Catalog, Selection};
+use crate::catalog::{self, Catalog, Kind, Selection};
 
 const DONE: u8 = 0;
 const PROBLEMS: u8 = 1;
@@ -36,9 +37,9 @@ pub enum Question {
         #[arg(long)]
         json: bool,
     },
-    /// Shows everything that is known about one dataset
+    /// Shows everything that is known about one dataset or one kind of identifier
     Show {
-        /// The dataset's id, as `list` shows it
+        /// The dataset's id, as `list` shows it, or the kind's name
         id: String,
         /// Writes one JSON document
         #[arg(long)]
@@ -52,6 +53,8 @@ pub enum Question {
     },
     /// Writes the page about permissions for the person who grants them (Markdown)
     Permissions,
+    /// Writes the page about identifiers: what the policies do with each kind, with an example (Markdown)
+    Pseudonyms,
 }
 
 /// Answers a question. The exit code: 0 answered, 1 the check found problems, 2 no such dataset or profile.
@@ -63,6 +66,9 @@ pub fn run(args: &CatalogArgs, out: &mut dyn Write) -> io::Result<u8> {
     match &args.question {
         Question::List { profile, json } => list(catalog, profile.as_deref(), *json, out),
         Question::Show { id, json } => {
+            if let Some(kind) = Kind::from_name(id) {
+                return pseudonyms::show(kind, *json, out).map(|()| DONE);
+            }
             let Some(row) = catalog.dataset(id) else {
                 let selection = Selection { include: vec![id.clone()], ..Selection::default() };
                 let unknown = catalog.plan(&selection).err().map(|error| error.to_string());
@@ -73,6 +79,10 @@ pub fn run(args: &CatalogArgs, out: &mut dyn Write) -> io::Result<u8> {
             } else {
                 show::write(catalog, row, out)?
             }
+            Ok(DONE)
+        }
+        Question::Pseudonyms => {
+            out.write_all(pseudonyms::page().as_bytes())?;
             Ok(DONE)
         }
         Question::Check { json } => check(catalog, *json, out),

@@ -6,10 +6,16 @@ pub mod catalog;
 pub mod collect;
 pub mod exit;
 pub mod key;
+pub mod redact;
 pub mod reveal;
 pub mod simulate;
 pub mod token;
 pub mod verify;
+
+mod closing;
+mod keys;
+mod stopped;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -32,6 +38,8 @@ struct Cli {
 enum Command {
     /// Collect a tenant's data into one verified zip
     Collect(Box<collect::CollectArgs>),
+    /// Pseudonymise files: logs, exports, archives, another tool's output
+    Redact(redact::RedactArgs),
     /// Check a bundle: structure, sums, completeness; with the key also for leaks
     Verify(verify::VerifyArgs),
     /// Turn pseudonyms back into what they stand for
@@ -77,6 +85,7 @@ fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::R
     };
     match command {
         Command::Collect(args) => collect::run(&args, clock, out, err),
+        Command::Redact(args) => redact::run(&args, clock, out, err),
         Command::Verify(args) => verify::run(&args, out, err),
         Command::Reveal(args) => reveal::run(args, clock, out, err),
         Command::Token(args) => token::run(args, clock, out, err),

@@ -1,8 +1,30 @@
 //! Files that the customer names: opened, unpacked, recognised, cut into stretches.
 //!
-//! Takes paths (files, folders, globs, zips in zips, gzip, standard input), gives to a [`Taker`] each file's head, its
-//! [`RawStretch`]es in order and its end. What cannot be understood is withheld with a reason, never passed on. Reads
-//! only; follows no symbolic link out of a folder, opens no device, unpacks within limits. Never writes.
+//! Takes paths (files, folders, globs, zips in zips, gzip, tar, standard input), gives to a [`Taker`] each file's head,
+//! its [`RawStretch`]es in order and its end. What cannot be understood is withheld with a reason, never passed on.
+//! Reads only; follows no symbolic link out of a folder, opens no device, unpacks within limits. Never writes.
+
+mod cut;
+mod decode;
+mod encoding;
+mod fault;
+mod form;
+mod found;
+mod inputs;
+mod magic;
+mod name;
+mod open;
+mod sizes;
+mod stretches;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::path::PathBuf;
+
+pub use inputs::{InputError, Inputs};
+pub use stretches::{PipeFault, Piped};
+pub use walk::Walked;
 
 use crate::record::{Encoding, Form, RawStretch, RawText};
 
@@ -21,13 +43,17 @@ pub struct FileHead {
 }
 
 /// How a file ended.
+#[derive(Debug)]
 pub enum FileEnd {
     /// All of it was given.
     Whole {
         /// Length as found, bytes (before unpacking gzip).
         bytes: u64,
+        /// Bytes that are no character in the file's encoding: read as Windows-1252 in a UTF-8 file, as U+FFFD in a
+        /// UTF-16 file. These, and only these, are not written as they stood.
+        repaired: u64,
     },
-    /// Only the stretches before the damage were given.
+    /// Only what could be read was given: the stretches before the damage, and of an event log the sound records.
     Damaged {
         /// What is wrong, without values.
         reason: &'static str,
@@ -36,10 +62,10 @@ pub enum FileEnd {
     Withheld {
         /// Why, without values.
         reason: &'static str,
-        /// Length, bytes.
+        /// Length, bytes; 0 for what is no file (a link, a device).
         bytes: u64,
-        /// SHA-256 of the file as found.
-        sha256: [u8; 32],
+        /// SHA-256 of the file as found; none when it could not be read to its end.
+        sha256: Option<[u8; 32]>,
     },
 }
 
@@ -59,3 +85,11 @@ pub trait Taker {
 /// The taker takes no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TakerClosed;
+
+/// Walks once over inputs. To walk twice, keep the [`Inputs`].
+///
+/// # Errors
+/// See [`Inputs::find`]; nothing was given then.
+pub fn walk(inputs: &[PathBuf], taker: &mut dyn Taker) -> Result<Walked, InputError> {
+    Ok(Inputs::find(inputs)?.walk(taker))
+}

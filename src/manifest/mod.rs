@@ -8,7 +8,8 @@ mod parts;
 mod read;
 
 pub use parts::{
-    Case, Dataset, EntryRow, LeakCheck, Moment, Privacy, Refusal, Run, SourceRow, Tenant, Text, Tool, Window,
+    Case, Dataset, EntryRow, FileRow, FileState, LeakCheck, Moment, Privacy, Refusal, Run, SourceRow, Tenant, Text,
+    Tool, Window,
 };
 pub use read::ReadError;
 
@@ -20,10 +21,13 @@ use serde::{Deserialize, Serialize};
 pub const FORMAT: &str = "entra-bundle";
 /// Raised when an older reader could misread.
 pub const MAJOR: u32 = 1;
-/// Raised when something is added.
-pub const MINOR: u32 = 0;
+/// Raised when something is added. 1: `privacy.keep`, `files`.
+pub const MINOR: u32 = 1;
 /// The file's name in the top folder.
 pub const FILE_NAME: &str = "manifest.json";
+
+/// The id under which all redacted files stand among the datasets; each has its row in [`Manifest::files`].
+pub const FILES: &str = "files";
 
 /// Name and version of the format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +66,9 @@ pub struct Manifest<T> {
     pub privacy: Privacy<T>,
     /// Every planned dataset, in plan order.
     pub datasets: Vec<Dataset<T>>,
+    /// Every file of the customer that was redacted, in the order of reading; left out when there is none.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileRow<T>>,
     /// Every payload file, sorted by path.
     pub entries: Vec<EntryRow>,
 }

@@ -148,6 +148,9 @@ pub struct Privacy<T> {
     pub policy: T,
     /// SHA-256 of the policy as it was applied.
     pub policy_sha256: Hex,
+    /// The kinds of identifiers that are kept, sorted by name; `None` in bundles of minor version 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Vec<Word>>,
     /// The pseudonym scheme and its version.
     pub scheme: Word,
     /// Which key made the pseudonyms.
@@ -255,6 +258,53 @@ pub struct Refusal<T> {
     /// The service's request id.
     #[serde(serialize_with = "text", deserialize_with = "take")]
     pub request_id: T,
+}
+
+/// How a file of the customer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileState {
+    /// All of it is in the bundle.
+    Whole,
+    /// A part of it is in the bundle.
+    Damaged,
+    /// Nothing of it is in the bundle.
+    Withheld,
+}
+
+/// One file of the customer.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Text", deserialize = "T: From<String>"))]
+pub struct FileRow<T> {
+    /// Its name, through the gate.
+    #[serde(serialize_with = "text", deserialize_with = "take")]
+    pub name: T,
+    /// How it ended.
+    pub state: FileState,
+    /// What is missing and why, unless it is whole.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "text_or_null",
+        deserialize_with = "take_or_none",
+        default
+    )]
+    pub reason: Option<T>,
+    /// How it is written: `json-lines`, `csv`, `xml` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<Word>,
+    /// What it was turned from when its form could not be kept: `gzip`, `evtx`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpacked_from: Option<Word>,
+    /// Its length as it was found.
+    pub bytes: u64,
+    /// Lines, rows or entries in the bundle.
+    pub records: u64,
+    /// SHA-256 as it was found, of withheld files only: of others it would confirm a guess at their content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Hex>,
+    /// Its payload file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<EntryPath>,
 }
 
 /// One payload file.

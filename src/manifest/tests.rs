@@ -77,11 +77,23 @@ pub(crate) fn manifest(entries: &[SealedEntry]) -> Manifest<CleanText> {
         privacy: Privacy {
             policy: clean("standard"),
             policy_sha256: Hex::from_sum([1; 32]),
+            keep: Some(vec![Word::of("app-name"), Word::of("group-name")]),
             scheme: Word::of("ff1-32/1"),
             key_id: Word::of("k-0123"),
             leak_check: LeakCheck { closed_world: true, dictionary: true, terms: 5, blocks_repaired: 0 },
         },
         datasets: vec![full, dataset("users", Some(users), records(users)), dataset("contacts", None, 0)],
+        files: vec![FileRow {
+            name: clean("trace.log.gz"),
+            state: FileState::Withheld,
+            reason: Some(clean("unknown binary")),
+            form: Some(Word::of("text")),
+            unpacked_from: Some(Word::of("gzip")),
+            bytes: 7,
+            records: 0,
+            sha256: Some(Hex::from_sum([3; 32])),
+            entry: EntryPath::new("data/files/trace.log").ok(),
+        }],
         entries: entries.iter().map(EntryRow::from).collect(),
     }
 }
@@ -111,7 +123,7 @@ fn fields_have_the_names_and_the_order_of_the_contract() {
     assert_eq!(keys(&json["tenant"]), ["id", "cloud"]);
     assert_eq!(keys(&json["window"]), ["since", "until"]);
     assert_eq!(keys(&json["run"]), ["started", "ended", "resumed", "interrupted", "requests", "retries", "throttled"]);
-    assert_eq!(keys(&json["privacy"]), ["policy", "policy_sha256", "scheme", "key_id", "leak_check"]);
+    assert_eq!(keys(&json["privacy"]), ["policy", "policy_sha256", "keep", "scheme", "key_id", "leak_check"]);
     assert_eq!(keys(&json["privacy"]["leak_check"]), ["closed_world", "dictionary", "terms", "blocks_repaired"]);
     let all = "id category outcome reason hint records expected duplicates pages retries slices source window first last entry error";
     assert_eq!(keys(&json["datasets"][0]), all.split(' ').collect::<Vec<_>>());
@@ -136,12 +148,22 @@ fn reads_what_it_writes_and_skips_what_a_later_minor_added() {
 }
 
 #[test]
+fn reads_bundles_of_the_first_minor_version() {
+    let mut json = example();
+    json["format"]["minor"] = 0.into();
+    json["privacy"].as_object_mut().unwrap().remove("keep");
+    let first = Manifest::<String>::read(&serde_json::to_vec(&json).unwrap()).unwrap();
+    assert!(first.privacy.keep.is_none());
+    assert_eq!(violation(&schema(), &schema(), &json, ""), None);
+}
+
+#[test]
 fn refuses_a_newer_major_a_foreign_format_and_damage_each_in_its_own_words() {
     let read = |json: &Value| Manifest::<String>::read(&serde_json::to_vec(json).unwrap()).err().unwrap();
     let mut newer = example();
     newer["format"]["major"] = 2.into();
     newer["datasets"] = "renamed".into();
-    assert!(matches!(read(&newer), ReadError::Newer { major: 2, minor: 0 }));
+    assert!(matches!(read(&newer), ReadError::Newer { major: 2, minor: MINOR }));
     let mut foreign = example();
     foreign["format"]["name"] = "other".into();
     assert!(matches!(read(&foreign), ReadError::Foreign));

@@ -15,6 +15,7 @@ use super::policy::Policy;
 use super::rewrite::{Learnt, Pass};
 use super::rules::Rules;
 use super::secret::Secrets;
+use super::traits::Traits;
 use crate::catalog::{Kind, Treatment};
 use crate::json::escape_into;
 use crate::record::{Key, RawBatch, RawText};
@@ -26,11 +27,18 @@ pub type WellKnown = fn(u128) -> bool;
 pub struct Gate {
     pub(super) cipher: Arc<dyn Cipher>,
     pub(super) policy: Policy,
+    /// Of the run that wrote what comes in, if this program did.
+    pub(super) earlier: Option<Policy>,
     pub(super) rules: Rules,
     pub(super) well_known: WellKnown,
     pub(super) secrets: Secrets,
+    pub(super) traits: Traits,
+    /// For hashes that stay in memory: the same in every run with the same key.
+    pub(super) trait_seed: u64,
     learning: Mutex<Learning>,
     late: Mutex<Learning>,
+    /// Everything that [`Gate::grow`] took up.
+    grown: Learning,
     dictionary: OnceLock<Dictionary>,
     epoch: AtomicU64,
 }
@@ -41,14 +49,19 @@ static EPOCHS: AtomicU64 = AtomicU64::new(1);
 impl Gate {
     /// A gate that knows nobody yet.
     pub fn new(cipher: Arc<dyn Cipher>, policy: Policy, rules: Rules, well_known: WellKnown) -> Self {
+        let seed = cipher.fingerprint("traits", b"").first_chunk().copied().unwrap_or_default();
         Self {
             cipher,
+            traits: Traits::default(),
+            trait_seed: u64::from_le_bytes(seed),
             policy,
+            earlier: None,
             rules,
             well_known,
             secrets: Secrets::new(),
             learning: Mutex::default(),
             late: Mutex::default(),
+            grown: Learning::default(),
             dictionary: OnceLock::new(),
             epoch: AtomicU64::new(EPOCHS.fetch_add(1, Ordering::Relaxed)),
         }
@@ -112,6 +125,9 @@ impl Gate {
         for record in &batch.records {
             learning.person(record.expose());
         }
+        drop(learning);
+        let root = self.rules.root(batch.dataset);
+        batch.records.iter().for_each(|record| self.note_object(root, record.expose()));
     }
 
     /// Ends the learning: from now on texts are searched for everything that was learnt. The dictionary never
@@ -119,6 +135,19 @@ impl Gate {
     pub fn freeze(&self) {
         let learning = std::mem::take(&mut *self.learning());
         let _ = self.dictionary.set(learning.freeze(self.rules.vocabulary()));
+        self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+    }
+
+    /// Takes up what was learnt since the last time: for a stream whose end nobody knows. What comes later is searched for
+    /// more; pseudonyms never change.
+    pub fn grow(&mut self) {
+        let mut fresh = std::mem::take(&mut *self.learning.lock().unwrap_or_else(PoisonError::into_inner));
+        fresh.absorb(std::mem::take(&mut *self.late()));
+        if fresh.is_empty() && self.dictionary.get().is_some() {
+            return;
+        }
+        self.grown.absorb(fresh);
+        self.dictionary = OnceLock::from(self.grown.clone().freeze(self.rules.vocabulary()));
         self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     }
 
@@ -143,6 +172,12 @@ impl Gate {
         let clean = self.clean(name).replace(is_refused, "_");
         let trimmed = clean.trim_matches(['.', ' ']);
         CleanName(if trimmed.is_empty() { "_".to_owned() } else { trimmed.to_owned() })
+    }
+
+    /// Cleans a path with `/` between its folders: each part as a name.
+    pub fn clean_path(&self, path: &RawText) -> CleanText {
+        let parts: Vec<String> = path.expose().split('/').map(|part| self.clean_name(part).0).collect();
+        CleanText(parts.join("/"))
     }
 
     fn clean(&self, text: &str) -> String {
@@ -194,12 +229,12 @@ impl Gate {
 
     /// Whether an id is known to be one that the policy maps.
     pub(super) fn is_mapped_id(&self, id: u128) -> bool {
-        self.known(id).is_some_and(|kind| !self.is_kept(kind)) && !(self.well_known)(id)
+        self.known(id).is_some_and(|kind| !self.keeps_id(kind)) && !(self.well_known)(id)
     }
 
     /// The pseudonym of an id of unknown class; none when it stays.
     pub(super) fn sealed_id(&self, id: u128) -> Option<u128> {
-        let keep = (self.well_known)(id) || self.is_kept(self.known(id).unwrap_or(Kind::PrincipalId));
+        let keep = (self.well_known)(id) || self.keeps_id(self.known(id).unwrap_or(Kind::PrincipalId));
         (!keep).then(|| self.cipher.seal_guid(id)).filter(|&new| new != id)
     }
 

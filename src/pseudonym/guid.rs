@@ -71,12 +71,6 @@ pub(super) fn parse_sid(text: &str) -> Option<u128> {
     parts.next().is_none().then(|| from_mixed_endian(bytes))
 }
 
-/// The dashed spelling.
-pub(super) fn dashed(number: u128) -> String {
-    let hex = format!("{number:032x}");
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
-}
-
 /// The number whose little-endian field order (.NET, LDAP) gives these bytes.
 pub(super) fn from_mixed_endian(bytes: [u8; 16]) -> u128 {
     u128::from_be_bytes(swap_fields(bytes))
@@ -101,7 +95,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn spellings_agree(number: u128) {
-            let text = dashed(number);
+            let hex = format!("{number:032x}");
+            let text = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
             proptest::prop_assert_eq!(parse(&text), Some(number));
             proptest::prop_assert_eq!(parse(&format!("{{{}}}", text.to_uppercase())), Some(number));
             proptest::prop_assert_eq!(parse_plain(text.replace('-', "").as_bytes()), Some(number));

@@ -138,7 +138,9 @@ impl Hands for Listening<'_, '_> {
         let taught = match duty.action {
             Action::Kind(kind) => Some(kind).filter(|&kind| Learning::takes(kind)),
             Action::Scan | Action::Json | Action::Named => None,
-            Action::Drop | Action::IpList | Action::RuleExpression | Action::IdChain => return Ok(()),
+            Action::Drop | Action::IpList | Action::IpRanges | Action::RuleExpression | Action::IdChain => {
+                return Ok(());
+            }
         };
         // The first byte tells whether it may be JSON; an escape may be a quote or white space.
         let may_be_json = duty.json && matches!(raw.as_bytes().first(), Some(b'{' | b'[' | b' ' | b'\\'));

@@ -17,11 +17,14 @@ mod guid;
 mod lesson;
 mod memory;
 mod policy;
+mod ranges;
 mod repair;
 mod rewrite;
 mod rules;
 mod scan;
 mod secret;
+mod settled;
+mod traits;
 mod values;
 mod walk;
 

@@ -1,13 +1,16 @@
 //! What is mapped and what is kept: `standard`, `strict`, or a TOML file; single kinds can be kept on top.
 //!
-//! Takes the treatments of `identifiers.toml`, gives one table. Secrets are not part of it: they are removed always.
+//! Takes the treatments of `identifiers.toml` and perhaps a policy file, gives one table. Secrets are not part of it:
+//! they are removed always. An error never repeats a line of the file: a wrong path may name something private.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::catalog::{Kind, Treatment, identifiers};
+use crate::limits::POLICY_FILE_BYTES_MAX;
 
 /// Kinds that `--keep object-ids` stands for.
 const OBJECT_IDS: [Kind; 3] = [Kind::UserId, Kind::DeviceId, Kind::PrincipalId];
@@ -24,15 +27,26 @@ pub struct Policy {
 pub enum PolicyError {
     /// Not a kind and not a group of kinds.
     #[error(
-        "no such identifier kind: {0}; `entra-bundle catalog list` shows the kinds, `object-ids` stands for three of them"
+        "no such identifier kind: {0}; `entra-bundle catalog pseudonyms` shows the kinds, `object-ids` stands for three of them"
     )]
     NoSuchKind(String),
-    /// Not a policy's name.
-    #[error("no such policy: {0}; there are `standard` and `strict`, or give a TOML file")]
-    NoSuchPolicy(String),
+    /// Neither a policy's name nor a file.
+    #[error("no such policy: {0} is neither `standard` nor `strict` nor a file that can be read ({1})")]
+    NoSuchPolicy(String, std::io::Error),
+    /// The file builds on something else.
+    #[error("the policy file builds on an unknown policy: `base` is \"standard\" or \"strict\"")]
+    NoSuchBase,
+    /// The file is too long.
+    #[error("the policy file is longer than {POLICY_FILE_BYTES_MAX} bytes: name a policy, not another file")]
+    Long,
     /// The file is no policy.
-    #[error("the policy file cannot be read: {0}")]
-    File(#[from] toml::de::Error),
+    #[error(
+        "line {line} of the policy file is not what a policy has: name = \"...\", base = \"standard\", keep = [\"KIND\"], map = [\"KIND\"]"
+    )]
+    File {
+        /// From 1.
+        line: usize,
+    },
 }
 
 #[derive(Deserialize)]
@@ -70,16 +84,32 @@ impl Policy {
         Self { name: name.to_owned(), table }
     }
 
-    /// A built-in policy.
+    fn built_in(name: &str) -> Option<Self> {
+        match name {
+            "standard" => Some(Self::standard()),
+            "strict" => Some(Self::strict()),
+            _ => None,
+        }
+    }
+
+    /// What `--policy NAME|FILE` and `--keep KIND` say together.
     ///
     /// # Errors
-    /// Any other name.
-    pub fn named(name: &str) -> Result<Self, PolicyError> {
-        match name {
-            "standard" => Ok(Self::standard()),
-            "strict" => Ok(Self::strict()),
-            other => Err(PolicyError::NoSuchPolicy(other.to_owned())),
+    /// [`PolicyError`].
+    pub fn from_options(policy: &str, keep: &[String]) -> Result<Self, PolicyError> {
+        let base = Self::built_in(policy).map_or_else(|| Self::open(policy), Ok)?;
+        keep.iter().try_fold(base, |policy, kind| policy.keep(kind))
+    }
+
+    fn open(path: &str) -> Result<Self, PolicyError> {
+        let missing = |error| PolicyError::NoSuchPolicy(path.to_owned(), error);
+        let file = std::fs::File::open(path).map_err(missing)?;
+        let mut text = String::new();
+        file.take(POLICY_FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(missing)?;
+        if text.len() as u64 > POLICY_FILE_BYTES_MAX {
+            return Err(PolicyError::Long);
         }
+        Self::from_toml(&text)
     }
 
     /// A policy file: `name`, `base` (default `standard`), `keep = [...]`, `map = [...]`; `map` wins.
@@ -87,8 +117,11 @@ impl Policy {
     /// # Errors
     /// Unknown keys, kinds or bases.
     pub fn from_toml(text: &str) -> Result<Self, PolicyError> {
-        let file: File = toml::from_str(text)?;
-        let mut policy = Self::named(&file.base)?;
+        let file: File = toml::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            PolicyError::File { line: before.matches('\n').count() + 1 }
+        })?;
+        let mut policy = Self::built_in(&file.base).ok_or(PolicyError::NoSuchBase)?;
         policy.name = file.name;
         for name in &file.keep {
             policy = policy.keep(name)?;
@@ -99,6 +132,20 @@ impl Policy {
             }
         }
         Ok(policy)
+    }
+
+    /// The policy that keeps just these kinds, as a manifest lists them. Names that this version does not know are in
+    /// the second part.
+    pub fn keeping<'a>(name: &str, kept: impl IntoIterator<Item = &'a str>) -> (Self, Vec<&'a str>) {
+        let mut policy = Self { name: name.to_owned(), table: [Treatment::Map; Kind::ALL.len()] };
+        let mut unknown = Vec::new();
+        for kind in kept {
+            match Kind::from_name(kind) {
+                Some(kind) => policy.table[kind as usize] = Treatment::Keep,
+                None => unknown.push(kind),
+            }
+        }
+        (policy, unknown)
     }
 
     /// The same policy, keeping one kind more, or a group of kinds (`object-ids`).
@@ -112,7 +159,7 @@ impl Policy {
         Ok(self)
     }
 
-    /// The name of the policy that it started from.
+    /// Its name; of a built-in policy of which more is kept, that policy's.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -126,6 +173,13 @@ impl Policy {
     /// The kinds that are kept.
     pub fn kept(&self) -> BTreeSet<Kind> {
         Kind::ALL.into_iter().filter(|&kind| self.treatment(kind) == Treatment::Keep).collect()
+    }
+
+    /// Their names, sorted: what a manifest lists.
+    pub fn kept_names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.kept().into_iter().map(Kind::name).collect();
+        names.sort_unstable();
+        names
     }
 
     /// SHA-256 over the table, one line `kind treatment` a kind in the order of [`Kind::ALL`]: equal tables, equal sums.
@@ -188,6 +242,43 @@ mod tests {
         assert_eq!(policy.treatment(Kind::Job), Treatment::Map);
         assert_eq!(policy.treatment(Kind::GroupName), Treatment::Map);
         assert_eq!(policy.name(), "mine");
-        assert!(Policy::from_toml("name = \"x\"\nbase = \"lax\"").is_err());
+        assert!(matches!(Policy::from_toml("name = \"x\"\nbase = \"lax\""), Err(PolicyError::NoSuchBase)));
+    }
+
+    #[test]
+    fn an_error_says_where_and_repeats_nothing() {
+        let fault = |text: &str| Policy::from_toml(text).unwrap_err().to_string();
+        assert!(fault("name = \"x\"\nkeeps = [\"job\"]").starts_with("line 2 "));
+        assert!(fault("name = \"x\"\nkeep = \"job\"").starts_with("line 2 "));
+        let private = "entra-bundle-key 1\nada.field@alderwood.example";
+        assert!(!fault(private).contains("ada") && !fault(private).contains("key 1"));
+        assert!(
+            Policy::from_toml("name = \"x\"\nkeep = [\"shoe-size\"]").unwrap_err().to_string().contains("shoe-size")
+        );
+    }
+
+    #[test]
+    fn options_name_a_policy_or_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, "name = \"mine\"\nmap = [\"app-name\"]\n").unwrap();
+        let from = |policy: &str| Policy::from_options(policy, &["place".into()]);
+        let policy = from(path.to_str().unwrap()).unwrap();
+        assert!(policy.name() == "mine" && policy.kept().contains(&Kind::Place));
+        assert!(!policy.kept().contains(&Kind::AppName) && policy.kept().contains(&Kind::GroupName));
+        assert_eq!(from("strict").unwrap().kept().len(), 1);
+        let missing = from("stricter").unwrap_err().to_string();
+        assert!(missing.contains("stricter") && missing.contains("`standard`"), "{missing}");
+        std::fs::write(&path, vec![b'#'; 70_000]).unwrap();
+        assert!(matches!(from(path.to_str().unwrap()), Err(PolicyError::Long)));
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_is_a_policy() {
+        let policy = Policy::from_toml(include_str!("../../packaging/policy.example.toml")).unwrap();
+        assert_ne!(policy.sha256(), Policy::standard().sha256());
+        let (again, unknown) = Policy::keeping("again", policy.kept().iter().map(|kind| kind.name()));
+        assert!(unknown.is_empty() && again.sha256() == policy.sha256());
+        assert_eq!(Policy::keeping("x", ["name", "shoe-size"]).1, ["shoe-size"]);
     }
 }

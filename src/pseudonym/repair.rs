@@ -6,12 +6,11 @@
 //! addresses and ids would be mapped twice.
 
 use super::clean::CleanBatch;
-use super::decode;
+use super::decode::{self, Reader};
 use super::dictionary::Dictionary;
 use super::gate::Gate;
 use super::guid;
 use super::scan::Claims;
-use super::scan::id::{find_base64, find_plain};
 use crate::catalog::Kind;
 use crate::json::{escape_into, unescape};
 
@@ -63,21 +62,56 @@ impl Gate {
         Some(CleanBatch { bytes: out, records, refused: Vec::new() })
     }
 
-    fn repair_text(&self, late: &Dictionary, text: &str, layer: u8, out: &mut String) -> bool {
-        let mut deeper = |text: &str, layer: u8, out: &mut String| self.repair_text(late, text, layer, out);
-        if memchr::memchr3(b'%', b'\\', b'&', text.as_bytes()).is_some() && decode::climb(text, layer, out, &mut deeper)
-        {
-            return true;
+    /// Replaces the lines in which `is_leak` finds something: in record files by an empty record that says so, in texts by
+    /// a mark. Gives how many; none when there is none.
+    pub fn withhold_lines(
+        &self,
+        lines: &[u8],
+        are_records: bool,
+        is_leak: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Option<(CleanBatch, u64)> {
+        let mut bytes = Vec::with_capacity(lines.len());
+        let (mut records, mut withheld) = (0, 0);
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            records += 1;
+            if !is_leak(line) {
+                bytes.extend_from_slice(line);
+                continue;
+            }
+            withheld += 1;
+            let mark: &[u8] =
+                if are_records { br#"{"@bundle.withheld":"leak-check"}"# } else { b"[REMOVED:leak-check]" };
+            bytes.extend_from_slice(mark);
+            let end = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+            bytes.extend_from_slice(line.get(end..).unwrap_or_default());
         }
+        (withheld > 0).then_some((CleanBatch { bytes, records, refused: Vec::new() }, withheld))
+    }
+
+    fn repair_text(&self, late: &Dictionary, text: &str, layer: u8, out: &mut String) -> bool {
+        self.repair_claims(late, text, layer).write(text, out)
+    }
+
+    fn repair_claims(&self, late: &Dictionary, text: &str, layer: u8) -> Claims {
         let mut claims = Claims::default();
-        decode::base64::find(text, layer, &mut claims, &mut deeper);
+        let seal = |id| {
+            let is_theirs = late.is_known(id).is_some_and(|kind| !self.keeps_id(kind)) && !(self.well_known)(id);
+            is_theirs.then(|| self.cipher.seal_guid(id))
+        };
+        let reader = Reader {
+            look: &|text, layer| self.repair_claims(late, text, layer),
+            seal_id: &seal,
+            // Security identifiers were mapped by their form.
+            seal_sid: &|_| None,
+            mark: &|rule, value| self.removal_mark(rule, value),
+        };
+        decode::find_escaped(text, layer, &mut claims, &reader);
+        decode::hex::find(text, layer, &mut claims, &reader);
+        decode::base64::find(text, layer, &mut claims, &reader);
+        decode::find_behind_breaks(text, layer, &mut claims, &reader);
         for (start, end) in claims.gaps(text.len()) {
             late.find(self, text, start, end, &mut claims);
         }
-        let seal = |id| {
-            let is_theirs = late.is_known(id).is_some_and(|kind| !self.is_kept(kind)) && !(self.well_known)(id);
-            is_theirs.then(|| self.cipher.seal_guid(id))
-        };
         for (start, window) in text.as_bytes().windows(36).enumerate() {
             let Some(id) = guid::parse_dashed(window) else { continue };
             let mut new = String::new();
@@ -88,9 +122,7 @@ impl Gate {
                 claims.replace(start, start + 36, new);
             }
         }
-        find_plain(&seal, text, &mut claims);
-        find_base64(&seal, text, &mut claims);
-        claims.write(text, out)
+        claims
     }
 }
 

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::clean::RefusalCause;
 use super::duty::{Duty, ENVELOPE, SCAN, SCAN_FILE};
 use super::gate::Gate;
+use super::ranges::Range;
 use super::rules::Node;
 use super::walk::{Hands, Here, Manner, Walk};
 use crate::catalog::{Action, Kind, Treatment};
@@ -28,6 +29,8 @@ struct Writing<'p> {
     copied: usize,
     changed: bool,
     learnt: Option<&'p mut Learnt>,
+    /// The range of addresses that is being written.
+    range: Option<Range>,
     scratch: String,
 }
 
@@ -45,7 +48,7 @@ impl<'p> Pass<'p> {
 
     /// Over a text of a file.
     pub(super) fn over(here: Here<'p>, out: &'p mut Vec<u8>, learnt: Option<&'p mut Learnt>) -> Self {
-        Self(Walk::new(here, Writing { out, copied: 0, changed: false, learnt, scratch: String::new() }))
+        Self(Walk::new(here, Writing { out, copied: 0, changed: false, learnt, range: None, scratch: String::new() }))
     }
 
     /// Writes the whole text; gives whether any value changed. `first` stands before the members of an object.
@@ -111,6 +114,13 @@ impl Writing<'_> {
 
     #[inline]
     fn rewrite(&mut self, here: Here<'_>, span: Span, escaped: bool, duty: Duty) -> Result<(), RefusalCause> {
+        if let Some(text) = self.range.as_ref().and_then(|range| range.decided(&span)).map(str::to_owned) {
+            self.flush(here, span.start);
+            self.out.extend_from_slice(text.as_bytes());
+            self.copied = span.end;
+            self.changed = true;
+            return Ok(());
+        }
         let raw = &here.text[span.clone()];
         let value = if escaped { unescape(raw.as_bytes())? } else { Cow::Borrowed(raw) };
         if let (Some(learnt), Action::Kind(kind)) = (self.learnt.as_deref_mut(), duty.action) {
@@ -202,6 +212,22 @@ impl Hands for Writing<'_> {
             }
         }
         Ok(())
+    }
+
+    fn copies(&mut self, here: Here<'_>, start: usize) -> usize {
+        self.range = here.gate.range(here.text, start);
+        self.range.as_ref().map_or(1, Range::items)
+    }
+
+    fn copy(&mut self, here: Here<'_>, number: usize, start: usize, end: usize) {
+        if let Some(range) = &mut self.range {
+            range.turn_to(number);
+        }
+        if number > 0 {
+            self.flush(here, end);
+            self.out.push(b',');
+            self.copied = start;
+        }
     }
 
     #[inline]

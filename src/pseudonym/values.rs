@@ -13,6 +13,7 @@ use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
 use super::rewrite::Pass;
+use super::traits::Violations;
 use super::walk::{Here, Manner};
 use crate::catalog::{Action, IdentifierShape as Shape, Kind, Treatment, identifier_words, identifiers};
 use crate::limits::TEXT_LAYERS_MAX;
@@ -37,6 +38,7 @@ impl Gate {
             Action::Scan | Action::Json | Action::Named => self.scan(value, layer, out),
             Action::Drop => self.removed(duty.mark, value, out),
             Action::IpList => self.addresses(value, layer, out),
+            Action::IpRanges => self.typed(Kind::IpRange, value, layer, out),
             Action::RuleExpression => expression::rewrite(self, value, layer, out),
             Action::IdChain => chain::rewrite(self, value, out) || self.scan(value, layer, out),
         }
@@ -113,17 +115,28 @@ impl Gate {
             && let Some(id) = guid::parse(value)
         {
             let keep = (self.well_known)(id)
-                || kind == Kind::PrincipalId && self.known(id).is_some_and(|kind| self.is_kept(kind));
+                || kind == Kind::PrincipalId && self.known(id).is_some_and(|kind| self.is_kept(kind))
+                || self.is_settled(self.known(id).unwrap_or(kind));
             if !keep {
                 self.note_late(kind, value);
             }
-            return !keep && self.seal_guid(value, out);
+            let start = out.len();
+            let changed = !keep && self.seal(kind, value, out).is_ok() && &out[start..] != value;
+            if !changed {
+                out.truncate(start);
+            } else {
+                self.note_value(kind, value, &out[start..]);
+            }
+            return changed;
         }
         let start = out.len();
         if self.seal(kind, value, out).is_ok() {
             let changed = &out[start..] != value;
             match changed {
-                true => self.note_late(kind, value),
+                true => {
+                    self.note_late(kind, value);
+                    self.note_value(kind, value, &out[start..]);
+                }
                 false => out.truncate(start),
             }
             return changed;
@@ -132,14 +145,19 @@ impl Gate {
         if self.scan(value, layer, out) {
             return true;
         }
-        self.opaque(value, out)
+        let changed = self.opaque(value, out);
+        // A principal may be anything that a service calls so.
+        if changed && kind != Kind::PrincipalId {
+            self.note_trait(kind, &out[start..], Violations::FORM);
+        }
+        changed
     }
 
     /// The map, which asks the policy about every part: the domain of an address, the ids in a job's name.
     fn seal(&self, kind: Kind, value: &str, out: &mut String) -> Result<(), NotThisKind> {
         let keeps = |kind: Kind, part: &str| match guid::parse(part) {
-            Some(id) => (self.well_known)(id) || self.is_kept(self.known(id).unwrap_or(kind)),
-            None => self.is_kept(kind),
+            Some(id) => (self.well_known)(id) || self.keeps_id(self.known(id).unwrap_or(kind)),
+            None => self.keeps_id(kind),
         };
         pseudonymise_keeping(kind, value, &*self.cipher, &keeps, out)
     }
@@ -277,7 +295,12 @@ impl Gate {
 
 pub(super) fn inner_action(action: Action) -> Action {
     match action {
-        Action::Kind(_) | Action::Drop | Action::IpList | Action::RuleExpression | Action::IdChain => action,
+        Action::Kind(_)
+        | Action::Drop
+        | Action::IpList
+        | Action::IpRanges
+        | Action::RuleExpression
+        | Action::IdChain => action,
         Action::Json | Action::Named | Action::Scan => Action::Scan,
     }
 }

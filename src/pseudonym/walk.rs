@@ -57,6 +57,12 @@ pub(super) trait Hands {
     fn removed(&mut self, here: Here<'_>, span: Span, duty: Duty);
     /// A row of a table: its cells, and the record that they make under the names of the columns.
     fn row(&mut self, here: Here<'_>, cells: &[Span], record: &str) -> Result<(), RefusalCause>;
+    /// How often the item of an array of address ranges that begins here is walked over.
+    fn copies(&mut self, _: Here<'_>, _start: usize) -> usize {
+        1
+    }
+    /// The next copy of the item, from 0; the one before it, if any, ended at `end`.
+    fn copy(&mut self, _: Here<'_>, _number: usize, _start: usize, _end: usize) {}
     /// A member is behind.
     fn member(&mut self, object: &mut Self::Object, key: u16, value: Span);
     /// The object ended.
@@ -215,8 +221,21 @@ impl<'p, H: Hands> Walk<'p, H> {
             return Ok(());
         }
         let item = spot.item();
-        self.value(item, duty, depth + 1)?;
+        self.item(item, duty, depth)?;
         self.more_items(item, duty, depth)
+    }
+
+    fn item(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
+        if duty.action != Action::IpRanges || self.peek() != Some(b'{') {
+            return self.value(spot, duty, depth + 1);
+        }
+        let start = self.at;
+        for number in 0..self.hands.copies(self.here, start) {
+            self.hands.copy(self.here, number, start, self.at);
+            self.at = start;
+            self.value(spot, duty, depth + 1)?;
+        }
+        Ok(())
     }
 
     /// The rest of an array, behind an item; `spot` is that of the items.
@@ -236,11 +255,22 @@ impl<'p, H: Hands> Walk<'p, H> {
                 _ => return expected(self.at, "a comma or a closing bracket"),
             }
             self.space();
-            self.value(spot, duty, depth + 1)?;
+            self.item(spot, duty, depth)?;
         }
     }
 
+    /// An object of which nothing is known is asked what it is.
     fn object(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
+        let rules = &self.here.gate.rules;
+        let known = (spot.node == rules.file()).then(|| rules.object(self.here.text, self.at)).flatten();
+        let Some(node) = known else { return self.members(spot, depth) };
+        let outer = std::mem::replace(&mut self.judge.root, node);
+        let walked = self.members(Spot { node, ..spot }, depth);
+        self.judge.root = outer;
+        walked
+    }
+
+    fn members(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
         let scope = Scope { text: self.here.text, at: self.at };
         self.at += 1;
         self.space();

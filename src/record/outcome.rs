@@ -25,6 +25,20 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The word as the manifest spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::Denied => "denied",
+            Self::Unlicensed => "unlicensed",
+            Self::Unavailable => "unavailable",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// Whether the customer's question is answered (exit code 0); the others make it 3.
     pub fn is_answered(self) -> bool {
         matches!(self, Self::Complete | Self::Unlicensed | Self::Unavailable | Self::Skipped)

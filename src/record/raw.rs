@@ -33,6 +33,11 @@ impl RawText {
         Self(text.into())
     }
 
+    /// Its length, bytes.
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
     /// The raw text. Called by `source` and `pseudonym`, by nobody else.
     pub(crate) fn expose(&self) -> &str {
         &self.0

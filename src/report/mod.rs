@@ -126,6 +126,7 @@ mod tests {
         }
         assert!(page.contains("&lt;script&gt;") && page.contains("Not complete."));
         assert!(page.contains(manifest.datasets[0].id.as_str()));
+        assert!(page.contains("<dd>app-name, group-name</dd>"));
     }
 
     #[test]

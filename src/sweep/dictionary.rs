@@ -7,6 +7,7 @@ use super::views::View;
 use crate::pseudonym::{Dictionary, Gate};
 
 /// What the run knows.
+#[derive(Clone)]
 pub struct Known<'g> {
     gate: &'g Gate,
     dictionaries: Vec<&'g Dictionary>,

@@ -96,7 +96,7 @@ fn known(catalog: &Catalog, row: &Dataset) -> Vec<Field> {
 }
 
 /// A label and its text, wrapped at blanks; a word that is too long stands alone.
-fn write_field(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_field(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     let mut line = format!("  {label:LABEL$}");
     let indent = line.len();
     let mut empty = true;

@@ -74,16 +74,34 @@ fn unknown_names_are_usage_errors() {
     assert_eq!(written(&["list", "--profile", "nothing"]), (2, String::new()));
 }
 
-#[test]
-fn the_page_about_permissions_is_current() {
-    let (_, page) = written(&["permissions"]);
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/permissions.md");
+/// The page that a question writes; it stands in `packaging` just so.
+fn current(question: &str) -> String {
+    let (_, page) = written(&[question]);
+    let path = format!("{}/packaging/{question}.md", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging")).unwrap();
-        std::fs::write(path, &page).unwrap();
+        std::fs::write(&path, &page).unwrap();
     }
     let kept = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
-    assert!(kept == page, "packaging/permissions.md is out of date: run this test with UPDATE_GENERATED=1");
+    assert!(kept == page, "packaging/{question}.md is out of date: run this test with UPDATE_GENERATED=1");
+    page
+}
+
+#[test]
+fn the_page_about_pseudonyms_is_current() {
+    let page = current("pseudonyms");
+    for row in crate::catalog::identifiers() {
+        let line = page.lines().find(|line| line.starts_with(&format!("| `{}` |", row.kind.name()))).unwrap();
+        let (before, after) = line.split('`').skip(3).step_by(2).next().zip(line.split('`').nth(5)).unwrap();
+        assert!(before != after && after.len() > 1 && !after.contains(before), "{}", row.kind.name());
+        assert_eq!(line.matches('|').count(), 8, "{}", row.kind.name());
+    }
+    let (code, text) = written(&["show", "sid"]);
+    assert!(code == 0 && text.contains("S-1-5-21-") && text.contains("replaced"));
+}
+
+#[test]
+fn the_page_about_permissions_is_current() {
+    let page = current("permissions");
     for row in crate::catalog::Catalog::embedded().unwrap().permissions() {
         assert!(page.contains(&row.delegated) && page.contains(&row.application), "{}", row.name);
     }

@@ -42,8 +42,12 @@ pub struct CollectArgs {
     /// Key file [default: the tenant's key in the configuration folder, made on first use]
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// Privacy policy: `standard` or `strict`
-    #[arg(long, value_name = "NAME", default_value = "standard")]
+    /// Privacy policy: `standard`, `strict`, or a TOML file
+    ///
+    /// A policy file has up to four lines: name = "mine" (stands in the manifest), base = "standard" (or "strict"),
+    /// keep = ["KIND", ...] and map = ["KIND", ...]; `map` wins. `catalog pseudonyms` lists the kinds and what becomes of
+    /// each; `object-ids` stands for user-id, device-id and principal-id. Secrets are removed under every policy.
+    #[arg(long, value_name = "NAME|FILE", default_value = "standard")]
     pub policy: String,
     /// Kind of identifier to leave as it is, for example `object-ids`; may be repeated
     #[arg(long, value_name = "KIND")]

@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 use super::road::{Entrance, Road};
 use super::settings::Settings;
 use super::sign_in::Session;
-use super::stop::Stopped;
 use crate::catalog::{Catalog, Dataset, ForEach, Throttle};
 use crate::clock::Clock;
+use crate::commands::stopped::Stopped;
 use crate::net::{Client, Status, WaitReason};
 use crate::record::{Key, Outcome, Verdict};
 use crate::source::{self, Report, Request, Window};
@@ -218,8 +218,7 @@ fn settle(verdict: &mut Verdict, parent: Option<Outcome>, for_each: Option<&ForE
     if verdict.outcome != Outcome::Complete || parent == Outcome::Complete {
         return;
     }
-    let reason =
-        format!("it is asked for each record of {}, which is {}", for_each.dataset, super::progress::word(parent));
+    let reason = format!("it is asked for each record of {}, which is {}", for_each.dataset, parent.as_str());
     let outcome = match parent {
         // Nothing there to ask about is an answer; an incomplete list is not.
         Outcome::Unlicensed | Outcome::Unavailable | Outcome::Denied | Outcome::Interrupted | Outcome::Failed => parent,

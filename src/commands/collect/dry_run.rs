@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::progress::{grouped, span};
 use super::settings::Settings;
 use crate::catalog::{Catalog, Sizes, SkippedBecause, estimate};
+use crate::commands::words::span;
+use crate::report::grouped;
 
 /// Prints the plan.
 pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, out: &mut dyn Write) -> io::Result<()> {

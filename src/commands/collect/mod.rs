@@ -11,7 +11,6 @@ mod progress;
 mod road;
 mod settings;
 mod sign_in;
-mod stop;
 mod window;
 
 use std::io::{self, Write};
@@ -19,13 +18,13 @@ use std::sync::Arc;
 
 pub use args::CollectArgs;
 
-use super::exit;
+use super::stopped::Stopped;
+use super::{exit, keys};
 use crate::archive::Output;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use progress::Progress;
 use settings::Settings;
-use stop::Stopped;
 
 /// Runs the command: stdout gets the manifest with `--json`, stderr the talk.
 ///
@@ -83,7 +82,7 @@ async fn collect(
     clock: Clock,
 ) -> Result<Done, Stopped> {
     let started = clock.now();
-    let given_key = args.key.as_deref().map(sign_in::load_key).transpose()?;
+    let given_key = args.key.as_deref().map(|path| keys::named(path, Some(&settings.out))).transpose()?;
     let output = Output::claim(&settings.out)?;
     let progress = Arc::new(Progress::new(settings.plan.datasets.len() as u64));
     let session = sign_in::open(args, &settings, clock, given_key, &progress).await?;

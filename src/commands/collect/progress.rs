@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::commands::words::{size, span};
 use crate::record::Outcome;
-pub(super) use crate::report::grouped;
+use crate::report::grouped;
 
 /// The display of one run. Cheap to share.
 pub(super) struct Progress {
@@ -107,7 +108,7 @@ impl Progress {
         if let Some(line) = self.lock().remove(dataset) {
             line.bar.finish_and_clear();
         }
-        self.say(&format!("  {:<11} {:>11}  {dataset}", word(outcome), grouped(records)));
+        self.say(&format!("  {:<11} {:>11}  {dataset}", outcome.as_str(), grouped(records)));
     }
 
     /// A line that stays.
@@ -133,54 +134,4 @@ impl Progress {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
-/// The outcome as the manifest spells it.
-pub(super) fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Complete => "complete",
-        Outcome::Partial => "partial",
-        Outcome::Denied => "denied",
-        Outcome::Unlicensed => "unlicensed",
-        Outcome::Unavailable => "unavailable",
-        Outcome::Skipped => "skipped",
-        Outcome::Failed => "failed",
-        Outcome::Interrupted => "interrupted",
-    }
-}
-
-/// Bytes in the unit that reads best.
-pub(super) fn size(bytes: f64) -> String {
-    match bytes {
-        b if b < 1e3 => format!("{b:.0} B"),
-        b if b < 1e6 => format!("{:.0} kB", b / 1e3),
-        b if b < 1e9 => format!("{:.1} MB", b / 1e6),
-        b => format!("{:.2} GB", b / 1e9),
-    }
-}
-
-/// A duration as a person says it.
-pub(super) fn span(duration: Duration) -> String {
-    match duration.as_secs() {
-        s if s < 90 => format!("{s} s"),
-        s if s < 5_400 => format!("{} min", s.div_ceil(60)),
-        s => format!("{} h {:02} min", s / 3600, s % 3600 / 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_read_well() {
-        assert_eq!(
-            (grouped(7), grouped(999), grouped(1_000), grouped(1_234_567)),
-            ("7".into(), "999".into(), "1,000".into(), "1,234,567".into())
-        );
-        assert_eq!((size(512.0), size(1.5e6), size(2.5e9)), ("512 B".into(), "1.5 MB".into(), "2.50 GB".into()));
-        assert_eq!(span(Duration::from_secs(61)), "61 s");
-        assert_eq!(span(Duration::from_secs(3_601)), "61 min");
-        assert_eq!(span(Duration::from_secs(7_260)), "2 h 01 min");
-    }
 }

@@ -10,18 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::sign_in::Session;
-use super::stop::Stopped;
 use crate::archive::Output;
-use crate::catalog::{Catalog, Dataset, Group};
+use crate::catalog::{Catalog, Dataset};
+use crate::commands::closing::{self, path};
+use crate::commands::stopped::Stopped;
 use crate::limits::BLOCK_BYTES;
 use crate::pseudonym::cipher::Ff1;
-use crate::pseudonym::{CleanText, Gate, GateError, Rules};
-use crate::record::{RawBatch, RawRecord, RawText};
+use crate::pseudonym::{Gate, GateError};
+use crate::record::RawBatch;
 use crate::source::{Sink, SinkClosed};
 use crate::spool::{EntryPath, Error, Order, Spool};
-
-/// Id of the program's own log among the datasets, for the gate.
-const RUN_LOG: &str = "run-log";
 
 /// Gate and spool, shared by all sources.
 pub(super) struct Road {
@@ -55,12 +53,9 @@ impl Road {
         output: &Output,
         progress: Arc<Progress>,
     ) -> Result<Self, Stopped> {
-        let cipher = Arc::new(Ff1::new(&session.key));
-        let rows = catalog.datasets().iter().map(|row| (row.id.as_str(), row.group, row.path.as_str()));
-        let rules = Rules::new(rows.chain([(RUN_LOG, Group::Logs, "/run-log")]));
-        let well_known = |guid| Catalog::embedded().is_ok_and(|catalog| catalog.well_known(guid).is_some());
+        let (gate, cipher) = closing::gate(catalog, &session.key, settings.policy.clone());
         Ok(Self {
-            gate: Arc::new(Gate::new(cipher.clone(), settings.policy.clone(), rules, well_known)),
+            gate: Arc::new(gate),
             spool: Spool::create(&output.spool_folder())?,
             cipher,
             catalog,
@@ -77,9 +72,9 @@ impl Road {
         &self.progress
     }
 
-    /// Takes a text through the gate.
-    pub(super) fn clean(&self, text: &RawText) -> CleanText {
-        self.gate.clean_text(text)
+    /// The gate, the cipher and the spool.
+    pub(super) fn into_parts(self) -> (Arc<Gate>, Arc<Ff1>, Spool) {
+        (self.gate, self.cipher, self.spool)
     }
 
     /// Records of a dataset that the gate could not read.
@@ -94,17 +89,6 @@ impl Road {
             Broken::Gate(error) => Stopped::Unexpected(error.to_string()),
             Broken::Worker => Stopped::Unexpected("a worker ended early".into()),
         })
-    }
-
-    /// Writes the program's own log, through the same gate as everything else.
-    pub(super) fn write_run_log(&self, lines: Vec<Vec<u8>>) -> Result<(), Stopped> {
-        let records = lines.into_iter().map(|line| RawRecord::new(line.into())).collect();
-        let batch = RawBatch { dataset: RUN_LOG, slice: 0, parent: None, records };
-        let clean = self.gate.clean_batch(&batch).map_err(|error| Stopped::Unexpected(error.to_string()))?;
-        let entry = path("data/run-log.jsonl")?;
-        self.spool.append(&entry, Order { slice: 0, part: 0 }, clean)?;
-        self.spool.close_slice(&entry, 0)?;
-        Ok(())
     }
 
     /// Cleans and stores a batch piece by piece, so that a page of 5 MB needs no second 5 MB. Gives records and bytes.
@@ -185,10 +169,6 @@ impl Sink for Entrance {
 /// `data/GROUP/ID.jsonl`.
 pub(super) fn entry_path(row: &Dataset) -> Result<EntryPath, Stopped> {
     path(&format!("data/{}/{}.jsonl", row.group.as_str(), row.id))
-}
-
-fn path(text: &str) -> Result<EntryPath, Stopped> {
-    EntryPath::new(text).map_err(|error| Stopped::Unexpected(error.to_string()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

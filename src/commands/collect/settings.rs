@@ -10,6 +10,7 @@ use url::Url;
 use super::args::CollectArgs;
 use super::window::{BadWindow, window};
 use crate::catalog::{Catalog, Plan, PlanError, Selection};
+use crate::commands::closing::default_stem;
 use crate::net::{Endpoints, NetError, Rate, RateError, Target, endpoint};
 use crate::pseudonym::{Policy, PolicyError};
 use crate::source::Window;
@@ -91,10 +92,7 @@ impl Settings {
             cloud: args.cloud.clone(),
         });
         let endpoints = if args.demo { None } else { Some(endpoints(args, catalog)?) };
-        let mut policy = Policy::named(&args.policy)?;
-        for kind in &args.keep {
-            policy = policy.keep(kind)?;
-        }
+        let policy = Policy::from_options(&args.policy, &args.keep)?;
         Ok(Self {
             window: window(&args.since, args.until.as_deref(), now)?,
             plan: plan?,
@@ -109,21 +107,6 @@ impl Settings {
             cloud: args.cloud.clone(),
         })
     }
-}
-
-/// `entra-bundle-CASE-20260915T120000Z`: the bundle's folder, and its file unless `--out` names one.
-pub(super) fn default_stem(case: Option<&str>, now: OffsetDateTime) -> String {
-    let (date, clock) = (now.date(), now.time());
-    let case = case.map(|case| format!("{case}-")).unwrap_or_default();
-    format!(
-        "entra-bundle-{case}{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-        date.year(),
-        u8::from(date.month()),
-        date.day(),
-        clock.hour(),
-        clock.minute(),
-        clock.second()
-    )
 }
 
 fn endpoints(args: &CollectArgs, catalog: &Catalog) -> Result<Endpoints, BadSettings> {
@@ -148,17 +131,4 @@ fn endpoints(args: &CollectArgs, catalog: &Catalog) -> Result<Endpoints, BadSett
         office: target(address(None, office, "--office-url")?, office),
         login_url: address(args.login_url.as_ref(), &cloud.login, "--login-url")?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use time::macros::datetime;
-
-    #[test]
-    fn the_default_name_holds_case_and_time() {
-        let now = datetime!(2026-09-08 07:06:05 UTC);
-        assert_eq!(default_stem(Some("260908"), now), "entra-bundle-260908-20260908T070605Z");
-        assert_eq!(default_stem(None, now), "entra-bundle-20260908T070605Z");
-    }
 }

@@ -2,19 +2,18 @@
 //!
 //! Takes settings, gives a [`Session`]. Tokens and keys stay inside it; neither is ever printed.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::CollectArgs;
 use super::progress::Progress;
 use super::settings::Settings;
-use super::stop::Stopped;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::commands::keys;
+use crate::commands::stopped::Stopped;
 use crate::net::auth::{AuthKind, AuthSettings, claims, token_source};
 use crate::net::{Client, ClientOptions, Endpoints, Patience, Setup, Target, endpoint, http_client};
 use crate::pseudonym::key::MasterKey;
-use crate::pseudonym::key_folder::key_path;
 use crate::tenant::TenantSettings;
 use crate::tenant::server::{NotServed, Running, serve};
 
@@ -39,11 +38,6 @@ impl Session {
     }
 }
 
-/// Reads a key file.
-pub(super) fn load_key(path: &Path) -> Result<(MasterKey, PathBuf), Stopped> {
-    Ok((MasterKey::load(path)?, path.to_owned()))
-}
-
 /// Starts the demo's server if asked, signs in, finds the tenant and its key.
 ///
 /// Not cancel-safe: drop it only to end the program.
@@ -51,7 +45,7 @@ pub(super) async fn open(
     args: &CollectArgs,
     settings: &Settings,
     clock: Clock,
-    given_key: Option<(MasterKey, PathBuf)>,
+    given_key: Option<MasterKey>,
     progress: &Arc<Progress>,
 ) -> Result<Session, Stopped> {
     let demo = if args.demo { Some(start_demo(clock).await?) } else { None };
@@ -81,11 +75,10 @@ pub(super) async fn open(
         Some(running) => running.tenant_id.clone(),
         None => tenant_id(args.tenant.as_deref().unwrap_or_default(), claimed)?,
     };
-    let (key, path) = match given_key {
-        Some(given) => given,
-        None => tenant_key(&tenant_id, clock, progress)?,
+    let key = match given_key {
+        Some(key) => key,
+        None => keys::own(Some(&tenant_id), Some(&settings.out), clock, &|line| progress.say(line))?,
     };
-    refuse_beside_bundle(&path, &settings.out)?;
     let setup = Setup {
         http,
         tokens,
@@ -132,28 +125,6 @@ fn tenant_id(named: &str, claimed: Option<String>) -> Result<String, Stopped> {
         (Some(named), _) => Ok(named),
         (None, Some(claimed)) => Ok(claimed),
         (None, None) => Err(Stopped::UnknownTenant),
-    }
-}
-
-/// The tenant's own key, made on first use.
-fn tenant_key(tenant_id: &str, clock: Clock, progress: &Progress) -> Result<(MasterKey, PathBuf), Stopped> {
-    let path = key_path(Some(tenant_id))?;
-    let key = if path.exists() {
-        MasterKey::load(&path)?
-    } else {
-        progress.say(&format!("A new key was made for this tenant: {}", path.display()));
-        progress.say("Keep it: only this key turns pseudonyms back. Never send it with the bundle.");
-        MasterKey::create(&path, clock.now())?
-    };
-    Ok((key, path))
-}
-
-/// A key in the folder that goes to Support is soon sent along.
-fn refuse_beside_bundle(key: &Path, out: &Path) -> Result<(), Stopped> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (key.canonicalize(), folder.canonicalize()) {
-        (Ok(key), Ok(folder)) if key.parent() == Some(&folder) => Err(Stopped::KeyBesideBundle),
-        _ => Ok(()),
     }
 }
 

@@ -158,7 +158,7 @@ fn nothing_is_found_in_the_clean_tenant_and_plenty_in_the_raw_one() {
 }
 
 /// A bundle whose users are these lines.
-fn write_bundle(path: &std::path::Path, key_id: &str, users: &str) {
+fn write_bundle(path: &std::path::Path, key_id: &str, keep: &[&str], users: &str) {
     use crate::archive::{CleanDocument, Hex, Output, Word, tests::bundle, write};
     use crate::pseudonym::CleanBatch;
     use crate::spool::{EntryPath, Order, Spool};
@@ -172,6 +172,7 @@ fn write_bundle(path: &std::path::Path, key_id: &str, users: &str) {
     let mut manifest = crate::manifest::tests::manifest(&entries);
     manifest.privacy.key_id = Word::new(key_id).unwrap();
     manifest.privacy.policy_sha256 = Hex::try_from(Policy::standard().sha256()).unwrap();
+    manifest.privacy.keep = Some(keep.iter().map(|kind| Word::new(kind).unwrap()).collect());
     let page = CleanDocument::assembled("report.html", b"<!doctype html><style>td.no{}</style>\n".to_vec());
     write(output, &spool, &entries, &bundle(vec![manifest.document().unwrap(), page])).unwrap().publish().unwrap();
     spool.remove().unwrap();
@@ -191,9 +192,13 @@ fn verify_with_the_right_key_passes_and_with_another_says_so() {
     let bundle = |name: &str, upn: &str| {
         let path = folder.path().join(name);
         let lines = format!("{{\"userPrincipalName\":\"{upn}\"}}\n");
-        write_bundle(&path, &key.id(), &lines);
+        write_bundle(&path, &key.id(), &Policy::standard().kept_names(), &lines);
         path
     };
+    let more = folder.path().join("more.zip");
+    write_bundle(&more, &key.id(), &["upn", "shoe-size"], "{\"n\":1}\n");
+    let changed = folder.path().join("changed.zip");
+    write_bundle(&changed, &key.id(), &["upn"], "{\"n\":1}\n");
     let (sound, leaky) = (bundle("sound.zip", &upn), bundle("leaky.zip", "ada@alderwood.example"));
     let run = |file: &std::path::Path, key: &std::path::Path, json: bool| {
         let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -217,6 +222,9 @@ fn verify_with_the_right_key_passes_and_with_another_says_so() {
         assert!(!text.contains("ada@"), "a value is in the output");
     }
     assert_eq!(run(&sound, &folder.path().join("none.key"), true).0, 2);
+    assert!(run(&more, &ours, false).1.contains("leak check: did not run"));
+    let (code, text, _) = run(&changed, &ours, true);
+    assert!(code == 4 && text.contains("policy-sum"), "{text}");
 
     let kept = Policy::standard().kept();
     let checked = super::check(&sound, &cipher, &kept, None).unwrap();

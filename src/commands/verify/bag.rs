@@ -5,7 +5,7 @@
 use super::content::{self, Seen};
 use super::{EntryCheck, Verification};
 use crate::archive::{BAGIT_TXT, Hex, Member, SIGNATURE, SUMS, TAG_SUMS, ZipFile, parse_sums};
-use crate::manifest::{FILE_NAME, Manifest, ReadError};
+use crate::manifest::{FILE_NAME, FILES, Manifest, ReadError};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -270,9 +270,26 @@ fn check_rows(
 fn check_datasets(manifest: &Manifest<String>, verification: &mut Verification) {
     let rows: BTreeMap<_, _> = manifest.entries.iter().map(|row| (&row.path, row.records)).collect();
     let mut stated: BTreeMap<_, u64> = BTreeMap::new();
+    for file in &manifest.files {
+        if let Some(path) = file.entry.as_ref().filter(|path| !rows.contains_key(path)) {
+            verification.blame(
+                "file-entry",
+                Some(path.as_str()),
+                "a redacted file stands in a file that is not listed",
+            );
+        }
+    }
+    let of_files: u64 = manifest.files.iter().map(|file| file.records).fold(0, u64::saturating_add);
     for dataset in &manifest.datasets {
         let id = dataset.id.as_str();
         match &dataset.entry {
+            // The records of redacted files stand in the files' own rows.
+            None if id == FILES => {
+                if dataset.records != of_files {
+                    let message = "the redacted files have not as many records as their dataset";
+                    verification.blame("files-records", Some(FILE_NAME), message);
+                }
+            }
             Some(path) if rows.contains_key(path) => {
                 let sum = stated.entry(path).or_default();
                 *sum = sum.saturating_add(dataset.records);

@@ -4,6 +4,7 @@ use super::lines::Lines;
 use super::{EntryCheck, Verification};
 use crate::archive::{Hex, Member, ZipFile};
 use crate::limits::TAG_BYTES_MAX;
+use crate::spool::EntryPath;
 use sha2::{Digest, Sha256};
 use std::io;
 
@@ -23,7 +24,7 @@ pub(super) fn payload(
     check: &mut dyn EntryCheck,
     verification: &mut Verification,
 ) -> io::Result<Option<Seen>> {
-    let (mut hash, mut lines) = (Sha256::new(), path.ends_with(".jsonl").then(Lines::default));
+    let (mut hash, mut lines) = (Sha256::new(), is_records(path).then(Lines::default));
     check.begin(path);
     let whole = zip.unpack(member, &mut |piece| {
         hash.update(piece);
@@ -45,6 +46,11 @@ pub(super) fn payload(
     }
     let records = lines.map(|lines| lines.records);
     Ok(Some(Seen { bytes: member.bytes, sha256: Hex::from_sum(hash.finalize()), records }))
+}
+
+/// Whether the manifest counts the file's lines: JSON Lines that are no file of the customer.
+fn is_records(path: &str) -> bool {
+    EntryPath::new(path).map_or(path.ends_with(".jsonl"), |path| path.is_records())
 }
 
 /// Reads a tag file whole. `None` when it does not unpack or is too long; the finding is made here.

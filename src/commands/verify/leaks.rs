@@ -9,10 +9,10 @@ use std::io;
 use std::path::Path;
 
 use super::{EntryCheck, Finding, Verification, verify};
-use crate::archive::ZipFile;
+use crate::archive::{Word, ZipFile};
 use crate::catalog::Kind;
 use crate::limits::{FINDINGS_MAX, TAG_BYTES_MAX};
-use crate::manifest::{FILE_NAME, Manifest};
+use crate::manifest::{FILE_NAME, Manifest, Privacy};
 use crate::pseudonym::Policy;
 use crate::pseudonym::cipher::Cipher;
 use crate::sweep::{self, ClosedWorld, Known, LeakScan, SHAPES, Shape, covered};
@@ -96,25 +96,38 @@ pub fn verify_with_key(zip: &Path, cipher: &dyn Cipher) -> io::Result<Verificati
         verification.leak_check = Some(LeakReport { key_id: cipher.key_id().to_owned(), ..LeakReport::default() });
         return Ok(verification);
     }
-    let shapes =
-        manifest.map_or_else(|| SHAPES.to_vec(), |manifest| shapes_of(manifest.privacy.policy_sha256.as_str()));
+    let privacy = manifest.as_ref().map(|manifest| &manifest.privacy);
+    let policy = privacy.and_then(policy_of);
+    let shapes = match privacy {
+        None => SHAPES.to_vec(),
+        Some(_) => policy.as_ref().map_or_else(Vec::new, |policy| covered(&policy.kept())),
+    };
     let left_out = SHAPES.into_iter().filter(|shape| !shapes.contains(shape)).collect();
     let mut leaks = Leaks(LeakScan::new(Some(ClosedWorld::new(cipher, shapes.clone())), None));
     let mut verification = verify(zip, &mut leaks)?;
+    if let (Some(privacy), Some(policy)) = (privacy, &policy)
+        && privacy.policy_sha256.as_str() != policy.sha256()
+    {
+        let message = "the kinds that privacy.keep lists do not give privacy.policy_sha256: one of them was changed";
+        verification.blame("policy-sum", Some(FILE_NAME), message);
+    }
     let closed_world = !shapes.is_empty();
     let key_id = cipher.key_id().to_owned();
     verification.leak_check = Some(LeakReport { closed_world, judged: shapes, left_out, key_id });
     Ok(verification)
 }
 
-/// The forms that a policy leaves no real values of. The manifest names a policy by its sum: of the built-in ones, and
-/// of these with one kind more that is kept, the forms are known; of any other none is.
-fn shapes_of(policy_sha256: &str) -> Vec<Shape> {
+/// The policy in force. None when the manifest names a kind that this version does not know. A manifest of minor version
+/// 0 has its sum only: of the built-in policies, and of these with one kind more that is kept, the sum is known.
+pub fn policy_of(privacy: &Privacy<String>) -> Option<Policy> {
+    if let Some(keep) = &privacy.keep {
+        let (policy, unknown) = Policy::keeping(&privacy.policy, keep.iter().map(Word::as_str));
+        return unknown.is_empty().then_some(policy);
+    }
     let names = Kind::ALL.into_iter().map(Kind::name).chain(["object-ids"]);
     let bases = [Policy::standard(), Policy::strict()];
     let more = bases.iter().flat_map(|base| names.clone().filter_map(|name| base.clone().keep(name).ok()));
-    let policy = bases.iter().cloned().chain(more).find(|policy| policy.sha256() == policy_sha256);
-    policy.map_or_else(Vec::new, |policy| covered(&policy.kept()))
+    bases.iter().cloned().chain(more).find(|policy| policy.sha256() == privacy.policy_sha256.as_str())
 }
 
 /// The manifest, ahead of the pass; none when it cannot be read, which the pass will say.

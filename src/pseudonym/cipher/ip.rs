@@ -33,12 +33,16 @@ impl Addresses {
         let Some(fixed) = class else { return address };
         let mut value = address;
         loop {
-            let wide = u64::from(value) << 32;
-            value = (turned(&self.v4, wide, fixed, 32, class_tag(fixed), way) >> 32) as u32;
+            value = self.v4_step(value, fixed, 32, way);
             if v4_class(value) == class {
                 return value;
             }
         }
+    }
+
+    /// Turns the bits `fixed..to` once, whatever class comes out.
+    pub(super) fn v4_step(&self, address: u32, fixed: u32, to: u32, way: Way) -> u32 {
+        (turned(&self.v4, u64::from(address) << 32, fixed, to, class_tag(fixed), way) >> 32) as u32
     }
 
     pub(super) fn v6(&self, address: u128, way: Way) -> u128 {
@@ -53,22 +57,30 @@ impl Addresses {
     }
 
     fn v6_step(&self, class: V6, value: u128, way: Way) -> u128 {
-        let (net, interface) = ((value >> 64) as u64, value as u64);
+        match class {
+            V6::Kept => value,
+            V6::EmbeddedV4 => (value >> 32 << 32) | u128::from(self.v4(value as u32, way)),
+            V6::LowerHalf | V6::SixToFour | V6::Upper(_) => {
+                self.v6_upper_step(class, value, 64, way) >> 64 << 64 | u128::from(self.interface(value as u64, way))
+            }
+        }
+    }
+
+    /// Turns the upper half once up to bit `to` (at least 48 for 6to4), whatever class comes out. The lower half stays.
+    pub(super) fn v6_upper_step(&self, class: V6, value: u128, to: u32, way: Way) -> u128 {
+        let net = (value >> 64) as u64;
         let net = match class {
-            V6::Kept => return value,
-            V6::EmbeddedV4 => return (value >> 32 << 32) | u128::from(self.v4(value as u32, way)),
-            V6::LowerHalf => net,
+            V6::Kept | V6::EmbeddedV4 | V6::LowerHalf => net,
             V6::SixToFour => {
                 let inner = self.v4((net >> 16) as u32, way);
                 let network = (net >> 48 << 48) | (u64::from(inner) << 16);
                 // The subnet bits hang below the real network in both directions.
                 let real = if way == Way::Seal { net >> 16 << 16 } else { network };
-                let subnet = turned(&self.v6, real | (net & 0xffff), 48, 64, class_tag(48), way) & 0xffff;
-                network | subnet
+                network | turned(&self.v6, real | (net & 0xffff), 48, to, class_tag(48), way) & 0xffff
             }
-            V6::Upper(fixed) => turned(&self.v6, net, fixed, 64, class_tag(fixed), way),
+            V6::Upper(fixed) => turned(&self.v6, net, fixed, to, class_tag(fixed), way),
         };
-        (u128::from(net) << 64) | u128::from(self.interface(interface, way))
+        (u128::from(net) << 64) | (value & u128::from(u64::MAX))
     }
 
     fn interface(&self, id: u64, way: Way) -> u64 {
@@ -134,7 +146,7 @@ pub fn v6_kept(address: u128) -> bool {
 }
 
 /// The leading bits that the address's block keeps: 0 for public addresses; `None` when the whole address is kept.
-fn v4_class(address: u32) -> Option<u32> {
+pub(super) fn v4_class(address: u32) -> Option<u32> {
     if v4_kept(address) {
         return None;
     }
@@ -143,8 +155,37 @@ fn v4_class(address: u32) -> Option<u32> {
     Some(within.map_or(0, |(_, length)| length))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum V6 {
+/// The classes of [`v4_class`] as prefixes, the longest decides; outside of them all bits turn (`Some(0)`).
+pub(super) const V4_CLASSES: [(u128, u32, Option<u32>); 10] = [
+    (0, 8, None),
+    (0x7f00_0000, 8, None),
+    (0xe000_0000, 3, None),
+    (0xa83f_8110, 32, None),
+    (0xa9fe_a9fe, 32, None),
+    (0x0a00_0000, 8, Some(8)),
+    (0x6440_0000, 10, Some(10)),
+    (0xac10_0000, 12, Some(12)),
+    (0xa9fe_0000, 16, Some(16)),
+    (0xc0a8_0000, 16, Some(16)),
+];
+
+/// The classes of [`v6_class`] as prefixes, the longest decides; outside of them the upper half turns as a whole.
+pub(super) const V6_CLASSES: [(u128, u32, V6); 11] = [
+    (0, 127, V6::Kept),
+    (0xff << 120, 8, V6::Kept),
+    (0, 96, V6::EmbeddedV4),
+    (0xffff << 32, 96, V6::EmbeddedV4),
+    (0x0064_ff9b << 96, 96, V6::EmbeddedV4),
+    (0, 64, V6::LowerHalf),
+    (0x0064_ff9b << 96, 64, V6::LowerHalf),
+    (0xfe80 << 112, 10, V6::LowerHalf),
+    (0x2002 << 112, 16, V6::SixToFour),
+    (0xfc00 << 112, 7, V6::Upper(8)),
+    (0x2000 << 112, 3, V6::Upper(3)),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum V6 {
     Kept,
     /// `::ffff:0:0/96`, `64:ff9b::/96` and `::/96`: the last 32 bits are an IPv4 address.
     EmbeddedV4,
@@ -156,7 +197,7 @@ enum V6 {
     Upper(u32),
 }
 
-fn v6_class(address: u128) -> V6 {
+pub(super) fn v6_class(address: u128) -> V6 {
     let (upper, middle) = ((address >> 64) as u64, (address >> 32) as u32);
     if v6_kept(address) {
         return V6::Kept;

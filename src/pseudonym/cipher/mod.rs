@@ -13,12 +13,14 @@ mod ff1;
 mod guid;
 mod ip;
 mod long;
+mod network;
 mod pack;
 mod suite;
 
 pub(crate) use bits::RID_MIN;
 pub use guid::kept as guid_kept;
 pub use ip::{v4_kept, v6_kept};
+pub use network::Network;
 pub use suite::Ff1;
 
 /// What a name token says when it is opened.
@@ -73,6 +75,13 @@ pub trait Cipher: Send + Sync {
     fn seal_ipv6(&self, address: u128) -> u128;
     /// Undoes [`Self::seal_ipv6`].
     fn open_ipv6(&self, address: u128) -> u128;
+
+    /// The networks that the addresses of a network are mapped to, sorted: an address lies in the network exactly if its
+    /// pseudonym lies in one of them. Nearly always one, of the same length. `None` for a part of an IPv6 subnet (length 65
+    /// to 127), whose addresses do not stay together.
+    fn seal_network(&self, network: Network) -> Option<Vec<Network>>;
+    /// Undoes [`Self::seal_network`], one network at a time.
+    fn open_network(&self, network: Network) -> Option<Vec<Network>>;
 
     /// Maps decimal digits (0–9 as numbers) in place, keeping their count. Fewer than six digits, or more than
     /// thirty, are replaced by keyed digits that cannot be undone; gives whether they can.

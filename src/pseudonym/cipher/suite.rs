@@ -11,6 +11,7 @@ use super::bits::Fields;
 use super::digits::Digits;
 use super::guid::Guids;
 use super::ip::{Addresses, Way};
+use super::network::Network;
 use super::{Atom, Cipher, Field};
 use crate::pseudonym::key::MasterKey;
 
@@ -91,6 +92,14 @@ impl Cipher for Ff1 {
 
     fn open_ipv6(&self, address: u128) -> u128 {
         self.addresses.v6(address, Way::Open)
+    }
+
+    fn seal_network(&self, network: Network) -> Option<Vec<Network>> {
+        self.addresses.network(network, Way::Seal)
+    }
+
+    fn open_network(&self, network: Network) -> Option<Vec<Network>> {
+        self.addresses.network(network, Way::Open)
     }
 
     fn seal_digits(&self, digits: &mut [u8]) -> bool {

@@ -1,65 +1,53 @@
 //! The ladder: a text is also looked at the way a program would read it, and written back in the same spelling.
 //!
-//! Rungs: percent-encoding (RFC 3986), `\uXXXX` (RFC 8259), character references (HTML). JSON inside strings is
-//! `Gate::nested`, base64 is [`base64`]. Each rung takes a text and gives another text and how to write it back; a new one is a function
-//! in [`RUNGS`]. Depth is bounded by `TEXT_LAYERS_MAX`.
+//! Two sorts of rungs. [`escapes`] undoes escapes of single characters all over a text and knows where each character
+//! came from, so that only what is replaced is written anew, with the escapes that stood there. [`base64`] and [`hex`]
+//! open runs of symbols; what the bytes in them are is [`opaque`]'s matter (text, ids, gzip members). JSON inside
+//! strings is `Gate::nested`.
+//!
+//! Fails closed: what stands deeper than [`TEXT_LAYERS_MAX`] or unpacks to more than the caps in `limits` is replaced
+//! by a removal mark. The work on a text of n bytes is bounded: at most five readings of each layer, one unpacking.
 
 pub(super) mod base64;
 pub(super) mod chain;
 mod escapes;
+pub(super) mod hex;
+mod opaque;
+mod reading;
 
+pub(super) use escapes::is_sign;
+
+use super::scan::Claims;
 use crate::limits::TEXT_LAYERS_MAX;
 
-/// A text as a program reads it, and the way back.
-pub(super) struct Decoded {
-    text: String,
-    encode: fn(&str, &Escaped) -> String,
-    escaped: Escaped,
+/// What the decoders ask about what they find: the gate, or the second look of `repair`.
+pub(super) struct Reader<'r> {
+    /// What is to be replaced in a text at a depth of strings in strings.
+    pub(super) look: &'r dyn Fn(&str, u8) -> Claims,
+    /// The pseudonym of an id that is known to be mapped.
+    pub(super) seal_id: &'r dyn Fn(u128) -> Option<u128>,
+    /// The pseudonym of a security identifier, bytes in and out.
+    pub(super) seal_sid: &'r dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    /// The removal mark of a rule for a value.
+    pub(super) mark: &'r dyn Fn(&str, &str) -> String,
 }
 
-/// Which characters were escaped in the original, so that the same are escaped again.
-#[derive(Default)]
-pub(super) struct Escaped {
-    /// One bit for each ASCII character.
-    ascii: u128,
-    beyond_ascii: bool,
-}
-
-impl Escaped {
-    fn note(&mut self, symbol: char) {
-        match u32::from(symbol) {
-            code @ 0..128 => self.ascii |= 1 << code,
-            _ => self.beyond_ascii = true,
-        }
-    }
-
-    fn holds(&self, symbol: char) -> bool {
-        match u32::from(symbol) {
-            code @ 0..128 => self.ascii & 1 << code != 0,
-            _ => self.beyond_ascii,
+/// Claims what stands in escapes: `%40`, `\u0040`, `&#64;`, `=40`, `\2C`, and words with invisible characters in them.
+pub(super) fn find_escaped(text: &str, layer: u8, claims: &mut Claims, reader: &Reader<'_>) {
+    if let Some(reading) = escapes::decode(text) {
+        if layer < TEXT_LAYERS_MAX {
+            reading.carry((reader.look)(&reading.text, layer + 1), text, claims);
+        } else {
+            reading.remove(text, claims, reader);
         }
     }
 }
 
-type Rung = fn(&str) -> Option<Decoded>;
-const RUNGS: [Rung; 3] = [escapes::percent, escapes::backslash, escapes::reference];
-
-/// Replaces what identifies somebody in a text at a depth of strings in strings; false: it stays.
-pub(super) type Scan<'s> = &'s mut dyn FnMut(&str, u8, &mut String) -> bool;
-
-/// Scans what the rungs make of the text. True: the whole text is rewritten.
-pub(super) fn climb(text: &str, layer: u8, out: &mut String, scan: Scan<'_>) -> bool {
-    if layer >= TEXT_LAYERS_MAX {
-        return false;
+/// The same for `\n` and `\t` in a text that is not read as JSON. They look like paths (`C:\new`), so they come last.
+pub(super) fn find_behind_breaks(text: &str, layer: u8, claims: &mut Claims, reader: &Reader<'_>) {
+    if layer < TEXT_LAYERS_MAX
+        && let Some(reading) = escapes::decode_breaks(text)
+    {
+        reading.carry((reader.look)(&reading.text, layer + 1), text, claims);
     }
-    for rung in RUNGS {
-        if let Some(decoded) = rung(text) {
-            let mut clean = String::new();
-            if scan(&decoded.text, layer + 1, &mut clean) {
-                out.push_str(&(decoded.encode)(&clean, &decoded.escaped));
-                return true;
-            }
-        }
-    }
-    false
 }

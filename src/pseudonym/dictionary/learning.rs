@@ -6,12 +6,14 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hashbrown::{HashMap, HashSet};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
+use super::Dictionary;
+use super::glued::Glued;
+use super::names;
 use super::stop::StopList;
+use super::term::{Needs, Term};
+use super::truncated::Beginnings;
 use super::words::{self, Words};
-use super::{Dictionary, Term};
 use crate::catalog::Kind;
 use crate::json;
 use crate::limits::TERM_WORDS_MAX;
@@ -30,13 +32,23 @@ const FOREIGN_LETTERS_MIN: usize = 3;
 /// Shortest telephone number that is looked for, digits.
 const PHONE_DIGITS_MIN: usize = 7;
 
+/// What a text stands for.
+#[derive(Clone)]
+struct Entry {
+    value: Box<str>,
+    kind: Kind,
+    /// Whether its separators matter.
+    exact: bool,
+    needs: Needs,
+}
+
 /// Values learnt so far.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(in crate::pseudonym) struct Learning {
     ids: HashMap<u128, Kind, foldhash::fast::RandomState>,
     domains: HashSet<Box<str>, foldhash::fast::RandomState>,
-    /// What is looked for: the text to find, the value that it stands for, its kind, whether separators matter.
-    terms: HashMap<Box<str>, (Box<str>, Kind, bool), foldhash::fast::RandomState>,
+    /// What is looked for, by the lower-case text to find.
+    terms: HashMap<Box<str>, Entry, foldhash::fast::RandomState>,
 }
 
 impl Learning {
@@ -84,6 +96,9 @@ impl Learning {
             }
             Kind::ImmutableId => self.immutable_id(value),
             // Post codes of digits only are too many things.
+            Kind::Place if value.chars().all(char::is_alphabetic) => {
+                self.entry(value, value, kind, false, Needs::Capital);
+            }
             Kind::Place if value.contains(char::is_alphabetic) => self.term(value, value, kind, false),
             Kind::Phone if value.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS_MIN => {
                 self.term(value, value, kind, false);
@@ -131,8 +146,9 @@ impl Learning {
 
     /// Learns that a given and a family name, in either order, stand for a display name.
     pub(in crate::pseudonym) fn names(&mut self, display: &str, given: &str, family: &str) {
-        self.name(&format!("{given} {family}"), display);
-        self.name(&format!("{family} {given}"), display);
+        for way in names::ways_of_parts(given.trim(), family.trim()) {
+            self.entry(&way.text, display, Kind::Name, way.exact, way.needs);
+        }
     }
 
     /// An id that was ever a person's or a device's stays one; the order of learning never matters.
@@ -160,28 +176,10 @@ impl Learning {
         }
     }
 
-    /// A name and its other orders. `value` is what the field holds.
+    /// A name in all ways of writing it. `value` is what the field holds.
     fn name(&mut self, name: &str, value: &str) {
-        self.term(name, value, Kind::Name, false);
-        let plain: String = name.nfd().filter(|symbol| !is_combining_mark(*symbol)).collect();
-        if plain != name {
-            self.term(&plain, value, Kind::Name, false);
-        }
-        let words: Vec<&str> = name.split([' ', ',']).filter(|word| !word.is_empty()).collect();
-        match words.as_slice() {
-            [one, two] => self.term(&format!("{two} {one}"), value, Kind::Name, false),
-            [first @ .., last] if name.contains(',') => {
-                // "Family, Given Middle": the comma tells where the family name ends.
-                if let Some((family, given)) = name.split_once(',') {
-                    self.term(&format!("{} {}", given.trim(), family.trim()), value, Kind::Name, false);
-                }
-                let _ = (first, last);
-            }
-            [first, .., last] => {
-                self.term(&format!("{first} {last}"), value, Kind::Name, false);
-                self.term(&format!("{last} {first}"), value, Kind::Name, false);
-            }
-            _ => {}
+        for way in names::ways(name) {
+            self.entry(&way.text, value, Kind::Name, way.exact, way.needs);
         }
     }
 
@@ -212,26 +210,41 @@ impl Learning {
         }
     }
 
-    /// A text to find and the value that it stands for. Where two values claim a text, the one that is spelt so wins,
-    /// then the lesser one: the order of learning never matters.
     fn term(&mut self, text: &str, value: &str, kind: Kind, exact: bool) {
+        self.entry(text, value, kind, exact, Needs::Nothing);
+    }
+
+    /// A text to find and the value that it stands for. Where two values claim a text, the one that is spelt so wins,
+    /// then the lesser one; an initial that two people share stands for neither. The order of learning never matters.
+    fn entry(&mut self, text: &str, value: &str, kind: Kind, exact: bool, needs: Needs) {
         if text.is_empty() || text.len() > TERM_BYTES_MAX {
             return;
         }
         let text = text.to_lowercase();
+        let Some(known) = self.terms.get_mut(text.as_str()) else {
+            self.terms.insert(text.into(), Entry { value: value.into(), kind, exact, needs });
+            return;
+        };
         let rank = |value: &str, kind: Kind| (value.to_lowercase() != text, kind, value.to_owned());
-        match self.terms.get_mut(text.as_str()) {
-            Some(known) => {
-                // What is found with any separators is the wider net.
-                let loose = exact && known.2;
-                if rank(value, kind) < rank(&known.0, known.1) {
-                    *known = (value.into(), kind, loose);
-                }
-                known.2 = loose;
-            }
-            None => {
-                self.terms.insert(text.into(), (value.into(), kind, exact));
-            }
+        let is_shared = needs == Needs::Initials && known.needs == needs && *known.value != *value;
+        if is_shared {
+            known.value = text.as_str().into();
+        } else if rank(value, kind) < rank(&known.value, known.kind) {
+            (known.value, known.kind) = (value.into(), kind);
+        }
+        // What is found with any separators, and anywhere, is the wider net.
+        known.exact &= exact;
+        known.needs = known.needs.min(needs);
+    }
+
+    /// Learns everything that another one learnt.
+    pub(in crate::pseudonym) fn absorb(&mut self, other: Self) {
+        for (id, kind) in other.ids {
+            self.known_id(kind, id);
+        }
+        self.domains.extend(other.domains);
+        for (text, entry) in other.terms {
+            self.entry(&text, &entry.value, entry.kind, entry.exact, entry.needs);
         }
     }
 
@@ -253,28 +266,50 @@ impl Learning {
             firsts: HashMap::default(),
             sequences: HashMap::with_capacity_and_hasher(self.terms.len(), foldhash::fast::FixedState::default()),
             terms: Vec::with_capacity(self.terms.len()),
+            glued: Glued::default(),
+            beginnings: Beginnings::default(),
+            stop,
             ids: self.ids,
             domains: self.domains,
             labels,
         };
         let mut entries: Vec<_> = self.terms.into_iter().collect();
         entries.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        for (text, (value, kind, exact)) in entries {
-            let parts = words::split(&text);
-            if !(1..=TERM_WORDS_MAX).contains(&parts.len()) || !is_telling(&parts, &stop) {
-                continue;
+        for (text, entry) in entries {
+            if !dictionary.add(&text, entry) {
+                break;
             }
-            let mut hashes = parts.iter().map(|part| hash.of(part));
-            let Some(first) = hashes.next() else { continue };
-            let sequence = hashes.fold(words::start(first), words::extend);
-            let longest = dictionary.firsts.entry(first).or_insert(0);
-            *longest = (*longest).max(u8::try_from(parts.len()).unwrap_or(u8::MAX));
-            let Ok(position) = u32::try_from(dictionary.terms.len()) else { break };
-            let exact = exact.then(|| trimmed(&text)).filter(|_| parts.len() > 1);
-            let next = dictionary.sequences.insert(sequence, position);
-            dictionary.terms.push(Term { value, kind, exact, next });
         }
+        dictionary.glued.seal();
         dictionary
+    }
+}
+
+impl Dictionary {
+    /// Adds a text, in order. False: the dictionary is full.
+    fn add(&mut self, text: &str, entry: Entry) -> bool {
+        let Entry { value, kind, exact, needs } = entry;
+        let parts = words::split(text);
+        if !(1..=TERM_WORDS_MAX).contains(&parts.len()) || !is_telling(&parts, &self.stop) {
+            return true;
+        }
+        let Ok(position) = u32::try_from(self.terms.len()) else { return false };
+        let mut hashes = parts.iter().map(|part| self.words.of(part));
+        let Some(first) = hashes.next() else { return true };
+        let sequence = hashes.fold(words::start(first), words::extend);
+        let longest = self.firsts.entry(first).or_insert(0);
+        *longest = (*longest).max(u8::try_from(parts.len()).unwrap_or(u8::MAX));
+        match parts.as_slice() {
+            [word] if matches!(kind, Kind::Account) => self.glued.add(word, position),
+            _ => {}
+        }
+        if needs == Needs::Nothing && matches!(kind, Kind::Account | Kind::Name) {
+            self.beginnings.add(text, position);
+        }
+        let exact = exact.then(|| trimmed(text)).filter(|exact| parts.len() > 1 || !exact.is_ascii());
+        let next = self.sequences.insert(sequence, position);
+        self.terms.push(Term { value, kind, exact, needs, next });
+        true
     }
 }
 

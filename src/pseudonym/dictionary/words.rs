@@ -1,6 +1,10 @@
 //! Words of a text, hashed: runs of letters and digits, folded like the canonical form.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher};
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::pseudonym::canonical::canonical;
 
@@ -65,7 +69,7 @@ impl Words {
 
     /// The hash of one word.
     pub(super) fn of(&self, word: &str) -> u64 {
-        let folded = canonical(word);
+        let folded = folded(word);
         let mut hasher = self.0.build_hasher();
         let mut chunks = folded.as_bytes().chunks(32).peekable();
         while let Some(chunk) = chunks.next() {
@@ -93,9 +97,32 @@ pub(super) fn joins(between: &str) -> bool {
     between.len() <= JOINT_BYTES_MAX && !between.contains(['\n', '\r', '"', ';', '|', '<', '>', '=', '/', '\\'])
 }
 
-/// Whether a text is an exact term, ASCII case and canonical form aside.
+/// Whether a text is an exact term, case and diacritics aside.
 pub(super) fn is_same(exact: &str, text: &str) -> bool {
-    exact.eq_ignore_ascii_case(text) || *canonical(text) == *exact
+    exact.eq_ignore_ascii_case(text) || !(exact.is_ascii() && text.is_ascii()) && folded(text) == folded(exact)
+}
+
+/// The canonical form without diacritics: who types a name on another keyboard leaves them out.
+pub(super) fn folded(word: &str) -> Cow<'_, str> {
+    let form = canonical(word);
+    if form.is_ascii() {
+        return form;
+    }
+    let mut plain = String::with_capacity(form.len());
+    for symbol in form.nfd().filter(|symbol| !is_combining_mark(*symbol)) {
+        match symbol {
+            '\u{f8}' => plain.push('o'),
+            '\u{142}' => plain.push('l'),
+            '\u{111}' | '\u{f0}' => plain.push('d'),
+            '\u{131}' => plain.push('i'),
+            '\u{e6}' => plain.push_str("ae"),
+            '\u{153}' => plain.push_str("oe"),
+            '\u{fe}' => plain.push_str("th"),
+            '\u{2bc}' | '\u{2019}' => plain.push('\''),
+            other => plain.push(other),
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// The folded words of a text.
@@ -103,7 +130,7 @@ pub(super) fn split(text: &str) -> Vec<String> {
     let is_part = |symbol: char| symbol.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&symbol);
     text.split(|symbol| !is_part(symbol))
         .filter(|word| word.contains(char::is_alphanumeric))
-        .map(|word| canonical(word).into_owned())
+        .map(|word| folded(word).into_owned())
         .collect()
 }
 
@@ -135,5 +162,6 @@ mod tests {
         }
         assert_eq!(found, ["an", "Zo\u{eb}", "R\u{f8}d", "x"]);
         assert_eq!(words.of("ZO\u{cb}"), words.of("zo\u{eb}"));
+        assert_eq!(words.of("R\u{f8}d"), words.of("rod"));
     }
 }

@@ -39,11 +39,9 @@ impl Gate {
         CleanBatch { bytes: encode::encode(out, stretch), records, refused: Vec::new() }
     }
 
-    /// Learns the identifiers that a stretch's own fields declare. Before [`Gate::freeze`]; afterwards nothing.
+    /// Learns the identifiers that a stretch's own fields declare: before [`Gate::freeze`], or before the next
+    /// [`Gate::grow`].
     pub fn learn_stretch(&self, stretch: &RawStretch) {
-        if self.dictionary().is_some() {
-            return;
-        }
         let mut teach = Teach::new(self);
         let was_read = match stretch.form {
             Form::JsonLines => json::learn_each_line(self, stretch, &mut teach).is_some(),

@@ -41,10 +41,10 @@ pub(super) fn learn_lines(gate: &Gate, text: &str, teach: &mut Teach<'_>) {
 fn lines(desk: &mut Desk<'_, '_>, text: &str, layer: u8, out: &mut String) -> (u64, bool) {
     let mut count = 0;
     let mut changed = false;
-    let mut block = Block::of(text);
+    let mut block = memchr::memmem::find(text.as_bytes(), b"-----").map(|_| Block::of(text));
     for line in text.split_inclusive('\n') {
         let content = line.trim_end_matches(['\r', '\n']);
-        let new = match block.read(content) {
+        let new = match block.as_mut().and_then(|block| block.read(content)) {
             Some(mark) => !desk.learns() && removed(desk.gate, mark, content, out),
             None => clean_line(desk, content, layer, out),
         };

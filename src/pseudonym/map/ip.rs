@@ -1,17 +1,16 @@
 //! IP addresses and ranges as they are written.
 //!
 //! Takes an address with or without port and zone (`1.2.3.4:443`, `[2001:db8::1]:443`, `fe80::1%eth0`) and writes the
-//! mapped one in the same form, IPv6 in RFC 5952 spelling. A range keeps its length and has zero host bits; lengths
-//! of IPv6 beyond 64 fall into the interface id, which has no prefixes: there the whole address is mapped. `lower-upper`
-//! becomes the list of blocks that cover it, because order is not preserved.
+//! mapped one in the same form, IPv6 in RFC 5952 spelling. A network keeps its length and has zero host bits; where a
+//! class boundary tears it, it becomes several, separated by commas. Lengths of IPv6 from 65 to 127 fall into the
+//! interface id, which has no prefixes: there the first address is mapped, and which addresses lie in it is lost.
+//! `lower-upper` becomes the list of networks that cover it, because order is not preserved.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{NotThisKind, Turn};
-
-/// Longest IPv6 prefix that is preserved.
-const V6_PREFIX_MAX: u32 = 64;
+use crate::pseudonym::cipher::Network;
 
 /// One address.
 pub(super) fn ip(value: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
@@ -36,20 +35,16 @@ pub(super) fn ip(value: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(
 
 /// `address/length`, `lower-upper`, or one address.
 pub(super) fn ip_range(value: &str, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
-    if let Some((address, length)) = value.split_once('/') {
-        let address = address.parse().map_err(|_| NotThisKind)?;
-        let digits = !length.is_empty() && length.bytes().all(|b| b.is_ascii_digit());
-        let length = length.parse().ok().filter(|_| digits).ok_or(NotThisKind)?;
-        return write_block(address, length, turn, out);
+    if !value.contains(['/', '-']) {
+        return ip(value, turn, out);
     }
-    let Some((lower, upper)) = value.split_once('-') else { return ip(value, turn, out) };
-    match (lower.trim().parse(), upper.trim().parse()) {
-        (Ok(IpAddr::V4(lower)), Ok(IpAddr::V4(upper))) => {
-            blocks(u32::from(lower).into(), u32::from(upper).into(), 32, turn, out)
+    for (at, network) in networks(value).ok_or(NotThisKind)?.into_iter().enumerate() {
+        if at > 0 {
+            out.push(',');
         }
-        (Ok(IpAddr::V6(lower)), Ok(IpAddr::V6(upper))) => blocks(lower.into(), upper.into(), 128, turn, out),
-        _ => Err(NotThisKind),
+        write_network(network, turn, out);
     }
+    Ok(())
 }
 
 /// Whether the text is one address, perhaps with a port.
@@ -86,44 +81,37 @@ fn write_address(address: IpAddr, turn: &mut dyn Turn, out: &mut String) {
     };
 }
 
-fn write_block(address: IpAddr, length: u32, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
-    let _ = match address {
-        IpAddr::V4(v4) if length <= 32 => {
-            let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
-            write!(out, "{}/{length}", Ipv4Addr::from(turn.ipv4(u32::from(v4) & mask) & mask))
-        }
-        IpAddr::V6(v6) if length <= V6_PREFIX_MAX => {
-            let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-            write!(out, "{}/{length}", Ipv6Addr::from(turn.ipv6(u128::from(v6) & mask) & mask))
-        }
-        IpAddr::V6(v6) if length <= 128 => write!(out, "{}/{length}", Ipv6Addr::from(turn.ipv6(v6.into()))),
-        _ => return Err(NotThisKind),
-    };
-    Ok(())
+/// Writes the networks that a network becomes. One whose addresses do not stay together keeps its length, and its first
+/// address is mapped.
+fn write_network(network: Network, turn: &mut dyn Turn, out: &mut String) {
+    let images = turn.network(network).unwrap_or_else(|| vec![Network { first: turn.ipv6(network.first), ..network }]);
+    for (at, image) in images.into_iter().enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{comma}{}/{}", address(image.first, image.bits), image.length);
+    }
 }
 
-/// The fewest blocks that cover `lower..=upper`, each mapped, separated by commas.
-fn blocks(lower: u128, upper: u128, bits: u32, turn: &mut dyn Turn, out: &mut String) -> Result<(), NotThisKind> {
-    if lower > upper {
-        return Err(NotThisKind);
+/// The address of a number.
+pub(crate) fn address(number: u128, bits: u32) -> IpAddr {
+    match u32::try_from(number) {
+        Ok(v4) if bits == 32 => IpAddr::V4(v4.into()),
+        _ => IpAddr::V6(number.into()),
     }
-    let mut start = lower;
-    loop {
-        // The largest block that begins at `start` and does not pass `upper`.
-        let mut size = start.trailing_zeros().min(bits);
-        while size > 0 && upper - start < u128::MAX.checked_shr(128 - size).unwrap_or(0) {
-            size -= 1;
-        }
-        let address = match u32::try_from(start) {
-            Ok(v4) if bits == 32 => IpAddr::V4(v4.into()),
-            _ => IpAddr::V6(start.into()),
-        };
-        write_block(address, bits - size, turn, out)?;
-        let last = start + u128::MAX.checked_shr(128 - size).unwrap_or(0);
-        if last >= upper {
-            return Ok(());
-        }
-        out.push(',');
-        start = last + 1;
+}
+
+/// The networks of a range as it is written; none when it is not one.
+pub(crate) fn networks(value: &str) -> Option<Vec<Network>> {
+    let number = |address: IpAddr| match address {
+        IpAddr::V4(v4) => (u32::from(v4).into(), 32),
+        IpAddr::V6(v6) => (u128::from(v6), 128),
+    };
+    if let Some((address, length)) = value.split_once('/') {
+        let (address, bits) = number(address.trim().parse().ok()?);
+        let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
+        return Network::new(address, length.parse().ok().filter(|_| is_number)?, bits).map(|network| vec![network]);
     }
+    let (lower, upper) = value.split_once('-')?;
+    let ((lower, bits), (upper, others)) = (number(lower.trim().parse().ok()?), number(upper.trim().parse().ok()?));
+    (bits == others && lower <= upper).then(|| Network::cover(lower, upper, bits))
 }

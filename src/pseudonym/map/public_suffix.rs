@@ -43,6 +43,12 @@ pub(super) fn public_labels(name: &str) -> usize {
     if wildcard { labels - 1 } else { labels }
 }
 
+/// Whether a name (lower case, no final dot) lies under a suffix that is delegated: only such a domain can be verified in
+/// a tenant. `example` counts as one: documentation and made-up tenants stand for real ones (RFC 2606).
+pub(crate) fn is_routable(name: &str) -> bool {
+    name.ends_with(".example") || name.contains('.') && icann_suffix(name).is_some()
+}
+
 /// The ICANN suffix of a name. Private entries of the list are registrable names: whoever runs them may be the customer.
 fn icann_suffix(name: &str) -> Option<&str> {
     let mut name = name;

@@ -6,7 +6,7 @@
 
 use crate::catalog::Kind;
 use crate::pseudonym::canonical::canonical;
-use crate::pseudonym::cipher::{Atom, Cipher, Field};
+use crate::pseudonym::cipher::{Atom, Cipher, Field, Network};
 
 use super::NotThisKind;
 use super::guid::dashed;
@@ -34,6 +34,8 @@ pub(crate) trait Turn {
     fn ipv4(&mut self, address: u32) -> u32;
     /// An IPv6 address.
     fn ipv6(&mut self, address: u128) -> u128;
+    /// A network: `None` when its addresses do not stay together.
+    fn network(&mut self, network: Network) -> Option<Vec<Network>>;
     /// Decimal digits, in place.
     fn digits(&mut self, digits: &mut [u8]) -> Result<(), NotThisKind>;
     /// A digest of a part that cannot be undone: `None` when the part is to be written as it is.
@@ -74,6 +76,10 @@ impl Turn for Seal<'_> {
 
     fn ipv6(&mut self, address: u128) -> u128 {
         self.cipher.seal_ipv6(address)
+    }
+
+    fn network(&mut self, network: Network) -> Option<Vec<Network>> {
+        self.cipher.seal_network(network)
     }
 
     fn digits(&mut self, digits: &mut [u8]) -> Result<(), NotThisKind> {
@@ -135,6 +141,11 @@ impl Turn for Open<'_> {
         self.cipher.open_ipv6(address)
     }
 
+    fn network(&mut self, network: Network) -> Option<Vec<Network>> {
+        self.unproven += 1;
+        self.cipher.open_network(network)
+    }
+
     fn digits(&mut self, digits: &mut [u8]) -> Result<(), NotThisKind> {
         self.unproven += 1;
         if self.cipher.open_digits(digits) { Ok(()) } else { Err(NotThisKind) }
@@ -168,6 +179,10 @@ impl Turn for Plain {
 
     fn ipv6(&mut self, address: u128) -> u128 {
         address
+    }
+
+    fn network(&mut self, network: Network) -> Option<Vec<Network>> {
+        Some(vec![network])
     }
 
     fn digits(&mut self, _digits: &mut [u8]) -> Result<(), NotThisKind> {

@@ -18,6 +18,9 @@ const REQUEST: [&str; 15] = [
     "cycleid",
     "jobid",
 ];
+/// Words that announce the anchor of a person: base64 of the 16 bytes of an id.
+const ANCHOR: [&str; 7] =
+    ["anchor", "sourceanchor", "cloudanchor", "sourceanchorvalue", "immutableid", "consistencyguid", "objectguid"];
 /// Words that announce a version number.
 const VERSION: [&str; 8] = ["version", "ver", "v", "build", "release", "rev", "revision", "rv"];
 
@@ -36,6 +39,12 @@ fn last_words(before: &str) -> (String, String) {
 pub(super) fn is_request(before: &str) -> bool {
     let (last, both) = last_words(before);
     REQUEST.iter().any(|word| last == *word || both.ends_with(word) && both.len() > last.len() && last == "id")
+}
+
+/// Whether base64 that follows these words is somebody's anchor.
+pub(super) fn is_anchor(before: &str) -> bool {
+    let (last, both) = last_words(before);
+    ANCHOR.iter().any(|word| last.ends_with(word) || both.ends_with(word))
 }
 
 /// Whether a dotted number that follows these words is a version.

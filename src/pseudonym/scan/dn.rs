@@ -15,8 +15,17 @@ fn attribute(text: &str) -> Option<usize> {
         .map(|name| name.len())
 }
 
+/// Which escapes a name may have in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// Those of RFC 4514 only. A name with others is read when they are undone.
+    Own,
+    /// Any.
+    Any,
+}
+
 /// Claims names of two parts or more, and a single `CN=` that ends at a delimiter.
-pub(super) fn find(gate: &Gate, text: &str, claims: &mut Claims) {
+pub(super) fn find(gate: &Gate, text: &str, escapes: Escapes, claims: &mut Claims) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(step) = memchr::memchr(b'=', &bytes[at..]) {
@@ -36,12 +45,21 @@ pub(super) fn find(gate: &Gate, text: &str, claims: &mut Claims) {
         if end <= equals + 1 || !is_name || !claims.is_free(start, end) {
             continue;
         }
+        if escapes == Escapes::Own && has_foreign_escapes(&text[start..end]) {
+            continue;
+        }
         at = end;
         let mut new = String::new();
         if gate.claimed(Kind::Dn, &text[start..end], true, &mut new) {
             claims.replace(start, end, new);
         }
     }
+}
+
+fn has_foreign_escapes(name: &str) -> bool {
+    name.contains(['%', '&'])
+        || ["\\\\", "\\u", "\\x", "=3D"].iter().any(|escape| name.contains(escape))
+        || !name.is_ascii()
 }
 
 /// Where a name ends: at a quote, a bracket, a line end, a semicolon, or behind the last part that follows a comma.

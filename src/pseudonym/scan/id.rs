@@ -1,19 +1,13 @@
-//! Object ids in text: dashed, without dashes, as base64 of the bytes (ImmutableId).
+//! Object ids in text, dashed or in a place that announces them.
 //!
 //! Well-known and kept ids stay; ids of people and devices are mapped; unknown ones are mapped unless the words
-//! before them say that they are a request's or a correlation's. The other spellings are only taken for ids when
-//! the id is known: 32 hexadecimal digits are usually a digest.
+//! before them say that they are a request's or a correlation's. The other spellings (without dashes, base64, octets) are
+//! only taken for ids when the id is known, which is the matter of `decode`: 32 hexadecimal digits are usually a digest.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
-use super::{Claims, context, is_word_byte};
+use super::{Claims, context};
 use crate::catalog::Kind;
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::guid;
-
-/// The pseudonym of an id that is known to be mapped.
-pub(in crate::pseudonym) type Seal<'s> = &'s dyn Fn(u128) -> Option<u128>;
 
 /// Claims dashed GUIDs.
 pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
@@ -34,9 +28,9 @@ pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
         let mut new = String::new();
         let keep = match gate.known(id) {
             _ if (gate.well_known)(id) => true,
-            Some(kind) => gate.is_kept(kind),
+            Some(kind) => gate.keeps_id(kind),
             None => {
-                gate.is_kept(Kind::PrincipalId) || gate.is_kept(Kind::RequestId) && context::is_request(&text[..start])
+                gate.keeps_id(Kind::PrincipalId) || gate.is_kept(Kind::RequestId) && context::is_request(&text[..start])
             }
         };
         if !keep && gate.seal_guid(&text[start..end], &mut new) {
@@ -47,40 +41,34 @@ pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
     }
 }
 
-/// Claims runs of exactly 32 hexadecimal digits that are a known id.
-pub(in crate::pseudonym) fn find_plain(seal: Seal<'_>, text: &str, claims: &mut Claims) {
+/// Claims ids in a spelling or a place that says that they are ids, also unknown ones: the sixteen octets of an LDAP
+/// filter, `<GUID=…>`, base64 behind `Anchor`, `SourceAnchor`, `ImmutableId`. Source: MS-ADTS 3.1.1.3.1.2.4.
+pub(super) fn find_announced(gate: &Gate, text: &str, claims: &mut Claims) {
+    const OCTETS: usize = 48;
+    const GUID: &str = "<GUID=";
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !is_word_byte(bytes[at]) {
-            at += 1;
-            continue;
-        }
-        let length = bytes[at..].iter().take_while(|&&byte| is_word_byte(byte)).count();
-        let end = at + length;
-        if length == 32
-            && let Some(id) = guid::parse_plain(&bytes[at..end])
-            && claims.is_free(at, end)
-            && let Some(new) = seal(id)
+    let mut claim = |start: usize, end: usize| {
+        let mut new = String::new();
+        if let Some(value) = text.get(start..end)
+            && claims.is_free(start, end)
+            && gate.seal_guid(value, &mut new)
         {
-            let plain = guid::dashed(new).replace('-', "");
-            let is_upper = bytes[at..end].iter().any(u8::is_ascii_uppercase);
-            claims.replace(at, end, if is_upper { plain.to_ascii_uppercase() } else { plain });
+            claims.replace(start, end, new);
         }
-        at = end;
+    };
+    for at in memchr::memchr_iter(b'\\', bytes) {
+        if bytes.get(at + 3) == Some(&b'\\') && bytes.get(at + OCTETS) != Some(&b'\\') {
+            claim(at, at + OCTETS);
+        }
     }
-}
-
-/// Claims base64 of the 16 bytes of a known id: 22 symbols and `==`.
-pub(in crate::pseudonym) fn find_base64(seal: Seal<'_>, text: &str, claims: &mut Claims) {
+    for (at, _) in text.match_indices(GUID) {
+        claim(at + GUID.len(), at + GUID.len() + 32);
+    }
     for (at, _) in text.match_indices("==") {
-        let (Some(start), end) = (at.checked_sub(22), at + 2) else { continue };
-        let Some(Ok(bytes)) = text.get(start..end).map(|symbols| STANDARD.decode(symbols)) else { continue };
-        let Ok(bytes) = <[u8; 16]>::try_from(bytes) else { continue };
-        if claims.is_free(start, end)
-            && let Some(new) = seal(guid::from_mixed_endian(bytes))
+        if let Some(start) = at.checked_sub(22)
+            && text.get(..start).is_some_and(context::is_anchor)
         {
-            claims.replace(start, end, STANDARD.encode(guid::to_mixed_endian(new)));
+            claim(start, at + 2);
         }
     }
 }

@@ -14,49 +14,70 @@ mod mail;
 mod phone;
 mod sid;
 
-use super::decode;
+use std::collections::BTreeMap;
+
+use super::decode::{self, Reader};
 use super::duty::SCAN;
+use super::expression;
 use super::gate::Gate;
 use super::memory::{question, recall};
 use super::values::starts_like_json;
 
-/// A span that a detector has decided about: replaced, or kept as it is.
-struct Claim {
-    start: usize,
-    end: usize,
-    text: Option<String>,
-}
-
-/// The claims on one text.
+/// The claims on one text: spans that a detector has decided about, replaced or kept as they are. They never overlap.
 #[derive(Default)]
-pub(super) struct Claims(Vec<Claim>);
+pub(super) struct Claims(BTreeMap<usize, (usize, Option<String>)>);
 
 impl Claims {
     /// Whether nothing in the span is claimed yet.
     pub(super) fn is_free(&self, start: usize, end: usize) -> bool {
-        self.0.iter().all(|claim| end <= claim.start || claim.end <= start)
+        self.0.range(..end).next_back().is_none_or(|(_, (claimed, _))| *claimed <= start)
     }
 
     /// Leaves the span as it is and closes it.
     pub(super) fn keep(&mut self, start: usize, end: usize) {
-        self.0.push(Claim { start, end, text: None });
+        self.claim(start, end, None);
     }
 
     /// Replaces the span.
     pub(super) fn replace(&mut self, start: usize, end: usize, text: String) {
-        self.0.push(Claim { start, end, text: Some(text) });
+        self.claim(start, end, Some(text));
+    }
+
+    fn claim(&mut self, start: usize, end: usize, text: Option<String>) {
+        if start < end && self.is_free(start, end) {
+            self.0.insert(start, (end, text));
+        }
+    }
+
+    /// Frees the span for a claim. Claims that lie within it give way to a replacement; others stay. Gives whether it
+    /// is free now.
+    pub(super) fn make_room(&mut self, start: usize, end: usize, is_replacement: bool) -> bool {
+        if self.is_free(start, end) {
+            return true;
+        }
+        let overlapping = |(at, (stop, _)): (&usize, &(usize, Option<String>))| (*stop > start).then_some((*at, *stop));
+        let there: Vec<(usize, usize)> = self.0.range(..end).rev().map_while(overlapping).collect();
+        let is_inside = is_replacement && there.iter().all(|(at, stop)| *at >= start && *stop <= end);
+        if is_inside {
+            there.iter().for_each(|(at, _)| drop(self.0.remove(at)));
+        }
+        is_inside
+    }
+
+    /// The claims in order: start, end, the new text of a replacement.
+    pub(super) fn into_spans(self) -> impl Iterator<Item = (usize, usize, Option<String>)> {
+        self.0.into_iter().map(|(start, (end, text))| (start, end, text))
     }
 
     /// The stretches between the claims, in order.
-    pub(super) fn gaps(&mut self, length: usize) -> Vec<(usize, usize)> {
-        self.0.sort_unstable_by_key(|claim| claim.start);
+    pub(super) fn gaps(&self, length: usize) -> Vec<(usize, usize)> {
         let mut gaps = Vec::with_capacity(self.0.len() + 1);
         let mut at = 0;
-        for claim in &self.0 {
-            if claim.start > at {
-                gaps.push((at, claim.start));
+        for (start, (end, _)) in &self.0 {
+            if *start > at {
+                gaps.push((at, *start));
             }
-            at = at.max(claim.end);
+            at = *end;
         }
         if at < length {
             gaps.push((at, length));
@@ -65,17 +86,16 @@ impl Claims {
     }
 
     /// Writes the text with the replacements; false and nothing when there is none.
-    pub(super) fn write(mut self, text: &str, out: &mut String) -> bool {
-        if self.0.iter().all(|claim| claim.text.is_none()) {
+    pub(super) fn write(self, text: &str, out: &mut String) -> bool {
+        if self.0.values().all(|(_, new)| new.is_none()) {
             return false;
         }
-        self.0.sort_unstable_by_key(|claim| claim.start);
         let mut at = 0;
-        for claim in &self.0 {
-            if let Some(new) = &claim.text {
-                out.push_str(text.get(at..claim.start).unwrap_or_default());
-                out.push_str(new);
-                at = claim.end;
+        for (start, (end, new)) in self.0 {
+            if let Some(new) = new {
+                out.push_str(text.get(at..start).unwrap_or_default());
+                out.push_str(&new);
+                at = end;
             }
         }
         out.push_str(text.get(at..).unwrap_or_default());
@@ -94,36 +114,35 @@ const AT: u16 = 1;
 const DOT: u16 = 1 << 1;
 const COLON: u16 = 1 << 2;
 const BACKSLASH: u16 = 1 << 3;
-const PERCENT: u16 = 1 << 4;
+/// May begin an escape.
+const SIGN: u16 = 1 << 4;
 const EQUALS: u16 = 1 << 5;
 const DASH: u16 = 1 << 6;
 const PHONE: u16 = 1 << 7;
-const AMPERSAND: u16 = 1 << 8;
-const SLASH: u16 = 1 << 9;
-const BEYOND: u16 = 1 << 10;
-const BRACKET: u16 = 1 << 11;
-const DIGIT: u16 = 1 << 12;
+const SLASH: u16 = 1 << 8;
+const BRACKET: u16 = 1 << 9;
+const DIGIT: u16 = 1 << 10;
 
 static TRAITS: [u16; 256] = {
     let mut table = [0u16; 256];
     let mut at = 0;
     while at < 256 {
-        table[at] = match at as u8 {
-            b'@' => AT,
-            b'.' => DOT,
-            b':' => COLON,
-            b'\\' => BACKSLASH,
-            b'%' => PERCENT,
-            b'=' => EQUALS,
-            b'-' => DASH,
-            b'+' | b'(' => PHONE,
-            b'&' => AMPERSAND,
-            b'/' => SLASH,
-            b'[' => BRACKET,
-            b'0'..=b'9' => DIGIT,
-            0x80.. => BEYOND,
-            _ => 0,
-        };
+        let byte = at as u8;
+        let sign = if decode::is_sign(byte) { SIGN } else { 0 };
+        table[at] = sign
+            | match byte {
+                b'@' => AT,
+                b'.' => DOT,
+                b':' => COLON,
+                b'\\' => BACKSLASH,
+                b'=' => EQUALS,
+                b'-' => DASH,
+                b'+' | b'(' => PHONE,
+                b'/' => SLASH,
+                b'[' => BRACKET,
+                b'0'..=b'9' => DIGIT,
+                _ => 0,
+            };
         at += 1;
     }
     table
@@ -135,7 +154,7 @@ impl Traits {
         for &byte in text.as_bytes() {
             let bit = TRAITS[usize::from(byte)];
             traits.bits |= bit;
-            traits.digits += usize::from(bit == DIGIT);
+            traits.digits += usize::from(bit & DIGIT != 0);
         }
         traits
     }
@@ -156,28 +175,23 @@ impl Gate {
     }
 
     fn scan_anew(&self, text: &str, layer: u8, out: &mut String) -> bool {
-        let traits = Traits::of(text);
-        if traits.has(BEYOND)
-            && let Some(visible) = without_invisible(text)
-        {
-            let mut clean = String::new();
-            if self.scan(&visible, layer, &mut clean) {
-                out.push_str(&clean);
-                return true;
-            }
-        }
+        self.look(text, layer).write(text, out)
+    }
+
+    /// What is to be replaced in a text that stands `layer` strings or encodings deep.
+    pub(super) fn look(&self, text: &str, layer: u8) -> Claims {
+        let mut out = String::new();
         if starts_like_json(text)
-            && let Some(changed) = self.nested(SCAN, text, layer, out)
+            && let Some(changed) = self.nested(SCAN, text, layer, &mut out)
         {
-            return changed;
-        }
-        if traits.has(PERCENT | BACKSLASH | AMPERSAND) {
-            let mut scan = |text: &str, layer: u8, out: &mut String| self.scan(text, layer, out);
-            if decode::climb(text, layer, out, &mut scan) {
-                return true;
+            let mut claims = Claims::default();
+            match changed {
+                true => claims.replace(0, text.len(), out),
+                false => claims.keep(0, text.len()),
             }
+            return claims;
         }
-        self.find(text, traits, layer).write(text, out)
+        self.find(text, Traits::of(text), layer)
     }
 
     /// What the detectors claim.
@@ -188,10 +202,28 @@ impl Gate {
             id::find_physical(self, text, &mut claims);
         }
         self.secrets.find(self, text, traits.digits, &mut claims);
-        decode::base64::find(text, layer, &mut claims, &mut |text, layer, out| self.scan(text, layer, out));
+        let reader = Reader {
+            look: &|text, layer| self.look(text, layer),
+            seal_id: &|id| self.sealed_known_id(id),
+            seal_sid: &|bytes| self.sealed_sid(bytes),
+            mark: &|rule, value| self.removal_mark(rule, value),
+        };
         if traits.has(EQUALS) {
-            dn::find(self, text, &mut claims);
+            expression::find(self, text, layer, &mut claims);
+            // A comma behind a backslash is part of a name, which only a reader of names knows.
+            dn::find(self, text, dn::Escapes::Own, &mut claims);
         }
+        if traits.has(SIGN) {
+            decode::find_escaped(text, layer, &mut claims, &reader);
+        }
+        if traits.has(EQUALS) {
+            dn::find(self, text, dn::Escapes::Any, &mut claims);
+        }
+        if traits.digits > 0 {
+            id::find_announced(self, text, &mut claims);
+            decode::hex::find(text, layer, &mut claims, &reader);
+        }
+        decode::base64::find(text, layer, &mut claims, &reader);
         if traits.has(AT) {
             mail::find(self, text, &mut claims);
         }
@@ -207,6 +239,9 @@ impl Gate {
         }
         if traits.has(DOT) {
             host::find(self, self.dictionary(), text, &mut claims);
+        }
+        if traits.has(BACKSLASH) {
+            decode::find_behind_breaks(text, layer, &mut claims, &reader);
         }
         if let Some(dictionary) = self.dictionary() {
             if claims.0.is_empty() {
@@ -226,12 +261,6 @@ impl Gate {
             if traits.digits >= 3 {
                 id::find_dashed(self, text, claims);
             }
-        }
-        if text.len() >= 32 {
-            id::find_plain(&|id| self.sealed_known_id(id), text, claims);
-        }
-        if traits.has(EQUALS) && text.len() >= 24 {
-            id::find_base64(&|id| self.sealed_known_id(id), text, claims);
         }
         if traits.has(COLON | DASH) {
             address::find_mac(self, text, claims);
@@ -268,13 +297,6 @@ fn is_timestamp(bytes: &[u8]) -> bool {
         && bytes[7] == b'-'
         && matches!(bytes[10], b'T' | b' ')
         && bytes.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b':' | b'T' | b'Z' | b'.' | b'+' | b' '))
-}
-
-/// The text without zero-width characters and soft hyphens, if it has any.
-fn without_invisible(text: &str) -> Option<String> {
-    let is_invisible =
-        |symbol: char| matches!(symbol, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
-    text.contains(is_invisible).then(|| text.replace(is_invisible, ""))
 }
 
 /// Whether a byte belongs to a word: ASCII letters and digits and everything beyond ASCII.

@@ -1,8 +1,20 @@
 //! Security identifiers in text: `S-1-5-21-…`, `S-1-12-1-…`. Well-known ones are left alone by the map.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{Claims, is_word_byte};
 use crate::catalog::Kind;
 use crate::pseudonym::gate::Gate;
+
+impl Gate {
+    /// The pseudonym of a security identifier in bytes.
+    pub(in crate::pseudonym) fn sealed_sid(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut new = String::new();
+        let is_mapped = self.claimed(Kind::Sid, &STANDARD.encode(bytes), false, &mut new);
+        is_mapped.then(|| STANDARD.decode(new).ok())?
+    }
+}
 
 /// Claims every SID.
 pub(super) fn find(gate: &Gate, text: &str, claims: &mut Claims) {

@@ -233,6 +233,8 @@ fn every_dataset_that_a_rule_names_is_in_the_catalog() {
     if ids.is_empty() {
         ids = DATASETS.iter().map(|row| row.0.to_owned()).collect();
     }
+    ids.push("file".to_owned());
+    ids.extend(crate::catalog::recognitions().iter().map(|row| row.dataset.clone()));
     for row in crate::catalog::fields() {
         for dataset in &row.datasets {
             let known = match dataset.strip_suffix('*') {

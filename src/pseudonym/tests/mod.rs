@@ -1,8 +1,16 @@
 //! Tests of the gate as a whole: with the real cipher, rules and dictionary.
 
+#[cfg(not(feature = "gate-off"))]
+mod again;
+#[cfg(not(feature = "gate-off"))]
+mod declared;
 mod files;
+mod forms;
 mod gate;
+mod people;
 mod properties;
+#[cfg(not(feature = "gate-off"))]
+mod ranges;
 mod samples;
 mod texts;
 
@@ -84,7 +92,7 @@ pub(super) fn gate_with(policy: Policy) -> Gate {
     Gate::new(Arc::new(Ff1::new(&key)), policy, Rules::new(DATASETS), well_known)
 }
 
-fn batch(dataset: &'static str, records: &[&str]) -> RawBatch {
+pub(super) fn batch(dataset: &'static str, records: &[&str]) -> RawBatch {
     let records = records.iter().map(|text| RawRecord::new(Bytes::copy_from_slice(text.as_bytes()))).collect();
     RawBatch { dataset, slice: 0, parent: None, records }
 }
@@ -112,11 +120,11 @@ const DIRECTORY: [(&str, &str); 6] = [
 ];
 
 /// A gate that has read the directory.
-fn gate() -> Gate {
+pub(super) fn gate() -> Gate {
     frozen(gate_with(Policy::standard()))
 }
 
-fn frozen(gate: Gate) -> Gate {
+pub(super) fn frozen(gate: Gate) -> Gate {
     for (dataset, record) in DIRECTORY {
         gate.learn(&batch(dataset, &[record])).unwrap();
     }
@@ -125,7 +133,7 @@ fn frozen(gate: Gate) -> Gate {
 }
 
 /// One record through the gate, without the line end.
-fn clean(gate: &Gate, dataset: &'static str, record: &str) -> String {
+pub(super) fn clean(gate: &Gate, dataset: &'static str, record: &str) -> String {
     let clean: CleanBatch = gate.clean_batch(&batch(dataset, &[record])).unwrap();
     assert_eq!(clean.refused(), []);
     assert_eq!(clean.records(), 1);
@@ -135,13 +143,13 @@ fn clean(gate: &Gate, dataset: &'static str, record: &str) -> String {
 }
 
 #[cfg(not(feature = "gate-off"))]
-fn text(gate: &Gate, text: &str) -> String {
+pub(super) fn text(gate: &Gate, text: &str) -> String {
     gate.clean_text(&crate::record::RawText::new(text)).into_string()
 }
 
 /// What a typed field makes of a value.
 #[cfg(not(feature = "gate-off"))]
-fn field(gate: &Gate, key: &str, value: &str) -> String {
+pub(super) fn field(gate: &Gate, key: &str, value: &str) -> String {
     let record = serde_json::json!({ key: value }).to_string();
     let clean: serde_json::Value = serde_json::from_str(&clean(gate, "graph-activity", &record)).unwrap();
     clean[key].as_str().unwrap().to_owned()

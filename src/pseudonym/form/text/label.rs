@@ -15,10 +15,10 @@ use memchr::{memchr_iter, memchr2_iter};
 use super::desk::Desk;
 use super::value::{self, Wrap};
 use crate::catalog::{Action, Kind};
-use crate::pseudonym::duty::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN_FILE};
 
 /// Longest label, bytes: `Execution Context Account Distinguished Name`.
-const LABEL_BYTES_MAX: usize = 48;
+pub(super) const LABEL_BYTES_MAX: usize = 48;
 /// Most words of a label in running text.
 const WORDS_MAX: usize = 4;
 
@@ -30,10 +30,17 @@ pub(super) struct Span {
     pub(super) wrap: Wrap,
 }
 
-/// The key that a label stands for: letters and digits only. None when that is the label as it is, or nothing.
-pub(super) fn normalised(label: &str) -> Option<String> {
-    let key: String = label.chars().filter(|symbol| symbol.is_ascii_alphanumeric()).collect();
-    (key.len() < label.len() && key.len() > 1).then_some(key)
+/// Room for a label without its punctuation.
+pub(super) type Letters = [u8; LABEL_BYTES_MAX];
+
+/// The key that a label stands for: letters and digits only. None when that is the label as it is, or too long or short.
+pub(super) fn normalised<'l>(label: &str, letters: &'l mut Letters) -> Option<&'l [u8]> {
+    let mut length = 0;
+    for byte in label.bytes().filter(u8::is_ascii_alphanumeric) {
+        *letters.get_mut(length)? = byte;
+        length += 1;
+    }
+    letters.get(..length).filter(|_| (2..label.len()).contains(&length))
 }
 
 /// Whether a value is a word for "nothing" or for its own type, as documents write it.
@@ -80,31 +87,52 @@ pub(super) fn stands_for_nothing(value: &str) -> bool {
         || value.starts_with("System.")
 }
 
+const SEPARATOR: u8 = 1;
+const MARKUP: u8 = 1 << 1;
+const BRACKET: u8 = 1 << 2;
+const BACKSLASH: u8 = 1 << 3;
+
+static SIGNS: [u8; 256] = {
+    let mut table = [0; 256];
+    table[b':' as usize] = SEPARATOR;
+    table[b'=' as usize] = SEPARATOR;
+    table[b'<' as usize] = MARKUP;
+    table[b'[' as usize] = BRACKET;
+    table[b'\\' as usize] = BACKSLASH;
+    table
+};
+
 /// The labelled values of a line, in order, apart from each other.
 pub(super) fn find(desk: &Desk<'_, '_>, line: &str) -> Vec<Span> {
-    if let Some(span) = whole_line(desk, line) {
-        return vec![span];
-    }
     let bytes = line.as_bytes();
     let mut spans: Vec<Span> = Vec::new();
-    if memchr::memmem::find(bytes, b"</").is_some() {
+    let signs = bytes.iter().fold(0, |signs, &byte| signs | SIGNS[usize::from(byte)]);
+    if signs & SEPARATOR != 0
+        && let Some(span) = whole_line(desk, line)
+    {
+        spans.push(span);
+        return spans;
+    }
+    if signs & MARKUP != 0 {
         spans.extend(memchr_iter(b'<', bytes).filter_map(|at| element(desk, line, at)));
     }
-    if memchr::memmem::find(bytes, b";]").is_some() {
+    if signs & BRACKET != 0 {
         spans.extend(memchr_iter(b'[', bytes).filter_map(|at| bracket(desk, line, at)));
     }
-    for at in memchr::memmem::find_iter(bytes, b"sers\\").filter_map(|at| at.checked_sub(1)) {
-        if let Some((start, end)) = value::profile(line, at) {
-            let duty = Duty { action: Action::Kind(Kind::Account), ..SCAN };
+    if signs & BACKSLASH != 0 {
+        for (start, end) in memchr_iter(b'\\', bytes).filter_map(|at| value::profile(line, at + 1)) {
+            let duty = Duty { action: Action::Kind(Kind::Account), ..SCAN_FILE };
             spans.push(Span { start, end, duty, wrap: Wrap::Plain });
         }
     }
-    for at in memchr2_iter(b':', b'=', bytes) {
-        if spans.iter().all(|span| at < span.start || span.end <= at)
-            && let Some(span) = quoted(desk, line, at).or_else(|| running(desk, line, at))
-            && spans.iter().all(|other| span.end <= other.start || other.end <= span.start)
-        {
-            spans.push(span);
+    if signs & SEPARATOR != 0 {
+        for at in memchr2_iter(b':', b'=', bytes) {
+            if spans.iter().all(|span| at < span.start || span.end <= at)
+                && let Some(span) = quoted(desk, line, at).or_else(|| running(desk, line, at))
+                && spans.iter().all(|other| span.end <= other.start || other.end <= span.start)
+            {
+                spans.push(span);
+            }
         }
     }
     spans.sort_unstable_by_key(|span| span.start);
@@ -215,18 +243,17 @@ fn bracket(desk: &Desk<'_, '_>, line: &str, at: usize) -> Option<Span> {
 fn running(desk: &Desk<'_, '_>, line: &str, at: usize) -> Option<Span> {
     let bytes = line.as_bytes();
     let equals = bytes[at] == b'=';
-    if equals && matches!(bytes.get(at + 1), Some(b'=' | b'>' | b'~')) {
+    let next = *bytes.get(at + 1)?;
+    if matches!(next, b':' | b'=' | b'>' | b'~' | b'/') || at > 0 && matches!(bytes[at - 1], b':' | b' ' | b'!' | b'<')
+    {
         return None;
     }
-    let words = label_before(&line[..at], if equals { 1 } else { WORDS_MAX });
-    // The longest label that any row knows decides.
-    let (label, duty) = words.into_iter().find_map(|label| Some((label, desk.duty(label, &|_| None)?)))?;
-    if duty.action == Action::Scan {
+    let start = at + 1 + bytes[at + 1..].iter().take_while(|&&byte| byte == b' ').count();
+    if start == bytes.len() {
         return None;
     }
-    let after = &line[at + 1..];
-    let start = line.len() - after.trim_start_matches(' ').len();
-    if !equals && start == at + 1 && !value::may_follow_at_once(duty) {
+    let (label, duty) = label_before(desk, &line[..at], if equals { 1 } else { WORDS_MAX })?;
+    if duty.action == Action::Scan || !equals && next != b' ' && !value::may_follow_at_once(duty) {
         return None;
     }
     let begins_line = line[..at].trim_start().len() == label.len();
@@ -234,23 +261,23 @@ fn running(desk: &Desk<'_, '_>, line: &str, at: usize) -> Option<Span> {
     Some(Span { start, end: start + length, duty, wrap: Wrap::Plain })
 }
 
-/// The last words of a text, longest run first.
-fn label_before(text: &str, words_max: usize) -> Vec<&str> {
+/// The longest run of last words that any row knows, and what the row says.
+fn label_before<'t>(desk: &Desk<'_, '_>, text: &'t str, words_max: usize) -> Option<(&'t str, Duty)> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     let bytes = text.as_bytes();
-    let mut labels = Vec::new();
+    let mut found = None;
     let mut at = bytes.len();
     for _ in 0..words_max {
         let start = at - bytes[..at].iter().rev().take_while(|&&byte| is_word(byte)).count();
         if start == at || bytes.len() - start > LABEL_BYTES_MAX {
             break;
         }
-        labels.push(&text[start..]);
+        let label = &text[start..];
+        found = desk.duty(label, &|_| None).map(|duty| (label, duty)).or(found);
         if start == 0 || bytes[start - 1] != b' ' {
             break;
         }
         at = start - 1;
     }
-    labels.reverse();
-    labels
+    found
 }

@@ -1,10 +1,11 @@
 //! Why a run ended without a bundle.
 
 use crate::commands::exit;
+use crate::sweep::Finding;
 
 /// No bundle was made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Stopped {
+pub(in crate::commands) enum Stopped {
     /// The key.
     #[error(transparent)]
     Key(#[from] crate::pseudonym::key::KeyError),
@@ -38,7 +39,7 @@ pub(super) enum Stopped {
     /// The finished bundle held something that looks like an identifier.
     #[error(
         "the finished bundle did not pass its leak check, so it was not given its name: {hits} identifier-like texts in\
-         {places}\nLeave those datasets out with --exclude, and report the lines above as a defect"
+         {places}\nLeave those datasets or files out, and report the lines above as a defect"
     )]
     Leak {
         /// How many.
@@ -52,6 +53,15 @@ pub(super) enum Stopped {
     /// The leak check could not run.
     #[error("the finished bundle could not be read back: {0}")]
     ReadBack(std::io::Error),
+    /// An input that cannot be read, a policy that cannot be used.
+    #[error("{0}")]
+    Input(String),
+    /// Files that cannot be read.
+    #[error(transparent)]
+    Files(#[from] crate::files::InputError),
+    /// Standard output cannot be written.
+    #[error("standard output cannot be written: {0}")]
+    Pipe(std::io::Error),
     /// Ctrl-C twice.
     #[error("interrupted before a bundle could be written")]
     Interrupted,
@@ -61,14 +71,31 @@ pub(super) enum Stopped {
 }
 
 impl Stopped {
+    /// A bundle that is not given its name: how often something was found, and the first places, never the values.
+    pub(in crate::commands) fn leak(findings: &[Finding]) -> Self {
+        const SHOWN: usize = 12;
+        let place = |finding: &Finding| {
+            format!("\n  {} line {}: {} times {}", finding.entry, finding.line, finding.count, finding.shape.name())
+        };
+        let mut places: String = findings.iter().take(SHOWN).map(place).collect();
+        if findings.len() > SHOWN {
+            places.push_str(&format!("\n  and {} more", findings.len() - SHOWN));
+        }
+        Self::Leak { hits: findings.iter().map(|finding| finding.count).sum(), places }
+    }
+
     /// Exit code of the contract.
-    pub(super) fn exit_code(&self) -> u8 {
+    pub(in crate::commands) fn exit_code(&self) -> u8 {
         match self {
-            Self::Key(_) | Self::KeyFolder(_) | Self::KeyBesideBundle | Self::UnknownTenant | Self::Network(_) => {
-                exit::USAGE
-            }
+            Self::Input(_)
+            | Self::Files(_)
+            | Self::Key(_)
+            | Self::KeyFolder(_)
+            | Self::KeyBesideBundle
+            | Self::UnknownTenant
+            | Self::Network(_) => exit::USAGE,
             Self::SignIn(_) | Self::OtherTenant => exit::SIGN_IN,
-            Self::Output(_) | Self::Spool(_) => exit::OUTPUT,
+            Self::Output(_) | Self::Spool(_) | Self::Pipe(_) => exit::OUTPUT,
             Self::Leak { .. } | Self::Damaged(_) => exit::VERIFICATION,
             Self::Interrupted => exit::INTERRUPTED,
             Self::Demo(_) | Self::ReadBack(_) | Self::Unexpected(_) => exit::UNEXPECTED,

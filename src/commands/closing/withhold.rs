@@ -1,0 +1,93 @@
+//! What the leak check still found is taken out: the lines, or the whole file where a file is more than its lines.
+//!
+//! Takes findings and the spool, replaces blocks, counts. The judge is the leak check's own code, asked line by line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Known, RUN_LOG_PATH, Stopped, Story};
+use crate::catalog::Kind;
+use crate::pseudonym::Gate;
+use crate::pseudonym::cipher::Cipher;
+use crate::spool::{EntryPath, Spool};
+use crate::sweep::{ClosedWorld, Finding, LeakScan, covered};
+
+/// What was withheld, by payload file.
+#[derive(Default)]
+pub(in crate::commands) struct Withheld {
+    /// Lines that an empty record or a mark stands for.
+    pub lines: BTreeMap<EntryPath, u64>,
+    /// Files that are not there.
+    pub files: BTreeSet<EntryPath>,
+    /// Blocks that were made again.
+    pub blocks: u64,
+}
+
+/// What the leak check is asked with.
+pub(super) struct Judge<'a> {
+    pub(super) cipher: &'a dyn Cipher,
+    pub(super) kept: BTreeSet<Kind>,
+    pub(super) known: Known<'a>,
+}
+
+/// Takes out what was found; false when nothing can be done about some of it (names of files, the program's own words).
+pub(super) fn withhold(
+    spool: &Spool,
+    gate: &Gate,
+    judge: &Judge<'_>,
+    findings: &[Finding],
+    story: &dyn Story,
+    withheld: &mut Withheld,
+) -> Result<bool, Stopped> {
+    let entries: BTreeSet<&str> = findings.iter().map(|finding| finding.entry.as_str()).collect();
+    let mut taken = false;
+    for name in entries {
+        let Ok(entry) = EntryPath::new(name) else { continue };
+        let in_name = findings.iter().any(|finding| finding.entry == name && finding.line == 0);
+        if name == RUN_LOG_PATH || !spool.entries().contains(&entry) {
+            continue;
+        }
+        let lines = if in_name || !story.has_lines(&entry) { 0 } else { lines(spool, gate, judge, &entry, withheld)? };
+        if lines > 0 {
+            *withheld.lines.entry(entry).or_default() += lines;
+        } else {
+            discard(spool, &entry)?;
+            withheld.lines.remove(&entry);
+            withheld.files.insert(entry);
+        }
+        taken = true;
+    }
+    Ok(taken)
+}
+
+fn lines(
+    spool: &Spool,
+    gate: &Gate,
+    judge: &Judge<'_>,
+    entry: &EntryPath,
+    withheld: &mut Withheld,
+) -> Result<u64, Stopped> {
+    let mut scan = LeakScan::new(Some(ClosedWorld::new(judge.cipher, covered(&judge.kept))), Some(judge.known.clone()));
+    let mut total = 0;
+    for block in spool.blocks(entry) {
+        let clean = spool.read(&block)?;
+        let mut is_leak = |line: &[u8]| {
+            scan.begin(entry.as_str());
+            scan.piece(line);
+            scan.end();
+            scan.take_findings().iter().any(|finding| finding.line > 0)
+        };
+        if let Some((batch, lines)) = gate.withhold_lines(clean.bytes(), entry.is_records(), &mut is_leak) {
+            spool.replace(&block, batch)?;
+            withheld.blocks += 1;
+            total += lines;
+        }
+    }
+    Ok(total)
+}
+
+fn discard(spool: &Spool, entry: &EntryPath) -> Result<(), Stopped> {
+    for slice in spool.closed_slices(entry) {
+        spool.discard_slice(entry, slice)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! The two walks: learning, then cleaning into the spool. One thread reads and cuts, all others work on stretches.
+//!
+//! Takes inputs and a gate, gives a [`FileStory`] for each file. Stretches are cleaned in any order and stored by their
+//! number, so any number of workers gives the same bytes. A full disk ends the walk.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::names::Names;
+use super::progress::Progress;
+use crate::commands::stopped::Stopped;
+use crate::files::{FileEnd, FileHead, Inputs, Taker, TakerClosed};
+use crate::pseudonym::{CleanText, Gate};
+use crate::record::{Encoding, Form, RawStretch};
+use crate::spool::{EntryPath, Error, Order, Spool};
+
+/// One file, told for the manifest.
+pub(super) struct FileStory {
+    /// Its name, through the gate.
+    pub name: CleanText,
+    /// How it is written, unless it is withheld.
+    pub form: Option<Form>,
+    /// How its characters are written.
+    pub encoding: Encoding,
+    /// What it was turned from.
+    pub unpacked_from: Option<&'static str>,
+    /// Where it stands in the bundle; none when nothing of it is there.
+    pub entry: Option<EntryPath>,
+    /// Lines, rows or entries.
+    pub records: u64,
+    /// How it ended.
+    pub end: FileEnd,
+}
+
+/// Learns from every file.
+pub(super) fn learn(inputs: &mut Inputs, gate: &Gate, progress: &Progress) {
+    let work = |stretch: RawStretch| {
+        gate.learn_stretch(&stretch);
+        progress.add(stretch.text.bytes() as u64);
+    };
+    with_workers(&work, |queue| inputs.walk(&mut Pupil(queue)));
+}
+
+struct Pupil(SyncSender<RawStretch>);
+
+impl Taker for Pupil {
+    fn begin(&mut self, _: &FileHead) {}
+
+    fn stretch(&mut self, stretch: RawStretch) -> Result<(), TakerClosed> {
+        self.0.send(stretch).map_err(|_| TakerClosed)
+    }
+
+    fn end(&mut self, _: FileEnd) {}
+}
+
+/// Cleans every file into the spool.
+pub(super) fn clean(
+    inputs: &mut Inputs,
+    gate: &Gate,
+    spool: &Spool,
+    progress: &Progress,
+) -> Result<Vec<FileStory>, Stopped> {
+    let broken: Mutex<Option<Error>> = Mutex::default();
+    let records: Mutex<BTreeMap<EntryPath, u64>> = Mutex::default();
+    let work = |job: Job| {
+        if lock(&broken).is_some() {
+            return;
+        }
+        let clean = gate.clean_stretch(&job.stretch);
+        *lock(&records).entry(job.entry.clone()).or_default() += clean.records();
+        if let Err(error) = spool.append(&job.entry, Order { slice: 0, part: job.part }, clean) {
+            lock(&broken).get_or_insert(error);
+        }
+        progress.add(job.stretch.text.bytes() as u64);
+    };
+    let mut files = with_workers(&work, |queue| {
+        let mut writer =
+            Writer { gate, queue, broken: &broken, names: Names::default(), files: Vec::new(), open: None };
+        inputs.walk(&mut writer);
+        writer.files
+    });
+    if let Some(error) = broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error.into());
+    }
+    let records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for file in &mut files {
+        let Some(entry) = &file.entry else { continue };
+        spool.close_slice(entry, 0)?;
+        file.records = records.get(entry).copied().unwrap_or(0);
+    }
+    Ok(files)
+}
+
+/// A stretch and where it goes.
+struct Job {
+    entry: EntryPath,
+    part: u32,
+    stretch: RawStretch,
+}
+
+/// The file that is being read.
+struct OpenFile {
+    story: FileStory,
+    path: Option<EntryPath>,
+    parts: u32,
+}
+
+struct Writer<'a> {
+    gate: &'a Gate,
+    queue: SyncSender<Job>,
+    broken: &'a Mutex<Option<Error>>,
+    names: Names,
+    files: Vec<FileStory>,
+    open: Option<OpenFile>,
+}
+
+impl Taker for Writer<'_> {
+    fn begin(&mut self, head: &FileHead) {
+        let (name, path) = self.names.entry(self.gate, &head.name, head.number);
+        let story = FileStory {
+            name,
+            form: head.form,
+            encoding: head.encoding,
+            unpacked_from: head.unpacked_from,
+            entry: None,
+            records: 0,
+            end: FileEnd::Whole { bytes: 0, repaired: 0 },
+        };
+        self.open = Some(OpenFile { story, path, parts: 0 });
+    }
+
+    fn stretch(&mut self, stretch: RawStretch) -> Result<(), TakerClosed> {
+        let Some(OpenFile { story, path: Some(path), parts }) = &mut self.open else { return Err(TakerClosed) };
+        if lock(self.broken).is_some() {
+            return Err(TakerClosed);
+        }
+        story.entry = Some(path.clone());
+        let job = Job { entry: path.clone(), part: *parts, stretch };
+        *parts += 1;
+        self.queue.send(job).map_err(|_| TakerClosed)
+    }
+
+    fn end(&mut self, end: FileEnd) {
+        if let Some(open) = self.open.take() {
+            self.files.push(FileStory { end, ..open.story });
+        }
+    }
+}
+
+/// Runs `feed` with a queue whose jobs all processors work on.
+fn with_workers<J: Send, R: Send>(work: &(dyn Fn(J) + Sync), feed: impl FnOnce(SyncSender<J>) -> R) -> R {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // One job waits for each worker: more only costs memory.
+    let (queue, jobs) = sync_channel::<J>(threads);
+    let jobs: Arc<Mutex<Receiver<J>>> = Arc::new(Mutex::new(jobs));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let jobs = Arc::clone(&jobs);
+            scope.spawn(move || {
+                loop {
+                    let Ok(job) = lock(&jobs).recv() else { return };
+                    work(job);
+                }
+            });
+        }
+        drop(jobs);
+        feed(queue)
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
