@@ -225,6 +225,7 @@ impl<'p, H: Hands> Walk<'p, H> {
         self.more_items(item, duty, depth)
     }
 
+    /// An item, as often as the hands want it.
     fn item(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
         if duty.action != Action::IpRanges || self.peek() != Some(b'{') {
             return self.value(spot, duty, depth + 1);

@@ -100,9 +100,7 @@ impl Learning {
                 self.entry(value, value, kind, false, Needs::Capital);
             }
             Kind::Place if value.contains(char::is_alphabetic) => self.term(value, value, kind, false),
-            Kind::Phone if value.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS_MIN => {
-                self.term(value, value, kind, false);
-            }
+            Kind::Phone => self.phone(value),
             Kind::Host => {
                 self.term(value, value, kind, true);
                 // `intranet` or `cdn` is a word, `pc-0412` is a machine.
@@ -180,6 +178,22 @@ impl Learning {
     fn name(&mut self, name: &str, value: &str) {
         for way in names::ways(name) {
             self.entry(&way.text, value, Kind::Name, way.exact, way.needs);
+        }
+    }
+
+    /// A telephone number, with the country code and without, with the blanks of the field and without any.
+    fn phone(&mut self, value: &str) {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        if digits(value).len() < PHONE_DIGITS_MIN {
+            return;
+        }
+        let local = value.strip_prefix('+').and_then(|rest| rest.split_once(|symbol: char| !symbol.is_ascii_digit()));
+        let local = local.map(|(_, local)| local.trim_start_matches(|symbol: char| !symbol.is_ascii_digit()));
+        let local = local.filter(|local| digits(local).len() > PHONE_DIGITS_MIN).map(str::to_owned);
+        let trunk = local.as_ref().map(|local| format!("0{local}"));
+        for text in [Some(value.to_owned()), local, trunk].into_iter().flatten() {
+            self.term(&digits(&text), value, Kind::Phone, false);
+            self.term(&text, value, Kind::Phone, false);
         }
     }
 

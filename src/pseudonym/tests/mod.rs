@@ -8,6 +8,7 @@ mod files;
 mod forms;
 mod gate;
 mod people;
+mod prose;
 mod properties;
 #[cfg(not(feature = "gate-off"))]
 mod ranges;
