@@ -65,7 +65,6 @@ impl<'c> ClosedWorld<'c> {
         }
         self.opened.clear();
         if reveal_as(shape.kind(), candidate, self.cipher, &mut self.opened).is_err() {
-            eprintln!("LEAK {shape:?} {candidate}");
             return leak(shape);
         }
         if self.verified.len() >= VERIFIED_MAX {
