@@ -52,6 +52,8 @@ pub enum InputError {
 pub(super) struct Entry {
     pub path: PathBuf,
     pub name: String,
+    /// Whether the customer named this very file: then a link is followed.
+    pub is_named: bool,
     /// Why it is not even opened: a link, a device, a folder that is closed to us.
     pub closed: Option<&'static str>,
     /// What the first walk saw.
@@ -138,7 +140,9 @@ impl Inputs {
             return Err(InputError::NoFile { position });
         }
         fs::File::open(path).map_err(|error| unreadable(position, &error))?;
-        self.push(path.to_owned(), last, None)
+        self.push(path.to_owned(), last, None)?;
+        self.entries.last_mut().into_iter().for_each(|entry| entry.is_named = true);
+        Ok(())
     }
 
     fn add_folder(&mut self, folder: &Path, name: &str) -> Result<(), InputError> {
@@ -212,7 +216,7 @@ impl Inputs {
             return Err(InputError::TooMany);
         }
         let name = if name.is_empty() { format!("input-{}", self.entries.len()) } else { name };
-        self.entries.push(Entry { path, name, closed, seen: None });
+        self.entries.push(Entry { path, name, is_named: false, closed, seen: None });
         Ok(())
     }
 }

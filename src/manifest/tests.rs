@@ -116,7 +116,10 @@ fn keys(value: &Value) -> Vec<&str> {
 #[test]
 fn fields_have_the_names_and_the_order_of_the_contract() {
     let json = example();
-    assert_eq!(keys(&json), ["format", "tool", "case", "tenant", "window", "run", "privacy", "datasets", "entries", "files"]);
+    assert_eq!(
+        keys(&json),
+        ["format", "tool", "case", "tenant", "window", "run", "privacy", "datasets", "entries", "files"]
+    );
     assert_eq!(keys(&json["format"]), ["name", "major", "minor"]);
     assert_eq!(keys(&json["tool"]), ["name", "version", "target"]);
     assert_eq!(keys(&json["case"]), ["id", "profiles"]);

@@ -48,6 +48,8 @@ pub(super) struct Judge<'p> {
     is_file: bool,
     /// Where the record stands that the values belong to.
     pub(super) root: Node,
+    /// The object whose members are read, and the one around it.
+    around: [Option<Scope<'p>>; 2],
     /// The last sibling looked for: start of its object, its key, its value.
     memo: Option<(*const u8, &'p str, Option<Span>)>,
 }
@@ -55,7 +57,20 @@ pub(super) struct Judge<'p> {
 impl<'p> Judge<'p> {
     pub(super) fn new(gate: &'p Gate, is_file: bool) -> Self {
         let root = if is_file { gate.rules.file() } else { NOWHERE };
-        Self { gate, is_file, root, memo: None }
+        Self { gate, is_file, root, around: [None; 2], memo: None }
+    }
+
+    /// An object begins; gives what [`Judge::leave`] needs at its end.
+    #[inline]
+    pub(super) fn enter(&mut self, scope: Scope<'p>) -> [Option<Scope<'p>>; 2] {
+        let [inner, _] = self.around;
+        std::mem::replace(&mut self.around, [Some(scope), inner])
+    }
+
+    /// The object ended.
+    #[inline]
+    pub(super) fn leave(&mut self, before: [Option<Scope<'p>>; 2]) {
+        self.around = before;
     }
 
     /// The duty of the member `key` that stands at `child`.
@@ -126,8 +141,13 @@ impl<'p> Judge<'p> {
         case.when.as_ref().is_none_or(|when| when.holds(|key| self.sibling(key, scope)))
     }
 
-    /// The text of a member of an object: of a string, or a number or word as written; null is none.
+    /// The text of a member of an object: of a string, or a number or word as written; null is none. `../key` is a member
+    /// of the object around it.
     fn sibling(&mut self, key: &'p str, scope: Scope<'p>) -> Option<Cow<'p, str>> {
+        if let Some(key) = key.strip_prefix("../") {
+            let [_, outer] = self.around;
+            return self.sibling(key, outer?);
+        }
         let start = scope.text.get(scope.at..)?.as_ptr();
         let span = match &self.memo {
             Some((at, name, span)) if *at == start && *name == key => span.clone(),

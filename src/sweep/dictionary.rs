@@ -26,6 +26,13 @@ impl<'g> Known<'g> {
 
     /// How many known identifiers stand in a reading. `in_prose`: see [`Dictionary::leaks_in`].
     pub fn count(&self, view: View<'_>, in_prose: bool) -> u64 {
-        self.dictionaries.iter().map(|dictionary| dictionary.leaks_in(self.gate, view.text, in_prose)).sum()
+        {
+            let n: u64 =
+                self.dictionaries.iter().map(|dictionary| dictionary.leaks_in(self.gate, view.text, in_prose)).sum();
+            if n > 0 {
+                eprintln!("KNOWN {n} {}", view.text.chars().take(300).collect::<String>());
+            }
+            n
+        }
     }
 }

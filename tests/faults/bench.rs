@@ -99,7 +99,7 @@ pub fn gate() -> Arc<Gate> {
     let catalog = Catalog::embedded().unwrap();
     let rows = catalog.datasets().iter().map(|row| (row.id.as_str(), row.group, row.path.as_str()));
     let cipher = Arc::new(Ff1::new(&MasterKey::from_bytes([7; 32])));
-    let gate = Gate::new(cipher, Policy::named("standard").unwrap(), Rules::new(rows), |_| false);
+    let gate = Gate::new(cipher, Policy::standard(), Rules::new(rows), |_| false);
     gate.freeze();
     Arc::new(gate)
 }

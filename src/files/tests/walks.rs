@@ -96,6 +96,27 @@ fn a_file_that_changes_between_the_walks_is_damaged_in_the_second() {
     assert_eq!(third.files.last().unwrap().reason(), fault::CHANGED);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_becomes_a_link_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("case");
+    fs::create_dir(&root).unwrap();
+    fs::write(folder.path().join("secret.log"), "outside\n").unwrap();
+    fs::write(root.join("a.log"), "inside\n").unwrap();
+    let mut inputs = Inputs::find(std::slice::from_ref(&root)).unwrap();
+    fs::remove_file(root.join("a.log")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("secret.log"), root.join("a.log")).unwrap();
+    for _ in 0..2 {
+        let mut keeper = Keeper::default();
+        assert_eq!(inputs.walk(&mut keeper).withheld, 1);
+        assert_eq!((keeper.files[0].reason(), keeper.files[0].text().as_str()), (fault::CHANGED, ""));
+        // Not even when it is a file again: nothing was learnt from it.
+        fs::remove_file(root.join("a.log")).unwrap();
+        fs::write(root.join("a.log"), "inside\n").unwrap();
+    }
+}
+
 #[test]
 fn a_file_that_grows_while_it_is_read_is_damaged() {
     let folder = tempfile::tempdir().unwrap();

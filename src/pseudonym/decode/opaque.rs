@@ -12,7 +12,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
 
 use super::Reader;
-use crate::limits::{TEXT_LAYERS_MAX, MEMBER_BYTES_MAX, UNPACKED_RATIO_MAX, UNPACK_LAYERS_MAX};
+use crate::limits::{MEMBER_BYTES_MAX, TEXT_LAYERS_MAX, UNPACK_LAYERS_MAX, UNPACKED_RATIO_MAX};
 use crate::pseudonym::guid;
 use crate::pseudonym::mutant::is_on;
 
@@ -181,13 +181,12 @@ fn texts_of(bytes: &[u8]) -> Vec<(String, Charset)> {
             texts.push((text, Charset::Utf16 { big }));
         }
     }
-    let ascii = |text: &str| text.chars().filter(char::is_ascii).count();
-    texts.sort_by_key(|(text, _)| std::cmp::Reverse(ascii(text)));
-    let narrow = bytes.iter().filter(|byte| byte.is_ascii()).count();
-    if texts.is_empty() && narrow * 10 >= bytes.len() * 8 {
+    if bytes.iter().filter(|byte| byte.is_ascii()).count() * 10 >= bytes.len() * 8 {
         let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
         texts.extend(is_printable(&text).then_some((text, Charset::Latin1)));
     }
+    let ascii = |text: &str| text.chars().filter(char::is_ascii).count();
+    texts.sort_by_key(|(text, _)| std::cmp::Reverse(ascii(text)));
     texts
 }
 
@@ -237,7 +236,7 @@ mod tests {
         let wide: Vec<u8> = "Zo\u{eb} \u{418}\u{432}\u{430}\u{43d}".encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert!(matches!(texts_of(&wide)[..], [(_, Charset::Utf16 { big: true }), ..]));
         assert!(matches!(texts_of(b"plain text")[..], [(_, Charset::Utf8)]));
-        assert!(matches!(texts_of(b"Anna M\xfcllers")[..], [.., (_, Charset::Latin1)]));
+        assert!(matches!(texts_of(b"Anna M\xfcllers")[..], [(_, Charset::Latin1), ..]));
         assert!(texts_of(&[1, 2, 3, 4, 0xff, 0x99, 3]).is_empty());
         assert_eq!(anchor(&anchored("User_1")).as_deref(), Some("User_1"));
         assert!(is_sid(&[1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]) && !is_sid(&[1, 2, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]));

@@ -7,13 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hashbrown::{HashMap, HashSet};
 
-use super::stop::StopList;
+use super::Dictionary;
 use super::glued::Glued;
 use super::names;
+use super::stop::StopList;
 use super::term::{Needs, Term};
 use super::truncated::Beginnings;
 use super::words::{self, Words};
-use super::Dictionary;
 use crate::catalog::Kind;
 use crate::json;
 use crate::limits::TERM_WORDS_MAX;
@@ -304,7 +304,7 @@ impl Dictionary {
     fn add(&mut self, text: &str, entry: Entry) -> bool {
         let Entry { value, kind, exact, needs } = entry;
         let parts = words::split(text);
-        if !(1..=TERM_WORDS_MAX).contains(&parts.len()) || !is_telling(&parts, &self.stop) {
+        if !(1..=TERM_WORDS_MAX).contains(&parts.len()) || !is_telling(&parts, text.is_ascii(), &self.stop) {
             return true;
         }
         let Ok(position) = u32::try_from(self.terms.len()) else { return false };
@@ -333,12 +333,12 @@ fn trimmed(text: &str) -> Box<str> {
 }
 
 /// Whether words say enough to be looked for.
-fn is_telling(words: &[String], stop: &StopList) -> bool {
+fn is_telling(words: &[String], is_ascii: bool, stop: &StopList) -> bool {
     match words {
         [word] if word.bytes().all(|byte| byte.is_ascii_digit()) => word.len() >= NUMBER_DIGITS_MIN,
         [word] => {
             let has_digit = word.len() >= 3 && word.chars().any(char::is_numeric);
-            let least = if word.is_ascii() { WORD_LETTERS_MIN } else { FOREIGN_LETTERS_MIN };
+            let least = if is_ascii { WORD_LETTERS_MIN } else { FOREIGN_LETTERS_MIN };
             (word.chars().count() >= least || has_digit) && !stop.contains(word)
         }
         words => words.iter().any(|word| word.chars().count() >= 2 && !stop.contains(word)),

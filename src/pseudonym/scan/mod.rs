@@ -17,8 +17,8 @@ mod sid;
 use std::collections::BTreeMap;
 
 use super::decode::{self, Reader};
-use super::expression;
 use super::duty::SCAN;
+use super::expression;
 use super::gate::Gate;
 use super::memory::{question, recall};
 use super::mutant::is_on;

@@ -8,8 +8,8 @@ mod files;
 mod forms;
 mod gate;
 mod people;
-mod prose;
 mod properties;
+mod prose;
 #[cfg(not(feature = "gate-off"))]
 mod ranges;
 mod samples;
