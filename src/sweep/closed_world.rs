@@ -91,7 +91,11 @@ impl<'c> ClosedWorld<'c> {
         for found in MAIL.find_iter(text.as_bytes()) {
             let candidate = slice(text, found.start(), found.end()).trim_matches(is_edge);
             let Some((local, domain)) = candidate.rsplit_once('@') else { continue };
-            if !self.is_free(found.start(), found.end()) || is_annotation(domain) || is_service_id(local, domain) || is_version(domain) {
+            if !self.is_free(found.start(), found.end())
+                || is_annotation(domain)
+                || is_service_id(local, domain)
+                || is_version(domain)
+            {
                 continue;
             }
             self.taken.push((found.start(), found.end()));
