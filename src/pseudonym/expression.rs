@@ -135,7 +135,8 @@ fn context_of(gate: &Gate, words: &str, before: Context) -> Context {
             None if word.starts_with('-') || GRAMMAR.contains(&plain.as_str()) || plain.len() < 2 => {}
             // The next comparison begins: without an operator before the attribute it is a whole one.
             None => {
-                let is_function = context.comparison != Comparison::Whole && words.contains('(') && !words.contains(" -");
+                let is_function =
+                    context.comparison != Comparison::Whole && words.contains('(') && !words.contains(" -");
                 let comparison = if is_function { context.comparison } else { Comparison::Whole };
                 context = Context { duty: duty_of(gate, word), comparison };
             }

@@ -4,6 +4,7 @@
 //! places, never values ([`LeakScan`]). The leak check shares no search code with the gate: it decodes
 //! on its own ([`views`]) and finds shapes with regular expressions. Never touches the network.
 
+mod bytes;
 mod closed_world;
 mod decode;
 mod dictionary;

@@ -101,7 +101,9 @@ impl Scan {
     /// The text is cut here, between two items: what is open, outermost first. The text that follows begins here.
     pub(in crate::files) fn cut(&mut self, text: &str) -> Arc<[Open]> {
         for n in 1..self.open.len() {
-            let Some(key) = self.open.get(n).map(|inner| inner.key.clone()).filter(|key| !key.is_empty()) else { continue };
+            let Some(key) = self.open.get(n).map(|inner| inner.key.clone()).filter(|key| !key.is_empty()) else {
+                continue;
+            };
             if let Some(level) = self.open.get_mut(n - 1).filter(|level| !level.is_array) {
                 let before = level.start.and_then(|start| text.get(start..key.start.saturating_sub(1)));
                 level.before = before.filter(|before| before.len() <= OPEN_BYTES_MAX).map(RawText::new);
@@ -118,7 +120,8 @@ impl Scan {
         self.at = 0;
         self.key = 0..0;
         let open = self.open.iter();
-        open.map(|level| Open { name: level.name.clone(), is_array: level.is_array, before: level.before.clone() }).collect()
+        open.map(|level| Open { name: level.name.clone(), is_array: level.is_array, before: level.before.clone() })
+            .collect()
     }
 
     /// Skips the white space behind an item. False when the sign behind it has not come yet.

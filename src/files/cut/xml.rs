@@ -33,7 +33,8 @@ impl Xml {
     }
 
     fn given(&mut self, bytes: usize, goes_on: bool) -> Cut {
-        let open = self.open.iter().map(|tag| Open { name: Some(RawText::new(tag.as_str())), is_array: false, before: None });
+        let open =
+            self.open.iter().map(|tag| Open { name: Some(RawText::new(tag.as_str())), is_array: false, before: None });
         let context = std::mem::replace(&mut self.context, Context::Inside(open.collect()));
         self.at = 0;
         Cut { bytes, form: Form::Xml, context, goes_on }

@@ -98,7 +98,8 @@ fn rewrite_run(text: &str, start: usize, end: usize, layer: u8, claims: &mut Cla
         Some([one, other]) => &run[one + 2..*other],
         _ => places.first().zip(places.get(1)).map_or("", |(one, other)| &run[one + 2..*other]),
     };
-    let is_upper = run.bytes().any(|byte| matches!(byte, b'A'..=b'F')) && !run.bytes().any(|byte| matches!(byte, b'a'..=b'f'));
+    let is_upper =
+        run.bytes().any(|byte| matches!(byte, b'A'..=b'F')) && !run.bytes().any(|byte| matches!(byte, b'a'..=b'f'));
     let mut out = lead.to_owned();
     for (number, byte) in new.iter().enumerate() {
         if number > 0 {

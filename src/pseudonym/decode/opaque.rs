@@ -12,7 +12,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
 
 use super::Reader;
-use crate::limits::{TEXT_LAYERS_MAX, MEMBER_BYTES_MAX, UNPACKED_RATIO_MAX, UNPACK_LAYERS_MAX};
+use crate::limits::{MEMBER_BYTES_MAX, TEXT_LAYERS_MAX, UNPACK_LAYERS_MAX, UNPACKED_RATIO_MAX};
 use crate::pseudonym::guid;
 
 /// Shortest run of printable characters that is looked at inside binary data.
@@ -55,12 +55,17 @@ pub(super) fn rewrite(bytes: &[u8], layer: u8, reader: &Reader<'_>) -> Option<Re
         let mut new = String::new();
         return (reader.look)(&text, layer + 1).write(&text, &mut new).then(|| Rewritten::Bytes(anchored(&new)));
     }
-    let Some((text, charset)) = text_of(bytes) else { return words(bytes, layer, reader) };
+    let texts = texts_of(bytes);
+    if texts.is_empty() {
+        return words(bytes, layer, reader);
+    }
     if layer >= TEXT_LAYERS_MAX {
         return Some(Rewritten::Removed("too-deep"));
     }
-    let mut new = String::new();
-    (reader.look)(&text, layer + 1).write(&text, &mut new).then(|| Rewritten::Bytes(encode(&new, charset)))
+    texts.into_iter().find_map(|(text, charset)| {
+        let mut new = String::new();
+        (reader.look)(&text, layer + 1).write(&text, &mut new).then(|| Rewritten::Bytes(encode(&new, charset)))
+    })
 }
 
 /// Known ids one behind the other (an id of a role assignment has two), in either order of bytes.
@@ -162,20 +167,26 @@ fn is_prose(text: &str) -> bool {
     letters * 10 >= all * 9
 }
 
-fn text_of(bytes: &[u8]) -> Option<(String, Charset)> {
+/// What the bytes are as a text; the likeliest reading first.
+fn texts_of(bytes: &[u8]) -> Vec<(String, Charset)> {
     if let Ok(text) = std::str::from_utf8(bytes)
         && is_printable(text)
     {
-        return Some((text.to_owned(), Charset::Utf8));
+        return vec![(text.to_owned(), Charset::Utf8)];
     }
+    let mut texts = Vec::new();
     for big in [false, true] {
         if let Some(text) = wide(bytes, big).filter(|text| is_printable(text) && is_prose(text)) {
-            return Some((text, Charset::Utf16 { big }));
+            texts.push((text, Charset::Utf16 { big }));
         }
     }
-    let ascii = bytes.iter().filter(|byte| byte.is_ascii()).count();
-    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-    (ascii * 10 >= bytes.len() * 8 && is_printable(&text)).then_some((text, Charset::Latin1))
+    if bytes.iter().filter(|byte| byte.is_ascii()).count() * 10 >= bytes.len() * 8 {
+        let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        texts.extend(is_printable(&text).then_some((text, Charset::Latin1)));
+    }
+    let ascii = |text: &str| text.chars().filter(char::is_ascii).count();
+    texts.sort_by_key(|(text, _)| std::cmp::Reverse(ascii(text)));
+    texts
 }
 
 fn encode(text: &str, charset: Charset) -> Vec<u8> {
@@ -222,10 +233,10 @@ mod tests {
     #[test]
     fn bytes_are_read_as_what_they_are() {
         let wide: Vec<u8> = "Zo\u{eb} \u{418}\u{432}\u{430}\u{43d}".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        assert!(matches!(text_of(&wide), Some((_, Charset::Utf16 { big: true }))));
-        assert!(matches!(text_of(b"plain text"), Some((_, Charset::Utf8))));
-        assert!(matches!(text_of(b"Anna M\xfcller"), Some((_, Charset::Latin1))));
-        assert!(text_of(&[1, 2, 3, 4, 0xff, 0x99, 3]).is_none());
+        assert!(matches!(texts_of(&wide)[..], [(_, Charset::Utf16 { big: true }), ..]));
+        assert!(matches!(texts_of(b"plain text")[..], [(_, Charset::Utf8)]));
+        assert!(matches!(texts_of(b"Anna M\xfcllers")[..], [(_, Charset::Latin1), ..]));
+        assert!(texts_of(&[1, 2, 3, 4, 0xff, 0x99, 3]).is_empty());
         assert_eq!(anchor(&anchored("User_1")).as_deref(), Some("User_1"));
         assert!(is_sid(&[1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]) && !is_sid(&[1, 2, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]));
     }

@@ -63,9 +63,9 @@ impl Reading {
             if piece.raw < done {
                 continue;
             }
-            let start = text[..piece.raw].rfind(is_edge).map_or(0, |at| {
-                at + text[at..].chars().next().map_or(1, char::len_utf8)
-            });
+            let start = text[..piece.raw]
+                .rfind(is_edge)
+                .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
             let start = start.max(done);
             let end = text[piece.raw_end..].find(is_edge).map_or(text.len(), |length| piece.raw_end + length);
             if claims.make_room(start, end, true) {

@@ -100,8 +100,7 @@ impl Account {
             _ => true,
         };
         let before = start.checked_sub(1).and_then(|at| word.get(at));
-        is_even
-            && (!self.bounded || edge(before, word.get(start)) && edge(word.get(end - 1), word.get(end)))
+        is_even && (!self.bounded || edge(before, word.get(start)) && edge(word.get(end - 1), word.get(end)))
     }
 }
 

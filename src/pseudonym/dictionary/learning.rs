@@ -7,13 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hashbrown::{HashMap, HashSet};
 
-use super::stop::StopList;
+use super::Dictionary;
 use super::glued::Glued;
 use super::names;
+use super::stop::StopList;
 use super::term::{Needs, Term};
 use super::truncated::Beginnings;
 use super::words::{self, Words};
-use super::Dictionary;
 use crate::catalog::Kind;
 use crate::json;
 use crate::limits::TERM_WORDS_MAX;
@@ -100,9 +100,7 @@ impl Learning {
                 self.entry(value, value, kind, false, Needs::Capital);
             }
             Kind::Place if value.contains(char::is_alphabetic) => self.term(value, value, kind, false),
-            Kind::Phone if value.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS_MIN => {
-                self.term(value, value, kind, false);
-            }
+            Kind::Phone => self.phone(value),
             Kind::Host => {
                 self.term(value, value, kind, true);
                 // `intranet` or `cdn` is a word, `pc-0412` is a machine.
@@ -180,6 +178,22 @@ impl Learning {
     fn name(&mut self, name: &str, value: &str) {
         for way in names::ways(name) {
             self.entry(&way.text, value, Kind::Name, way.exact, way.needs);
+        }
+    }
+
+    /// A telephone number, with the country code and without, with the blanks of the field and without any.
+    fn phone(&mut self, value: &str) {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        if digits(value).len() < PHONE_DIGITS_MIN {
+            return;
+        }
+        let local = value.strip_prefix('+').and_then(|rest| rest.split_once(|symbol: char| !symbol.is_ascii_digit()));
+        let local = local.map(|(_, local)| local.trim_start_matches(|symbol: char| !symbol.is_ascii_digit()));
+        let local = local.filter(|local| digits(local).len() > PHONE_DIGITS_MIN).map(str::to_owned);
+        let trunk = local.as_ref().map(|local| format!("0{local}"));
+        for text in [Some(value.to_owned()), local, trunk].into_iter().flatten() {
+            self.term(&digits(&text), value, Kind::Phone, false);
+            self.term(&text, value, Kind::Phone, false);
         }
     }
 
@@ -290,7 +304,7 @@ impl Dictionary {
     fn add(&mut self, text: &str, entry: Entry) -> bool {
         let Entry { value, kind, exact, needs } = entry;
         let parts = words::split(text);
-        if !(1..=TERM_WORDS_MAX).contains(&parts.len()) || !is_telling(&parts, &self.stop) {
+        if !(1..=TERM_WORDS_MAX).contains(&parts.len()) || !is_telling(&parts, text.is_ascii(), &self.stop) {
             return true;
         }
         let Ok(position) = u32::try_from(self.terms.len()) else { return false };
@@ -319,12 +333,12 @@ fn trimmed(text: &str) -> Box<str> {
 }
 
 /// Whether words say enough to be looked for.
-fn is_telling(words: &[String], stop: &StopList) -> bool {
+fn is_telling(words: &[String], is_ascii: bool, stop: &StopList) -> bool {
     match words {
         [word] if word.bytes().all(|byte| byte.is_ascii_digit()) => word.len() >= NUMBER_DIGITS_MIN,
         [word] => {
             let has_digit = word.len() >= 3 && word.chars().any(char::is_numeric);
-            let least = if word.is_ascii() { WORD_LETTERS_MIN } else { FOREIGN_LETTERS_MIN };
+            let least = if is_ascii { WORD_LETTERS_MIN } else { FOREIGN_LETTERS_MIN };
             (word.chars().count() >= least || has_digit) && !stop.contains(word)
         }
         words => words.iter().any(|word| word.chars().count() >= 2 && !stop.contains(word)),

@@ -18,9 +18,43 @@ pub(super) enum Needs {
 
 /// Words that speak of the person who is named after them (folded).
 const PERSONS: [&str; 38] = [
-    "mr", "mrs", "ms", "miss", "dr", "prof", "professor", "herr", "herrn", "frau", "mme", "madame", "monsieur", "sr",
-    "sra", "senor", "senora", "signor", "signora", "dhr", "mevr", "dear", "hello", "hi", "hallo", "liebe", "lieber",
-    "bonjour", "surname", "lastname", "sn", "givenname", "firstname", "nachname", "vorname", "employee", "colleague",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "dr",
+    "prof",
+    "professor",
+    "herr",
+    "herrn",
+    "frau",
+    "mme",
+    "madame",
+    "monsieur",
+    "sr",
+    "sra",
+    "senor",
+    "senora",
+    "signor",
+    "signora",
+    "dhr",
+    "mevr",
+    "dear",
+    "hello",
+    "hi",
+    "hallo",
+    "liebe",
+    "lieber",
+    "bonjour",
+    "surname",
+    "lastname",
+    "sn",
+    "givenname",
+    "firstname",
+    "nachname",
+    "vorname",
+    "employee",
+    "colleague",
     "mitarbeiter",
 ];
 /// How far before a name such a word is looked for, bytes.
@@ -46,6 +80,12 @@ impl Term {
         if self.exact.as_ref().is_some_and(|exact| !words::is_same(exact, found)) {
             return false;
         }
+        // One foreign word: without its diacritics it may be an English one.
+        if self.exact.as_ref().is_some_and(|exact| !exact.is_ascii() && exact.chars().all(char::is_alphabetic))
+            && found.is_ascii()
+        {
+            return false;
+        }
         match self.needs {
             Needs::Nothing => true,
             Needs::Capital => found.starts_with(char::is_uppercase),
@@ -63,7 +103,10 @@ fn is_announced(before: Option<&str>) -> bool {
     let Some(before) = before else { return false };
     let start = before.len().saturating_sub(BEFORE_BYTES_MAX);
     let tail = (start..before.len()).find_map(|at| before.get(at..)).unwrap_or_default();
-    let Some(word) = tail.trim_end_matches(|symbol: char| !symbol.is_alphanumeric()).rsplit(|symbol: char| !symbol.is_alphanumeric()).next()
+    let Some(word) = tail
+        .trim_end_matches(|symbol: char| !symbol.is_alphanumeric())
+        .rsplit(|symbol: char| !symbol.is_alphanumeric())
+        .next()
     else {
         return false;
     };

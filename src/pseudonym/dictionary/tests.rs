@@ -12,7 +12,9 @@ fn dictionary(values: &[(Kind, &str)]) -> Dictionary {
 
 fn found(dictionary: &Dictionary, text: &str) -> Vec<String> {
     let mut all = Vec::new();
-    dictionary.each(text, 0, text.len(), &|_| false, |term, from, to| all.push(format!("{}={}", &text[from..to], term.value)));
+    dictionary.each(text, 0, text.len(), &|_| false, |term, from, to| {
+        all.push(format!("{}={}", &text[from..to], term.value))
+    });
     all
 }
 

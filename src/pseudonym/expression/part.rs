@@ -9,14 +9,7 @@ use crate::pseudonym::gate::Gate;
 use crate::pseudonym::traits::Violations;
 
 /// Appends what becomes of the part; false when it stays.
-pub(super) fn map(
-    gate: &Gate,
-    kind: Kind,
-    comparison: Comparison,
-    text: &str,
-    layer: u8,
-    out: &mut String,
-) -> bool {
+pub(super) fn map(gate: &Gate, kind: Kind, comparison: Comparison, text: &str, layer: u8, out: &mut String) -> bool {
     if gate.is_kept(kind) {
         return gate.typed(kind, text, layer, out);
     }

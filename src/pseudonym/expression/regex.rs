@@ -46,9 +46,9 @@ fn piece(rest: &str, symbol: char, is_inside: bool) -> (usize, Option<char>) {
         '[' => (class_length(rest), None),
         '{' => (rest.find('}').map_or(1, |end| end + 1), None),
         '(' => {
-            let flags = rest.strip_prefix("(?").map_or(0, |flags| {
-                flags.find([':', ')', '>', '=', '!']).map_or(0, |end| end + 2)
-            });
+            let flags = rest
+                .strip_prefix("(?")
+                .map_or(0, |flags| flags.find([':', ')', '>', '=', '!']).map_or(0, |end| end + 2));
             (1 + flags, None)
         }
         '.' if is_inside && next.is_some_and(char::is_alphanumeric) => (1, Some('.')),
@@ -75,7 +75,8 @@ fn class_length(rest: &str) -> usize {
 fn end_run(gate: &Gate, kind: Kind, run: &mut String, layer: u8, out: &mut String) -> bool {
     let run = std::mem::take(run);
     let mut mapped = String::new();
-    let is_telling = run.contains(char::is_alphabetic) || run.chars().filter(char::is_ascii_digit).count() >= DIGITS_MIN;
+    let is_telling =
+        run.contains(char::is_alphabetic) || run.chars().filter(char::is_ascii_digit).count() >= DIGITS_MIN;
     let changed = is_telling && mapped_run(gate, kind, &run, layer, &mut mapped);
     let text = if changed { &mapped } else { &run };
     for symbol in text.chars() {

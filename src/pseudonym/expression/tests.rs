@@ -48,9 +48,18 @@ fn parts_that_are_whole_in_the_pseudonym_still_hold() {
     let gate = gate();
     let upn = field(&gate, "userPrincipalName", "ada.field@alderwood.example");
     let domain = upn.split_once('@').unwrap().1.to_owned();
-    assert_eq!(rule(&gate, r#"user.mail -endsWith "@alderwood.example""#), format!(r#"user.mail -endsWith "@{domain}""#));
-    assert_eq!(rule(&gate, "endswith(userPrincipalName,'@alderwood.example')"), format!("endswith(userPrincipalName,'@{domain}')"));
-    assert_eq!(rule(&gate, r#"user.proxyAddresses -any (_ -startsWith "SMTP:")"#), r#"user.proxyAddresses -any (_ -startsWith "SMTP:")"#);
+    assert_eq!(
+        rule(&gate, r#"user.mail -endsWith "@alderwood.example""#),
+        format!(r#"user.mail -endsWith "@{domain}""#)
+    );
+    assert_eq!(
+        rule(&gate, "endswith(userPrincipalName,'@alderwood.example')"),
+        format!("endswith(userPrincipalName,'@{domain}')")
+    );
+    assert_eq!(
+        rule(&gate, r#"user.proxyAddresses -any (_ -startsWith "SMTP:")"#),
+        r#"user.proxyAddresses -any (_ -startsWith "SMTP:")"#
+    );
     assert!(in_part(&gate).is_empty());
 }
 
@@ -69,7 +78,10 @@ fn other_parts_are_mapped_and_said_to_tell_nothing() {
         assert!(!clean.contains(gone) && !clean.contains("ada|bo"), "row {number}");
         let told = in_part(&gate);
         assert_eq!(told.len(), before + 1, "row {number}");
-        assert!(told.iter().any(|token| clean.contains(token.as_str())), "row {number}: the literal is found by its token");
+        assert!(
+            told.iter().any(|token| clean.contains(token.as_str())),
+            "row {number}: the literal is found by its token"
+        );
     }
     // Whether an operator goes on is told by the next attribute.
     let crew = field(&gate, "department", "Crew");
@@ -85,13 +97,17 @@ fn expressions_stay_expressions() {
     let upn = field(&gate, "mail", "x@alderwood.example");
     let domain = upn.split_once('@').unwrap().1;
     assert!(pattern.starts_with("(?i)^px") && pattern.contains(r"[a-z]{2,4}\d+@("));
-    assert!(pattern.ends_with(&format!("{}$", domain.replace('.', r"\."))), "the domain is the domain of every address");
+    assert!(
+        pattern.ends_with(&format!("{}$", domain.replace('.', r"\."))),
+        "the domain is the domain of every address"
+    );
     assert!(regex::Regex::new(pattern).is_ok());
 }
 
 #[test]
 fn kept_kinds_are_left_in_rules() {
-    let gate = crate::pseudonym::tests::frozen(crate::pseudonym::tests::gate_with(Policy::standard().keep("job").unwrap()));
+    let gate =
+        crate::pseudonym::tests::frozen(crate::pseudonym::tests::gate_with(Policy::standard().keep("job").unwrap()));
     let raw = r#"user.department -startsWith "Cre""#;
     assert_eq!(rule(&gate, raw), raw);
     assert!(in_part(&gate).is_empty());
@@ -103,11 +119,23 @@ fn filters_in_urls_are_rewritten_where_they_stand() {
     let name = field(&gate, "userDisplayName", "Adalbert Quill");
     let upn = field(&gate, "mail", "q.quill@alderwood.example");
     let rows = [
-        ("https://graph.microsoft.com/v1.0/users?$filter=displayName%20eq%20'Adalbert%20Quill'&$top=5", format!("https://graph.microsoft.com/v1.0/users?$filter=displayName%20eq%20'{name}'&$top=5")),
-        ("https://graph.microsoft.com/v1.0/users?%24filter=mail+eq+%27q.quill%40alderwood.example%27", format!("mail+eq+'{upn}'")),
-        ("GET /v1.0/users?$filter=displayName eq 'Adalbert Quill' HTTP/1.1 200 'left alone'", format!("displayName eq '{name}' HTTP/1.1 200 'left alone'")),
+        (
+            "https://graph.microsoft.com/v1.0/users?$filter=displayName%20eq%20'Adalbert%20Quill'&$top=5",
+            format!("https://graph.microsoft.com/v1.0/users?$filter=displayName%20eq%20'{name}'&$top=5"),
+        ),
+        (
+            "https://graph.microsoft.com/v1.0/users?%24filter=mail+eq+%27q.quill%40alderwood.example%27",
+            format!("mail+eq+'{upn}'"),
+        ),
+        (
+            "GET /v1.0/users?$filter=displayName eq 'Adalbert Quill' HTTP/1.1 200 'left alone'",
+            format!("displayName eq '{name}' HTTP/1.1 200 'left alone'"),
+        ),
         ("/users?$search=\"displayName:Adalbert Quill\"&$count=true", format!("\"displayName:{name}\"&$count=true")),
-        ("/users?$filter=startswith(userType,'Gue')&$select=id", "/users?$filter=startswith(userType,'Gue')&$select=id".to_owned()),
+        (
+            "/users?$filter=startswith(userType,'Gue')&$select=id",
+            "/users?$filter=startswith(userType,'Gue')&$select=id".to_owned(),
+        ),
     ];
     for (number, (raw, wanted)) in rows.into_iter().enumerate() {
         let clean = text(&gate, raw);
@@ -126,9 +154,13 @@ fn json_of_scopes_and_claims_is_mapped_by_its_names() {
     assert!(clean.contains(&crew) && !clean.contains("Deck") && clean.contains("EQUALS"));
     let definition = r#"{"ClaimsMappingPolicy":{"Version":1,"IncludeBasicClaimSet":"true","ClaimsSchema":[{"Source":"user","ID":"employeeid","SamlClaimType":"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"}],"ClaimsTransformation":[{"ID":"Join","TransformationMethod":"Join","InputParameters":[{"ID":"string2","Value":"crew.alderwood.example"}]}]}}"#;
     let policy = json!({"definition": [definition], "displayName": "Claims"});
-    let clean: Value = serde_json::from_str(&crate::pseudonym::tests::clean(&gate, "settings", &policy.to_string())).unwrap();
+    let clean: Value =
+        serde_json::from_str(&crate::pseudonym::tests::clean(&gate, "settings", &policy.to_string())).unwrap();
     let inner = clean["definition"][0].as_str().unwrap();
     let parsed: Value = serde_json::from_str(inner).unwrap();
     assert!(!inner.contains("alderwood"));
-    assert_eq!(parsed["ClaimsMappingPolicy"]["ClaimsSchema"], serde_json::from_str::<Value>(definition).unwrap()["ClaimsMappingPolicy"]["ClaimsSchema"]);
+    assert_eq!(
+        parsed["ClaimsMappingPolicy"]["ClaimsSchema"],
+        serde_json::from_str::<Value>(definition).unwrap()["ClaimsMappingPolicy"]["ClaimsSchema"]
+    );
 }

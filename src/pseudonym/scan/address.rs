@@ -194,3 +194,35 @@ pub(super) fn find_mac(gate: &Gate, text: &str, claims: &mut Claims) {
         }
     }
 }
+
+/// Claims `2001-db8-44--1f.ipv6-literal.net`, `ip6-2a02-810-44-1--1f.pool.example`: the colons of an address as dashes.
+pub(super) fn find_dashed_v6(gate: &Gate, text: &str, claims: &mut Claims) {
+    let bytes = text.as_bytes();
+    let is_part = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    let mut at = 0;
+    while at < bytes.len() {
+        if !is_part(bytes[at]) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        at += bytes[at..].iter().take_while(|&&byte| is_part(byte)).count();
+        let run = &text[start..at];
+        let dashes = run.bytes().filter(|&byte| byte == b'-').count();
+        let named = bytes.get(at) == Some(&b'.') && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
+        if !named || !(2..=8).contains(&dashes) || start > 0 && is_word_byte(bytes[start - 1]) {
+            continue;
+        }
+        let address = run.trim_start_matches('-');
+        let (start, spelt) = (at - address.len(), address.replace('-', ":"));
+        let is_real = matches!(spelt.as_bytes(), [b'2' | b'3' | b'f' | b'F', _, _, _, b':', ..]);
+        let mut new = String::new();
+        if is_real
+            && spelt.parse::<std::net::Ipv6Addr>().is_ok()
+            && claims.is_free(start, at)
+            && gate.claimed(Kind::Ip, &spelt, false, &mut new)
+        {
+            claims.replace(start, at, new.replace(':', "-"));
+        }
+    }
+}

@@ -57,7 +57,9 @@ pub(super) fn find(gate: &Gate, text: &str, escapes: Escapes, claims: &mut Claim
 }
 
 fn has_foreign_escapes(name: &str) -> bool {
-    name.contains(['%', '&']) || ["\\\\", "\\u", "\\x", "=3D"].iter().any(|escape| name.contains(escape)) || !name.is_ascii()
+    name.contains(['%', '&'])
+        || ["\\\\", "\\u", "\\x", "=3D"].iter().any(|escape| name.contains(escape))
+        || !name.is_ascii()
 }
 
 /// Where a name ends: at a quote, a bracket, a line end, a semicolon, or behind the last part that follows a comma.

@@ -61,14 +61,21 @@ pub(super) fn find_announced(gate: &Gate, text: &str, claims: &mut Claims) {
             claim(at, at + OCTETS);
         }
     }
-    for (at, _) in text.match_indices(GUID) {
-        claim(at + GUID.len(), at + GUID.len() + 32);
-    }
     for (at, _) in text.match_indices("==") {
         if let Some(start) = at.checked_sub(22)
             && text.get(..start).is_some_and(context::is_anchor)
         {
             claim(start, at + 2);
+        }
+    }
+    for (at, _) in text.match_indices(GUID) {
+        let (start, end) = (at + GUID.len(), at + GUID.len() + 32);
+        if let Some(number) = bytes.get(start..end).and_then(guid::parse_plain)
+            && claims.is_free(start, end)
+            && let Some(new) = gate.sealed_id(guid::from_mixed_endian(number.to_be_bytes()))
+        {
+            let octets = u128::from_be_bytes(guid::to_mixed_endian(new));
+            claims.replace(start, end, format!("{octets:032x}"));
         }
     }
 }

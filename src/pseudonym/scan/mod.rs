@@ -17,8 +17,8 @@ mod sid;
 use std::collections::BTreeMap;
 
 use super::decode::{self, Reader};
-use super::expression;
 use super::duty::SCAN;
+use super::expression;
 use super::gate::Gate;
 use super::memory::{question, recall};
 use super::values::starts_like_json;
@@ -220,10 +220,12 @@ impl Gate {
             dn::find(self, text, dn::Escapes::Any, &mut claims);
         }
         if traits.digits > 0 {
-            id::find_announced(self, text, &mut claims);
             decode::hex::find(text, layer, &mut claims, &reader);
         }
         decode::base64::find(text, layer, &mut claims, &reader);
+        if traits.has(EQUALS | BACKSLASH) {
+            id::find_announced(self, text, &mut claims);
+        }
         if traits.has(AT) {
             mail::find(self, text, &mut claims);
         }
@@ -273,6 +275,9 @@ impl Gate {
         }
         if traits.has(DASH) && traits.digits >= 4 {
             address::find_dashed(self, text, claims);
+            if traits.has(DOT) {
+                address::find_dashed_v6(self, text, claims);
+            }
         }
         if traits.has(PHONE | DASH) && traits.digits >= 7 {
             phone::find(self, text, claims);

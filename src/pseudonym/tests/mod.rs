@@ -9,9 +9,12 @@ mod forms;
 mod gate;
 mod people;
 mod properties;
+mod prose;
 #[cfg(not(feature = "gate-off"))]
 mod ranges;
 mod samples;
+#[cfg(not(feature = "gate-off"))]
+mod secrets;
 mod texts;
 
 use std::sync::Arc;
