@@ -75,6 +75,17 @@ pub const CERTIFICATE_FILE_BYTES_MAX: u64 = 1 << 20;
 pub const CONNECT_TIMEOUT_MS: u64 = 15_000;
 /// How long a reply may be silent, milliseconds. Graph's gateway gives up after 60 s itself; a slice that needs longer is split.
 pub const READ_TIMEOUT_MS: u64 = 60_000;
+/// How long one try of a request may take altogether, milliseconds: the longest body (64 MiB) at 2 Mbit/s. A reply that
+/// drips is never silent for long, so silence alone does not end it.
+pub const REQUEST_MS_MAX: u64 = 300_000;
+/// How long one dataset may take, seconds: a day, in which the reports budget allows 43 million sign-ins (5 pages of
+/// 1,000 in 10 s).
+pub const DATASET_S_MAX: u64 = 86_400;
+/// How long a log's records may arrive late, seconds: Microsoft names 5 minutes for 99 %, the field up to 15.
+pub const LATE_MARGIN_S: i64 = 900;
+/// A log's youngest records are asked for again when its collection took longer than this, milliseconds: sooner there is
+/// little to gain, and each look costs a request of the scarcest budget.
+pub const LATE_LOOK_MS: u64 = 60_000;
 /// First and longest pause before a failed request is tried again, milliseconds: 0.4 s doubled to 15 s, 40 s over [`TRIES_MAX`] tries.
 pub const BACK_OFF_MS: (u64, u64) = (400, 15_000);
 /// The same after a 429 without `Retry-After`: other apps share the budget, so the pauses are longer.
@@ -89,6 +100,9 @@ pub const RETRY_AFTER_ABSURD_S: f64 = 3_600.0;
 pub const REFUSAL_TRIES_MAX: u32 = 3;
 /// How often a request that can be split is tried when it is too slow, before it is split.
 pub const SLOW_TRIES_MAX: u32 = 2;
+/// How many stretches of a log's piece that cannot be split any more may be too slow, before its others are not split
+/// either: a week in minutes would be 10,000 requests.
+pub const SPLIT_FAILURES_MAX: u32 = 2;
 /// Pages (and `$batch` replies) in memory at once, for each throttle class: 8 of 5 MB are 40 MB of sign-ins, 8 of
 /// 3 MB are 24 MB of users, and risk records are small.
 pub const PAGES_IN_FLIGHT_MAX: usize = 6;
@@ -96,6 +110,11 @@ pub const PAGES_IN_FLIGHT_MAX: usize = 6;
 pub const LANES: usize = 5;
 /// How often a list is begun again because its page token expired.
 pub const RESTARTS_MAX: u32 = 3;
+/// How often a list is begun again because a link leads back, elsewhere or nowhere, or because it was shorter than the
+/// service's own count: seen to pass, never seen to pass at the second time.
+pub const DOUBTS_MAX: u32 = 1;
+/// Smallest page that a service which is too slow is asked for, records: smaller ones cost more requests than they save.
+pub const PAGE_SIZE_MIN: u32 = 20;
 /// Pages in a row without a record that is new in this pass: no documented list has that many, a loop does.
 pub const BARREN_PAGES_MAX: u32 = 500;
 /// Candidates that the leak check remembers as sound: 65,536 of about 80 bytes are 5 MiB; a tenant's logs repeat fewer.
@@ -161,3 +180,5 @@ pub const UNPACKED_RATIO_MAX: usize = 128;
 /// Compressed members are opened in a text and in what stands one layer deeper (percent-encoded, JSON in a string), and
 /// what they hold counts as standing this deep, so that a member in a member is never opened but removed.
 pub const UNPACK_LAYERS_MAX: u8 = 2;
+/// Longest name that a tar header tells, bytes: paths end at 4,096 on Linux and 32,767 on Windows, as three bytes each.
+pub const TAR_NAME_BYTES_MAX: u64 = 3 * 32_768;

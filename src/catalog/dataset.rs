@@ -39,6 +39,9 @@ pub struct Dataset {
     /// How the page size is asked for: `$top` (default) or `Prefer: odata.maxpagesize`.
     #[serde(default)]
     pub page_size_by_prefer: bool,
+    /// `PATH/$count` (with `ConsistencyLevel: eventual`) says how many there are: part of the proof of completeness.
+    #[serde(default)]
+    pub counted: bool,
     /// The time filter of a log.
     pub time: Option<TimeFilter>,
     /// Property that identifies a record, for de-duplication among the records of one parent. Empty: records are

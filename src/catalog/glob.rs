@@ -1,7 +1,7 @@
 //! `*` and `?` over dataset ids and paths. Nothing else of a shell's language.
 
 /// Whether the whole text fits the pattern; `*` is any run of characters, `?` any one. O(pattern × text).
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;

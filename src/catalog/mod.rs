@@ -10,7 +10,7 @@ mod dataset;
 mod deny;
 mod estimate;
 mod field;
-mod glob;
+pub(crate) mod glob;
 mod identifier;
 mod kind;
 mod permission;

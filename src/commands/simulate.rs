@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use super::exit;
 use crate::catalog::Dataset;
 use crate::clock::{BadEpoch, Clock};
+use crate::tenant::faults::{BadPlan, FaultPlan};
 use crate::tenant::server::{NotServed, Running, serve};
 use crate::tenant::{Licence, Limits, TenantSettings, logs};
 
@@ -50,6 +51,12 @@ pub struct Arguments {
     /// Lifetime of access tokens
     #[arg(long, default_value_t = 3_599, value_name = "SECONDS")]
     pub token_lifetime_s: u64,
+    /// Records of a page at most, to get many pages from a small tenant
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub page_max: Option<u64>,
+    /// What goes wrong: a plan (TOML or JSON file), or a number from which a plan is made
+    #[arg(long, value_name = "FILE|SEED")]
+    pub faults: Option<String>,
     /// Write what the tenant holds (counts and all identifiers) to this file
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
@@ -67,6 +74,12 @@ pub enum Failed {
     /// The truth file.
     #[error("the truth cannot be written: {0}; choose another file")]
     Truth(io::Error),
+    /// The file of `--faults`.
+    #[error("the fault plan cannot be read: {0}; give a file or a number")]
+    PlanFile(io::Error),
+    /// Its content.
+    #[error(transparent)]
+    Plan(#[from] BadPlan),
     /// stdout, the runtime or a signal.
     #[error("the server stopped: {0}")]
     Io(#[from] io::Error),
@@ -79,7 +92,11 @@ impl Failed {
     /// Exit code of the contract: 2 usage, 6 output, 1 else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NothingToDo | Self::NotServed(NotServed::NotLoopback) | Self::Epoch(_) => exit::USAGE,
+            Self::NothingToDo
+            | Self::NotServed(NotServed::NotLoopback)
+            | Self::Epoch(_)
+            | Self::PlanFile(_)
+            | Self::Plan(_) => exit::USAGE,
             Self::Truth(_) => exit::OUTPUT,
             Self::NotServed(NotServed::Socket(_)) | Self::Io(_) => exit::UNEXPECTED,
         }
@@ -87,7 +104,7 @@ impl Failed {
 }
 
 impl Arguments {
-    fn settings(&self) -> Result<TenantSettings, BadEpoch> {
+    fn settings(&self) -> Result<TenantSettings, Failed> {
         Ok(TenantSettings {
             users: self.users,
             sign_ins: self.sign_ins,
@@ -100,7 +117,17 @@ impl Arguments {
             denied: self.deny.clone(),
             gzip: !self.no_gzip,
             token_lifetime_s: self.token_lifetime_s,
+            page_max: self.page_max,
+            faults: self.faults.as_deref().map(plan).transpose()?.unwrap_or_default(),
         })
+    }
+}
+
+/// A plan from a seed or a file.
+fn plan(text: &str) -> Result<FaultPlan, Failed> {
+    match text.parse() {
+        Ok(seed) => Ok(FaultPlan::random(seed)),
+        Err(_) => Ok(FaultPlan::read(&std::fs::read_to_string(text).map_err(Failed::PlanFile)?)?),
     }
 }
 
@@ -120,9 +147,14 @@ pub fn run(arguments: &Arguments, rows: &[Dataset]) -> Result<(), Failed> {
         logs::truth(&settings, rows, &mut out).and_then(|()| out.flush()).map_err(Failed::Truth)?;
     }
     let Some(listener) = listener else { return Ok(()) };
+    let faults = settings.faults.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let running = serve(settings, listener).await?;
+        if !faults.rules.is_empty() {
+            // What a seed means can be kept and changed.
+            eprint!("{}", faults.to_toml());
+        }
         announce(&running)?;
         stopped().await?;
         running.shutdown().await;

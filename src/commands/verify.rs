@@ -127,4 +127,6 @@ fn tell(
 #[cfg(test)]
 mod agreement;
 #[cfg(test)]
+mod diagnosis;
+#[cfg(test)]
 mod tests;

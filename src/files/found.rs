@@ -84,6 +84,13 @@ impl Budget {
         Self(Rc::new(Cell::new(most.min(UNPACKED_BYTES_MAX))))
     }
 
+    /// Charges bytes; false when they are too many.
+    pub(super) fn spend(&self, bytes: usize) -> bool {
+        let left = self.0.get().checked_sub(bytes as u64);
+        self.0.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
     /// A reader whose bytes are charged.
     pub(super) fn charge<R: Read>(&self, reader: R) -> Unpacked<R> {
         Unpacked { reader, budget: self.clone() }
@@ -99,8 +106,6 @@ pub(super) struct Unpacked<R> {
 impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let count = self.reader.read(buffer)?;
-        let left = self.budget.0.get().checked_sub(count as u64);
-        self.budget.0.set(left.unwrap_or(0));
-        left.map(|_| count).ok_or_else(|| Fault::error(UNPACKS_TOO_FAR))
+        if self.budget.spend(count) { Ok(count) } else { Err(Fault::error(UNPACKS_TOO_FAR)) }
     }
 }

@@ -52,6 +52,8 @@ pub enum InputError {
 pub(super) struct Entry {
     pub path: PathBuf,
     pub name: String,
+    /// Whether the customer named this very file: then a link is followed.
+    pub is_named: bool,
     /// Why it is not even opened: a link, a device, a folder that is closed to us.
     pub closed: Option<&'static str>,
     /// What the first walk saw.
@@ -84,11 +86,14 @@ impl Stamp {
     }
 }
 
+/// Length and hash of what was withheld, by file number.
+pub(super) type Hashes = HashMap<u32, (u64, Option<[u8; 32]>)>;
+
 /// Files to read, in a fixed order.
 pub struct Inputs {
     pub(super) entries: Vec<Entry>,
-    /// Length and hash of what was withheld, by file number: large files are hashed in the first walk only.
-    pub(super) hashes: HashMap<u32, (u64, Option<[u8; 32]>)>,
+    /// Kept from walk to walk: large files are hashed in the first only.
+    pub(super) hashes: Hashes,
     pub(super) sizes: Sizes,
 }
 
@@ -98,7 +103,7 @@ impl Inputs {
     /// # Errors
     /// An input is missing or closed, or there are too many files. No file was read then.
     pub fn find(inputs: &[PathBuf]) -> Result<Self, InputError> {
-        let mut found = Self { entries: Vec::new(), hashes: HashMap::new(), sizes: Sizes::default() };
+        let mut found = Self { entries: Vec::new(), hashes: Hashes::new(), sizes: Sizes::default() };
         for (input, position) in inputs.iter().zip(1..) {
             match fs::metadata(input) {
                 Ok(metadata) => found.add(input, &metadata, position)?,
@@ -135,7 +140,9 @@ impl Inputs {
             return Err(InputError::NoFile { position });
         }
         fs::File::open(path).map_err(|error| unreadable(position, &error))?;
-        self.push(path.to_owned(), last, None)
+        self.push(path.to_owned(), last, None)?;
+        self.entries.last_mut().into_iter().for_each(|entry| entry.is_named = true);
+        Ok(())
     }
 
     fn add_folder(&mut self, folder: &Path, name: &str) -> Result<(), InputError> {
@@ -209,7 +216,7 @@ impl Inputs {
             return Err(InputError::TooMany);
         }
         let name = if name.is_empty() { format!("input-{}", self.entries.len()) } else { name };
-        self.entries.push(Entry { path, name, closed, seen: None });
+        self.entries.push(Entry { path, name, is_named: false, closed, seen: None });
         Ok(())
     }
 }

@@ -2,13 +2,12 @@
 //!
 //! Takes the list of files, drives a [`Taker`]. A file that cannot be read never ends the walk: its end says why.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::BufReader;
 
 use super::fault;
 use super::found::{Budget, Found};
-use super::inputs::{Entry, Inputs, Seen, Stamp};
+use super::inputs::{Entry, Hashes, Inputs, Seen, Stamp};
 use super::open::Source;
 use super::sizes::Sizes;
 use super::{FileEnd, FileHead, Taker, TakerClosed};
@@ -33,7 +32,7 @@ pub struct Walked {
 pub(super) struct Walk<'t> {
     taker: &'t mut dyn Taker,
     pub(super) sizes: Sizes,
-    hashes: HashMap<u32, (u64, Option<[u8; 32]>)>,
+    hashes: Hashes,
     number: u32,
     walked: Walked,
     /// The file on the disk that is being read, and what it was like when it was opened.
@@ -41,7 +40,7 @@ pub(super) struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
-    pub(super) fn new(taker: &'t mut dyn Taker, sizes: Sizes, hashes: HashMap<u32, (u64, Option<[u8; 32]>)>) -> Self {
+    pub(super) fn new(taker: &'t mut dyn Taker, sizes: Sizes, hashes: Hashes) -> Self {
         Self { taker, sizes, hashes, number: 0, walked: Walked::default(), current: None }
     }
 
@@ -51,14 +50,10 @@ impl<'t> Walk<'t> {
                 self.number = seen.first;
             }
             let first = self.number;
-            let (stamp, gone) = match self.entry(entry) {
-                Ok(stamp) => (stamp, false),
-                Err(TakerClosed) => (None, true),
-            };
-            if gone {
+            let Ok(stamp) = self.entry(entry) else {
                 self.walked.is_closed = true;
                 break;
-            }
+            };
             match (entry.seen, stamp) {
                 // An archive that changed may hold fewer files than it held; the numbers of the others stay.
                 (Some(seen), _) => self.number = seen.first.saturating_add(seen.count),
@@ -71,25 +66,17 @@ impl<'t> Walk<'t> {
     }
 
     /// One file on the disk. Gives what it was like when it was opened.
-    fn entry(&mut self, entry: &Entry) -> Result<Option<Stamp>, TakerClosed> {
+    fn entry(&mut self, entry: &mut Entry) -> Result<Option<Stamp>, TakerClosed> {
         if let Some(reason) = entry.closed {
             self.withhold_closed(&entry.name, reason, 0);
             return Ok(None);
         }
-        let opened = fs::symlink_metadata(&entry.path).or_else(|_| fs::metadata(&entry.path)).and_then(|metadata| {
-            // A named link is followed; a file that was replaced by a pipe must not be opened: it would block.
-            let metadata = if metadata.is_symlink() { fs::metadata(&entry.path)? } else { metadata };
-            if !metadata.is_file() {
-                return Err(fault::Fault::error(fault::CHANGED));
-            }
-            let file = fs::File::open(&entry.path)?;
-            let stamp = Stamp::of(&file.metadata()?);
-            Ok((file, stamp))
-        });
-        let (file, stamp) = match opened {
+        let (file, stamp) = match open(entry) {
             Ok(opened) => opened,
             Err(error) if entry.seen.is_none() => {
-                self.withhold_closed(&entry.name, fault::reason(&error), 0);
+                // Nothing was learnt from it: it stays closed in the second walk.
+                let reason = *entry.closed.insert(fault::reason(&error));
+                self.withhold_closed(&entry.name, reason, 0);
                 return Ok(None);
             }
             Err(_) => {
@@ -176,4 +163,18 @@ impl<'t> Walk<'t> {
         self.begin(name, None, Encoding::Utf8, None);
         self.end(FileEnd::Damaged { reason });
     }
+}
+
+/// Opens a file, if it is still one: a pipe that took its place would block, a link would lead elsewhere.
+fn open(entry: &Entry) -> std::io::Result<(fs::File, Stamp)> {
+    let mut metadata = fs::symlink_metadata(&entry.path)?;
+    if metadata.is_symlink() && entry.is_named {
+        metadata = fs::metadata(&entry.path)?;
+    }
+    if !metadata.is_file() {
+        return Err(fault::Fault::error(fault::CHANGED));
+    }
+    let file = fs::File::open(&entry.path)?;
+    let stamp = Stamp::of(&file.metadata()?);
+    Ok((file, stamp))
 }

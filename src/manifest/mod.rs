@@ -66,11 +66,11 @@ pub struct Manifest<T> {
     pub privacy: Privacy<T>,
     /// Every planned dataset, in plan order.
     pub datasets: Vec<Dataset<T>>,
+    /// Every payload file, sorted by path.
+    pub entries: Vec<EntryRow>,
     /// Every file of the customer that was redacted, in the order of reading; left out when there is none.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileRow<T>>,
-    /// Every payload file, sorted by path.
-    pub entries: Vec<EntryRow>,
 }
 
 impl Manifest<CleanText> {

@@ -83,6 +83,7 @@ pub(crate) fn manifest(entries: &[SealedEntry]) -> Manifest<CleanText> {
             leak_check: LeakCheck { closed_world: true, dictionary: true, terms: 5, blocks_repaired: 0 },
         },
         datasets: vec![full, dataset("users", Some(users), records(users)), dataset("contacts", None, 0)],
+        entries: entries.iter().map(EntryRow::from).collect(),
         files: vec![FileRow {
             name: clean("trace.log.gz"),
             state: FileState::Withheld,
@@ -92,9 +93,8 @@ pub(crate) fn manifest(entries: &[SealedEntry]) -> Manifest<CleanText> {
             bytes: 7,
             records: 0,
             sha256: Some(Hex::from_sum([3; 32])),
-            entry: EntryPath::new("data/files/trace.log").ok(),
+            entry: None,
         }],
-        entries: entries.iter().map(EntryRow::from).collect(),
     }
 }
 
@@ -116,7 +116,10 @@ fn keys(value: &Value) -> Vec<&str> {
 #[test]
 fn fields_have_the_names_and_the_order_of_the_contract() {
     let json = example();
-    assert_eq!(keys(&json), ["format", "tool", "case", "tenant", "window", "run", "privacy", "datasets", "entries"]);
+    assert_eq!(
+        keys(&json),
+        ["format", "tool", "case", "tenant", "window", "run", "privacy", "datasets", "entries", "files"]
+    );
     assert_eq!(keys(&json["format"]), ["name", "major", "minor"]);
     assert_eq!(keys(&json["tool"]), ["name", "version", "target"]);
     assert_eq!(keys(&json["case"]), ["id", "profiles"]);

@@ -13,15 +13,18 @@ use reqwest::header::{
 };
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::auth::claims_challenge;
 use super::body::{self, BodyFault};
 use super::failure::{Failure, FailureKind, Fault, Refusal};
 use super::guard::{self, Endpoints, Target};
+use super::nap::Naps;
 use super::pace::{Pace, http_date, retry_after};
-use super::throttle::{ClassStatus, Limiter};
+use super::recovery::{Recovery, recovery};
+use super::status::Status;
+use super::throttle::Limiter;
 use super::{NetError, Rate, Setup, id};
 use crate::catalog::Throttle;
 use crate::limits::PAGES_IN_FLIGHT_MAX;
@@ -38,26 +41,12 @@ struct Inner {
     requests: AtomicU64,
     retries: AtomicU64,
     throttled: AtomicU64,
+    naps: Naps,
     skew_s: AtomicI64,
 }
 
 const CLASSES: [Throttle; 3] = [Throttle::Reports, Throttle::Identity, Throttle::Directory];
 const NO_SKEW: i64 = i64::MIN;
-
-/// Counters and waits of the whole run.
-#[derive(Clone, Copy, Debug)]
-pub struct Status {
-    /// Requests sent, repetitions included.
-    pub requests: u64,
-    /// Repetitions.
-    pub retries: u64,
-    /// Replies with 429 or 509.
-    pub throttled: u64,
-    /// How far the service's clock is ahead of ours, seconds; `None` before the first reply.
-    pub clock_skew_s: Option<i64>,
-    /// What each class waits for.
-    pub classes: [ClassStatus; 3],
-}
 
 /// A request.
 pub struct Ask<'a> {
@@ -121,7 +110,17 @@ impl Client {
         let lists = [const { AtomicU32::new(0) }; 3];
         let [requests, retries, throttled] = [const { AtomicU64::new(0) }; 3];
         let skew_s = AtomicI64::new(NO_SKEW);
-        Ok(Self(Arc::new(Inner { setup, limiters, pages, lists, requests, retries, throttled, skew_s })))
+        Ok(Self(Arc::new(Inner {
+            setup,
+            limiters,
+            pages,
+            lists,
+            requests,
+            retries,
+            throttled,
+            naps: Naps::default(),
+            skew_s,
+        })))
     }
 
     /// Where the services are.
@@ -143,6 +142,7 @@ impl Client {
             throttled: self.0.throttled.load(Ordering::Relaxed),
             clock_skew_s: (skew_s != NO_SKEW).then_some(skew_s),
             classes: [0, 1, 2].map(|class: usize| self.0.limiters[class].status()),
+            retrying: self.0.naps.status(),
         }
     }
 
@@ -182,6 +182,11 @@ impl Client {
             pause = next.unwrap_or(pause);
         }
         pause
+    }
+
+    /// Sleeps where everyone can see it.
+    pub(crate) async fn nap(&self, pause: Duration, why: Fault) {
+        self.0.naps.sleep(pause, why).await;
     }
 
     /// How often a `$batch` item may fail or be throttled.
@@ -250,7 +255,7 @@ impl Client {
             match self.try_once(ask, digest, pace.tries, &read).await? {
                 Attempt::Done(value, done) => return Ok((value, done)),
                 Attempt::Again { fault, refusal, pause } => match pace.after_fault(fault, pause) {
-                    Some(pause) => tokio::time::sleep(pause).await,
+                    Some(pause) => self.nap(pause, fault).await,
                     None => return Err(FailureKind::GaveUp { fault, refusal }),
                 },
                 Attempt::Throttled { refusal, pause } => match pace.after_throttle(pause) {
@@ -267,7 +272,7 @@ impl Client {
                     self.0.setup.tokens.invalidate(&ask.target.scope, claims.as_deref()).await;
                 }
                 Attempt::Refused(refusal) => match pace.after_refusal().filter(|_| doubtful(&refusal)) {
-                    Some(pause) => tokio::time::sleep(pause).await,
+                    Some(pause) => self.nap(pause, Fault::Status(refusal.status)).await,
                     None => return Err(FailureKind::Refused(refusal)),
                 },
             }
@@ -289,15 +294,18 @@ impl Client {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.0.retries.fetch_add(u64::from(number > 1), Ordering::Relaxed);
         let request = self.request(ask, digest, number).header(AUTHORIZATION, token.header_value());
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return Ok(again(Fault::of(&error))),
+        let until = began + Duration::from_millis(self.0.setup.patience.request_ms_max);
+        let response = match timeout_at(until, request.send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Ok(again(Fault::of(&error))),
+            Err(_) => return Ok(again(Fault::Stalled)),
         };
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let date = header(&headers, &DATE).and_then(http_date);
         self.note_skew(date);
-        let body = match body::read(response, self.0.setup.patience.body_bytes_max).await {
+        let body = timeout_at(until, body::read(response, self.0.setup.patience.body_bytes_max)).await;
+        let body = match body.unwrap_or(Err(BodyFault::Fault(Fault::Stalled))) {
             Ok(body) => body,
             Err(BodyFault::TooLarge) if status < 300 => return Err(FailureKind::TooLarge),
             Err(BodyFault::Fault(fault)) if status < 300 => return Ok(again(fault)),
@@ -319,16 +327,14 @@ impl Client {
         }
         let refusal = Refusal::read(status, &body, request_id);
         let pause = header(&headers, &RETRY_AFTER).and_then(|text| retry_after(text, date, self.0.setup.clock.now()));
-        Ok(match status {
-            429 | 509 => Attempt::Throttled { refusal, pause },
-            408 | 500 | 502 | 503 | 504 => {
-                Attempt::Again { fault: Fault::Status(status), refusal: Some(refusal), pause }
-            }
-            401 => {
+        Ok(match recovery(status) {
+            Some(Recovery::BackOff) => Attempt::Throttled { refusal, pause },
+            Some(Recovery::Retry) => Attempt::Again { fault: Fault::Status(status), refusal: Some(refusal), pause },
+            Some(Recovery::ReAuthenticate) => {
                 let claims = header(&headers, &WWW_AUTHENTICATE).and_then(claims_challenge);
                 Attempt::Unauthorised { refusal, claims }
             }
-            _ => Attempt::Refused(refusal),
+            None => Attempt::Refused(refusal),
         })
     }
 
@@ -342,8 +348,11 @@ impl Client {
         for (name, value) in ask.headers {
             request = request.header(name, value);
         }
+        // `$count` answers in plain text, and to nobody who insists on JSON.
+        if !ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+            request = request.header(ACCEPT, "application/json");
+        }
         request
-            .header(ACCEPT, "application/json")
             .header("client-request-id", request_id)
             // The customer's other apps go first.
             .header("x-ms-throttle-priority", "low")

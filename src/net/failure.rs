@@ -9,6 +9,7 @@ use crate::json;
 use crate::record::RawText;
 
 use super::auth::AuthError;
+use super::recovery;
 
 /// The service said no, and why.
 #[derive(Clone)]
@@ -80,8 +81,8 @@ pub enum Fault {
 
 impl Fault {
     /// Whether a smaller question may help.
-    pub fn is_slow(self) -> bool {
-        matches!(self, Self::Status(408 | 504) | Self::Stalled)
+    pub fn is_slow(&self) -> bool {
+        matches!(self, Self::Stalled) || matches!(self, Self::Status(status) if recovery::is_slow(*status))
     }
 
     pub(super) fn of(error: &reqwest::Error) -> Self {

@@ -14,9 +14,12 @@ mod guard;
 mod id;
 #[cfg(test)]
 pub(crate) mod mock;
+mod nap;
 mod pace;
 mod rate;
+mod recovery;
 mod setup;
+mod status;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -24,9 +27,12 @@ pub mod transport;
 
 pub use client::{ClientOptions, NetError, http_client};
 pub(crate) use exchange::UnderWay;
-pub use exchange::{Answer, Ask, Client, Status};
+pub use exchange::{Answer, Ask, Client};
 pub use failure::{Failure, FailureKind, Fault, Refusal};
 pub use guard::{Denied, Endpoints, Target, endpoint};
+pub use nap::Retrying;
 pub use rate::{Rate, RateError};
+pub(crate) use recovery::{Recovery, recovery};
 pub use setup::{Patience, Setup};
+pub use status::Status;
 pub use throttle::{ClassStatus, WaitReason};

@@ -40,20 +40,24 @@ impl<'a> Pace<'a> {
         if self.faults >= self.patience.tries_max || self.slow >= self.slow_max {
             return None;
         }
-        Some(asked.unwrap_or_else(|| self.back_off(self.faults, self.patience.back_off_ms)))
+        Some(self.scaled(asked.unwrap_or_else(|| self.back_off(self.faults, self.patience.back_off_ms))))
     }
 
     /// The pause of the whole class after a 429; `None`: give up.
     pub(super) fn after_throttle(&mut self, asked: Option<Duration>) -> Option<Duration> {
         self.throttled += 1;
         let pause = asked.unwrap_or_else(|| self.back_off(self.throttled, self.patience.throttle_back_off_ms));
-        (self.throttled < self.patience.throttled_max).then_some(pause)
+        (self.throttled < self.patience.throttled_max).then(|| self.scaled(pause))
     }
 
     /// The pause after a refusal that may be false; `None`: believe it.
     pub(super) fn after_refusal(&mut self) -> Option<Duration> {
         self.refused += 1;
-        (self.refused < REFUSAL_TRIES_MAX).then(|| self.back_off(self.refused, self.patience.back_off_ms))
+        (self.refused < REFUSAL_TRIES_MAX).then(|| self.scaled(self.back_off(self.refused, self.patience.back_off_ms)))
+    }
+
+    fn scaled(&self, pause: Duration) -> Duration {
+        pause.mul_f64(self.patience.pause_scale.max(0.0))
     }
 
     fn back_off(&self, times: u32, (first_ms, most_ms): (u64, u64)) -> Duration {

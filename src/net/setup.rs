@@ -6,7 +6,7 @@ use super::Rate;
 use super::auth::TokenSource;
 use super::guard::{Denied, Endpoints};
 use crate::clock::Clock;
-use crate::limits::{BACK_OFF_MS, BODY_BYTES_MAX, THROTTLE_BACK_OFF_MS, THROTTLED_MAX, TRIES_MAX};
+use crate::limits::{BACK_OFF_MS, BODY_BYTES_MAX, REQUEST_MS_MAX, THROTTLE_BACK_OFF_MS, THROTTLED_MAX, TRIES_MAX};
 
 /// How long to try.
 #[derive(Clone, Debug)]
@@ -19,6 +19,10 @@ pub struct Patience {
     pub back_off_ms: (u64, u64),
     /// First and longest pause after a 429 without `Retry-After`, milliseconds.
     pub throttle_back_off_ms: (u64, u64),
+    /// How long one try may take from its start to the end of the body, milliseconds.
+    pub request_ms_max: u64,
+    /// What every pause is multiplied by, those that the service asks for too. 1 outside tests.
+    pub pause_scale: f64,
     /// Longest reply body, bytes after decompression.
     pub body_bytes_max: usize,
 }
@@ -30,6 +34,8 @@ impl Default for Patience {
             throttled_max: THROTTLED_MAX,
             back_off_ms: BACK_OFF_MS,
             throttle_back_off_ms: THROTTLE_BACK_OFF_MS,
+            request_ms_max: REQUEST_MS_MAX,
+            pause_scale: 1.0,
             body_bytes_max: BODY_BYTES_MAX,
         }
     }

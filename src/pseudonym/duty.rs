@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::form::har::{self, Body, Part};
 use super::gate::Gate;
+use super::mutant::is_on;
 use super::rules::{Case, KeyNumber, NO_KEY, NOWHERE, Node};
 use crate::catalog::Action;
 use crate::json::{self, Span, unescape};
@@ -47,6 +48,8 @@ pub(super) struct Judge<'p> {
     is_file: bool,
     /// Where the record stands that the values belong to.
     pub(super) root: Node,
+    /// The object whose members are read, and the one around it.
+    around: [Option<Scope<'p>>; 2],
     /// The last sibling looked for: start of its object, its key, its value.
     memo: Option<(*const u8, &'p str, Option<Span>)>,
 }
@@ -54,7 +57,20 @@ pub(super) struct Judge<'p> {
 impl<'p> Judge<'p> {
     pub(super) fn new(gate: &'p Gate, is_file: bool) -> Self {
         let root = if is_file { gate.rules.file() } else { NOWHERE };
-        Self { gate, is_file, root, memo: None }
+        Self { gate, is_file, root, around: [None; 2], memo: None }
+    }
+
+    /// An object begins; gives what [`Judge::leave`] needs at its end.
+    #[inline]
+    pub(super) fn enter(&mut self, scope: Scope<'p>) -> [Option<Scope<'p>>; 2] {
+        let [inner, _] = self.around;
+        std::mem::replace(&mut self.around, [Some(scope), inner])
+    }
+
+    /// The object ended.
+    #[inline]
+    pub(super) fn leave(&mut self, before: [Option<Scope<'p>>; 2]) {
+        self.around = before;
     }
 
     /// The duty of the member `key` that stands at `child`.
@@ -73,6 +89,9 @@ impl<'p> Judge<'p> {
     /// The duty of a member of a part of an HTTP archive (HAR).
     #[cold]
     pub(super) fn duty_in_archive(&mut self, part: Part, key: &str, duty: Duty, scope: Scope<'p>) -> Duty {
+        if !is_on("har") {
+            return duty;
+        }
         let mut sibling = |key| self.sibling(key, scope);
         match part {
             Part::Pairs if key.eq_ignore_ascii_case("value") => match sibling("name") {
@@ -99,6 +118,8 @@ impl<'p> Judge<'p> {
         }
         let gate = self.gate;
         let (by_path, by_key) = gate.rules.cases(child, key);
+        let by_path = if is_on("rules-by-path") { by_path } else { Default::default() };
+        let by_key = if is_on("rules-by-key") { by_key } else { Default::default() };
         for case in by_path.iter().chain(by_key).chain(gate.rules.deep(self.root, key)) {
             if self.holds(case, scope) {
                 return self.duty_of(case, scope);
@@ -120,8 +141,13 @@ impl<'p> Judge<'p> {
         case.when.as_ref().is_none_or(|when| when.holds(|key| self.sibling(key, scope)))
     }
 
-    /// The text of a member of an object: of a string, or a number or word as written; null is none.
+    /// The text of a member of an object: of a string, or a number or word as written; null is none. `../key` is a member
+    /// of the object around it.
     fn sibling(&mut self, key: &'p str, scope: Scope<'p>) -> Option<Cow<'p, str>> {
+        if let Some(key) = key.strip_prefix("../") {
+            let [_, outer] = self.around;
+            return self.sibling(key, outer?);
+        }
         let start = scope.text.get(scope.at..)?.as_ptr();
         let span = match &self.memo {
             Some((at, name, span)) if *at == start && *name == key => span.clone(),

@@ -7,9 +7,11 @@ mod recognise;
 
 use hashbrown::{HashMap, HashTable};
 
+pub(super) use self::recognise::Inquiry;
 use self::recognise::Recogniser;
 use crate::catalog::{Action, FieldRule, Group, Kind, fields, parent_keys, recognitions};
 use crate::json;
+use crate::limits::RECOGNISED_MEMBERS_MAX;
 
 /// The rows of what no other row makes out: ambiguous keys are read by their siblings.
 const FILE: &str = "file";
@@ -121,6 +123,8 @@ impl Rules {
         }
         let roots = &rules.roots;
         rules.recogniser.add_rows(|id| roots.get(id).copied().unwrap_or(NOWHERE));
+        let keys = rules.keys.iter().filter_map(|(key, number)| Some((std::str::from_utf8(key).ok()?, *number)));
+        rules.recogniser.number(keys, rules.by_key.len());
         rules
     }
 
@@ -262,7 +266,18 @@ impl Rules {
 
     /// What the object at `at` is by its own members, if it says so.
     pub(super) fn object(&self, text: &str, at: usize) -> Option<Node> {
-        self.recogniser.object(text, at)
+        let mut inquiry = self.inquire();
+        for (key, span) in json::members(text.as_bytes(), at).ok()?.take(RECOGNISED_MEMBERS_MAX).map_while(Result::ok) {
+            if let (Ok(key), Some(value)) = (std::str::from_utf8(key), text.get(span)) {
+                inquiry.member(key, value);
+            }
+        }
+        inquiry.end()
+    }
+
+    /// The same for somebody who goes through the members anyway.
+    pub(super) fn inquire(&self) -> Inquiry<'_> {
+        Inquiry::new(self)
     }
 
     /// Where the rows of a table start, by its columns.

@@ -12,6 +12,7 @@ use super::gate::Gate;
 use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
+use super::mutant::is_on;
 use super::rewrite::Pass;
 use super::secret::is_key_material;
 use super::traits::Violations;
@@ -148,7 +149,7 @@ impl Gate {
         if self.scan(value, layer, out) {
             return true;
         }
-        let changed = self.opaque(value, out);
+        let changed = is_on("opaque-atom") && self.opaque(value, out);
         // A principal may be anything that a service calls so.
         if changed && kind != Kind::PrincipalId {
             self.note_trait(kind, &out[start..], Violations::FORM);

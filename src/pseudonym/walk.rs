@@ -5,14 +5,15 @@
 //! is. In files the records may stand in an envelope (a page, a message, an array): there each object is asked what it
 //! is. What is done with the values is the matter of the [`Hands`]: rewriting, or learning.
 
+mod item;
 mod reopen;
 
 use super::clean::RefusalCause;
 use super::duty::{Duty, ENVELOPE, Judge, SCAN_FILE, Scope};
-use super::envelope::{self, Look, is_envelope_key, look};
+use super::envelope::{self, Look, is_envelope_key};
 use super::form::har::Part;
 use super::gate::Gate;
-use super::rules::{NO_KEY, Node};
+use super::rules::{Inquiry, NO_KEY, Node};
 use crate::catalog::Action;
 use crate::json::{self, Error, Span, unescape};
 use crate::limits::JSON_DEPTH_MAX;
@@ -180,11 +181,11 @@ impl<'p, H: Hands> Walk<'p, H> {
 
     /// An object in the envelope: more of the envelope, or a record.
     fn in_envelope(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
-        match look(self.here.text, self.at) {
+        let mut inquiry = self.here.manner.records.is_none().then(|| self.here.gate.rules.inquire());
+        match envelope::look(self.here.text, self.at, inquiry.as_mut()) {
             Look::Envelope => self.object(spot, depth),
-            Look::Record { end } => {
-                let text: &'p str = self.here.text;
-                let node = self.record(&text[self.at..end], spot.said);
+            Look::Record => {
+                let node = self.record(inquiry.and_then(Inquiry::end), spot.said);
                 self.inside(node, |walk| walk.object(Spot { node, ..spot }, depth))
             }
         }
@@ -199,11 +200,9 @@ impl<'p, H: Hands> Walk<'p, H> {
     }
 
     /// Where a record starts: by the file, by itself, by its envelope.
-    fn record(&mut self, record: &str, said: Option<Node>) -> Node {
+    fn record(&mut self, own: Option<Node>, said: Option<Node>) -> Node {
         self.records += 1;
-        let rules = &self.here.gate.rules;
-        let own = || Some(rules.recognise(record)).filter(|&node| node != rules.file());
-        self.here.manner.records.or_else(own).or(said).unwrap_or(rules.file())
+        self.here.manner.records.or(own).or(said).unwrap_or(self.here.gate.rules.file())
     }
 
     fn inside<T>(&mut self, record: Node, walk: impl FnOnce(&mut Self) -> T) -> T {
@@ -223,19 +222,6 @@ impl<'p, H: Hands> Walk<'p, H> {
         let item = spot.item();
         self.item(item, duty, depth)?;
         self.more_items(item, duty, depth)
-    }
-
-    fn item(&mut self, spot: Spot, duty: Duty, depth: usize) -> Result<(), RefusalCause> {
-        if duty.action != Action::IpRanges || self.peek() != Some(b'{') {
-            return self.value(spot, duty, depth + 1);
-        }
-        let start = self.at;
-        for number in 0..self.hands.copies(self.here, start) {
-            self.hands.copy(self.here, number, start, self.at);
-            self.at = start;
-            self.value(spot, duty, depth + 1)?;
-        }
-        Ok(())
     }
 
     /// The rest of an array, behind an item; `spot` is that of the items.
@@ -259,18 +245,7 @@ impl<'p, H: Hands> Walk<'p, H> {
         }
     }
 
-    /// An object of which nothing is known is asked what it is.
     fn object(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
-        let rules = &self.here.gate.rules;
-        let known = (spot.node == rules.file()).then(|| rules.object(self.here.text, self.at)).flatten();
-        let Some(node) = known else { return self.members(spot, depth) };
-        let outer = std::mem::replace(&mut self.judge.root, node);
-        let walked = self.members(Spot { node, ..spot }, depth);
-        self.judge.root = outer;
-        walked
-    }
-
-    fn members(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
         let scope = Scope { text: self.here.text, at: self.at };
         self.at += 1;
         self.space();
@@ -278,9 +253,12 @@ impl<'p, H: Hands> Walk<'p, H> {
             self.at += 1;
             return Ok(());
         }
+        let around = self.judge.enter(scope);
         let mut object = H::Object::default();
         self.one_member(spot, scope, &mut object, depth)?;
-        self.more_members(spot, scope, object, depth)
+        self.more_members(spot, scope, object, depth)?;
+        self.judge.leave(around);
+        Ok(())
     }
 
     /// The rest of an object, behind a member.
@@ -372,25 +350,6 @@ impl<'p, H: Hands> Walk<'p, H> {
             duty = self.judge.duty_in_archive(spot.part, key, duty, scope);
         }
         (child, duty)
-    }
-
-    fn row(&mut self, said: Option<Node>) -> Result<(), RefusalCause> {
-        let mut items = json::items(self.here.text.as_bytes(), self.at)?;
-        let cells: Vec<Span> = items.by_ref().collect::<Result<_, _>>()?;
-        let names = self.columns.iter().copied().chain(std::iter::repeat(""));
-        let mut record = String::with_capacity(items.end() - self.at + 32 * cells.len());
-        for (cell, name) in cells.iter().zip(names) {
-            record.push_str(if record.is_empty() { "{\"" } else { ",\"" });
-            record.extend([name, "\":", &self.here.text[cell.clone()]]);
-        }
-        self.at = items.end();
-        if !cells.is_empty() {
-            record.push('}');
-            self.records += 1;
-            let records = self.here.manner.records.or(said);
-            self.hands.row(Here { manner: Manner { records, ..self.here.manner }, ..self.here }, &cells, &record)?;
-        }
-        Ok(())
     }
 
     fn string(&mut self, duty: Duty) -> Result<(), RefusalCause> {

@@ -48,6 +48,8 @@ pub(super) fn body(urls: &[String], headers: &[(String, String)]) -> Bytes {
 /// # Errors
 /// What is no reply to a batch.
 pub(super) fn items(reply: &Bytes) -> Result<Vec<Item>, Error> {
+    // A byte order mark is no part of the JSON.
+    let reply = &reply.slice(if reply.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 }..);
     let end = json::value_span(reply, 0)?.end;
     if json::skip_space(reply, end) != reply.len() {
         return Err(Error { offset: end, expected: "the end" });
@@ -104,6 +106,8 @@ mod tests {
         assert_eq!(seen, [(1, 200, 14), (0, 429, 0)]);
         assert_eq!(items[1].retry_after.as_deref(), Some("2"));
         assert_eq!(items[1].request_id.as_deref(), Some("r"));
+        let marked = Bytes::from_static(b"\xEF\xBB\xBF{\"responses\":[{\"id\":\"0\",\"status\":200}]}");
+        assert_eq!(super::items(&marked).unwrap().len(), 1);
         assert!(super::items(&Bytes::from_static(b"{}")).is_err());
         assert!(super::items(&Bytes::from_static(br#"{"responses":[]}x"#)).is_err());
     }

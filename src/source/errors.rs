@@ -19,6 +19,8 @@ pub(super) enum Action {
     End,
     /// Known to be false at times: try again.
     Doubt,
+    /// Believe it at the first page; behind it, where the same question was answered before, try again.
+    DoubtLater,
     /// The page token expired: begin the list again.
     Restart,
     /// Repeat without `$top` and `$orderby`.
@@ -137,7 +139,7 @@ mod tests {
 
     #[test]
     fn refusals_seen_in_the_field_are_told_apart() {
-        use Action::{Clamp, Doubt, DropOptions, DropTime, End, Restart};
+        use Action::{Clamp, Doubt, DoubtLater, DropOptions, DropTime, End, Restart};
         use Outcome::{Denied, Failed, Unavailable, Unlicensed};
         let premium = "Authentication_RequestFromNonPremiumTenantOrB2CTenant";
         let rows = [
@@ -151,10 +153,16 @@ mod tests {
                 Unlicensed,
             ),
             (403, "Authentication_RequestFromUnsupportedUserRole", "User is not in the allowed roles", End, Denied),
-            (403, "Authentication_MSGraphPermissionMissing", "Calling principal does not have …", End, Denied),
-            (403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.", End, Denied),
-            (403, "PermissionScopeNotGranted", "", End, Denied),
-            (403, "UnknownError", "", End, Denied),
+            (403, "Authentication_MSGraphPermissionMissing", "Calling principal does not have …", DoubtLater, Denied),
+            (
+                403,
+                "Authorization_RequestDenied",
+                "Insufficient privileges to complete the operation.",
+                DoubtLater,
+                Denied,
+            ),
+            (403, "PermissionScopeNotGranted", "", DoubtLater, Denied),
+            (403, "UnknownError", "", DoubtLater, Denied),
             (403, "Forbidden", "Your tenant is not licensed for this feature.", End, Unlicensed),
             (403, "insufficient_claims", "", End, Denied),
             (400, "AadPremiumLicenseRequired", "", End, Unlicensed),

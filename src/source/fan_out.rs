@@ -18,7 +18,7 @@ use super::stop::{End, Stop};
 use super::walk::{Lane, Start};
 use crate::catalog::{NotFound, Service, Throttle};
 use crate::limits::{BATCH_ITEMS_MAX, LANES};
-use crate::net::{Ask, FailureKind, Fault, Refusal};
+use crate::net::{Ask, FailureKind, Fault, Recovery, Refusal, recovery};
 use crate::record::{Key, Outcome};
 
 /// A key and its slice.
@@ -74,6 +74,7 @@ impl Ended {
         let Err(stop) = end else { return };
         let is_404 = matches!(&stop, Stop::Refused(refusal) if errors::action(refusal) == Action::NotFound);
         if stop.ends_the_run() {
+            self.missing += 1;
             self.over.get_or_insert(stop);
             return;
         }
@@ -99,10 +100,14 @@ impl Ended {
     }
 
     fn sum_up(self, run: &Run<'_>) -> End {
-        if let Some(stop) = self.over {
-            return End::Stopped(stop);
-        }
         let missing = self.missing + (self.of - self.answered);
+        match self.over {
+            None => {}
+            Some(first @ Stop::TimeUp(_)) => {
+                return End::Missing { missing, of: self.of, what: "objects' lists", first };
+            }
+            Some(stop) => return End::Stopped(stop),
+        }
         match self.first {
             Some((_, first)) if missing > 0 => End::Missing { missing, of: self.of, what: "objects' lists", first },
             // Not one object has it: the endpoint does not exist here.
@@ -187,21 +192,23 @@ async fn together<'r>(
             }
         }
         (throttles, failures) = (throttles + u32::from(throttled), failures + u32::from(failed));
+        let why = again.first().map_or(Fault::Broken, |(_, refusal)| fault_of(refusal));
         run.note(0, u32::try_from(again.len()).unwrap_or(u32::MAX));
         let spent = throttles >= client.item_tries_max(true) || failures >= client.item_tries_max(false);
         if again.is_empty() || spent {
-            ends.extend(again.into_iter().map(|((slice, _), refusal)| {
-                let fault = if refusal.status < 300 { Fault::Broken } else { Fault::Status(refusal.status) };
-                (slice, Err(Stop::GaveUp(fault, Some(refusal))))
-            }));
+            ends.extend(
+                again
+                    .into_iter()
+                    .map(|((slice, _), refusal)| (slice, Err(Stop::GaveUp(fault_of(&refusal), Some(refusal))))),
+            );
             return walks;
         }
         if throttled {
             client.pause(run.dataset.throttle, longest);
         } else {
             tokio::select! {
-                () = run.cancel.cancelled() => {}
-                () = tokio::time::sleep(longest) => {}
+                _ = run.over() => {}
+                () = client.nap(longest, why) => {}
             }
         }
         pending = again.into_iter().map(|(parent, _)| parent).collect();
@@ -209,11 +216,16 @@ async fn together<'r>(
     walks
 }
 
+fn fault_of(refusal: &Refusal) -> Fault {
+    if refusal.status < 300 { Fault::Broken } else { Fault::Status(refusal.status) }
+}
+
 /// The address of a list, relative to the version, if it may be asked for.
 fn address(run: &Run<'_>, parent: Parent<'_>) -> Result<String, Stop> {
     let target = run.request.client.endpoints().target(run.dataset.service);
     let window = lane(run, parent).filter;
-    let question = Question { dataset: run.dataset, key: Some(parent.1), window, dropped: run.dropped() };
+    let question =
+        Question { dataset: run.dataset, key: Some(parent.1), window, clamped: false, dropped: run.dropped() };
     let whole = question.url(&target.url).ok_or(Stop::BadKey)?;
     run.request.client.permits(target, &whole).map_err(Stop::of)?;
     question.relative().ok_or(Stop::BadKey)
@@ -246,7 +258,7 @@ async fn exchange(run: &Run<'_>, pending: &[Parent<'_>], round: u32) -> Result<V
     };
     let (answer, permit) = tokio::select! {
         biased;
-        () = run.cancel.cancelled() => return Err(Stop::Cancelled),
+        stop = run.over() => return Err(stop),
         fetched = fetched => fetched,
     };
     let mut items: Vec<Option<Item>> = pending.iter().map(|_| None).collect();
@@ -270,9 +282,13 @@ async fn exchange(run: &Run<'_>, pending: &[Parent<'_>], round: u32) -> Result<V
             };
         }
     }
+    // A 404 is asked about once more, it may be a passing one, unless nobody has such a list.
+    let doubted = run.dataset.not_found == NotFound::Unavailable
+        && (run.has_pages() || items.iter().flatten().any(|item| item.status != 404));
     let mut fates = Vec::with_capacity(pending.len());
     for (parent, item) in pending.iter().zip(items) {
-        fates.push(fate(run, *parent, item, round).await?);
+        let asked_again = doubted && item.as_ref().is_some_and(|item| item.status == 404);
+        fates.push(if asked_again { Fate::Walk(Start::First) } else { fate(run, *parent, item, round).await? });
     }
     drop(permit);
     Ok(fates)
@@ -300,10 +316,12 @@ async fn fate(run: &Run<'_>, parent: Parent<'_>, item: Option<Item>, round: u32)
                 Next::Unreadable => Fate::Over(Err(Stop::BadLink)),
             }
         }
-        429 | 509 => Fate::Again { refusal, pause: item.retry_after, throttled: true },
-        408 | 424 | 500 | 502..=504 => Fate::Again { refusal, pause: item.retry_after, throttled: false },
-        403 | 404 | 405 | 501 if !Run::doubts(&refusal) => Fate::Over(Err(Stop::Refused(refusal))),
-        // A walk knows what to do about the rest.
-        _ => Fate::Walk(Start::First),
+        403 | 404 | 405 | 501 if !Run::doubts(&refusal, false) => Fate::Over(Err(Stop::Refused(refusal))),
+        status => match recovery(status) {
+            Some(Recovery::BackOff) => Fate::Again { refusal, pause: item.retry_after, throttled: true },
+            Some(Recovery::Retry) => Fate::Again { refusal, pause: item.retry_after, throttled: false },
+            // A walk knows what to do about the rest.
+            Some(Recovery::ReAuthenticate) | None => Fate::Walk(Start::First),
+        },
     })
 }

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicU32;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use super::errors::{self, Action};
 use super::page::{Next, Page};
@@ -18,15 +19,40 @@ use super::run::{Run, Scope};
 use super::stop::{End, Stop};
 use super::walk::{Got, Lane, Start};
 use super::{Window, field};
-use crate::limits::{LANES, SLOW_TRIES_MAX};
+use crate::limits::{DOUBTS_MAX, LANES, RESTARTS_MAX, SLOW_TRIES_MAX, SPLIT_FAILURES_MAX};
 
 /// Pieces when the first question was too slow to tell how many pages there are.
 const PIECES_WHEN_SLOW: u64 = 8;
 /// Numbers of the first question's passes; a slice's own pass has a higher one.
 const SCOUT_PASSES: u32 = 64;
 
-/// Collects a log.
+/// Numbers of the passes of the second look.
+const LATE_PASSES: u32 = 1 << 30;
+
+/// Collects a log. Its youngest records are asked for a second time, when it took so long that some may have arrived
+/// since.
 pub(super) async fn collect(run: &Run<'_>) -> End {
+    let Some(young) = run.request.young() else { return whole(run).await };
+    let began = Instant::now();
+    let slices = run.plan.slice_of(young)..run.plan.len();
+    run.hold(slices.clone());
+    let mut end = whole(run).await;
+    if matches!(end, End::Closed) && began.elapsed() >= run.request.late_look && !slices.is_empty() {
+        let window = Window { since: young, until: run.request.window.until };
+        let scope = Scope { window: Some(window), slice: slices.start, by_time: true, key: None };
+        let filter = run.dataset.time.as_ref().filter(|time| !time.operators.is_empty()).map(|_| window);
+        let lane = Lane { run, scope, filter, pass: AtomicU32::new(LATE_PASSES), slow_max: u32::MAX };
+        if let Err(stop) = lane.walk(Start::First).await {
+            end = End::Stopped(stop);
+        }
+    }
+    if matches!(end, End::Closed | End::Missing { .. }) {
+        run.release().await;
+    }
+    end
+}
+
+async fn whole(run: &Run<'_>) -> End {
     let slices: Vec<u32> = (0..run.plan.len()).filter(|&slice| !run.is_done(slice)).collect();
     let (Some(&first), Some(&last)) = (slices.first(), slices.last()) else { return End::Closed };
     let whole = first..last + 1;
@@ -49,6 +75,7 @@ pub(super) async fn collect(run: &Run<'_>) -> End {
             },
         },
         Err(Stop::TooSlow(..)) => PIECES_WHEN_SLOW,
+        Err(Stop::Expired(_)) => return one_list(run, &slices, scout, Start::First).await,
         Err(Stop::Refused(refusal)) if errors::action(&refusal) == Action::DropTime => {
             return one_list(run, &slices, lane(run, &whole, None), Start::First).await;
         }
@@ -115,7 +142,13 @@ async fn side_by_side(run: &Run<'_>, slices: &[u32], count: u64) -> End {
     failed.sort_by_key(|(slice, _)| *slice);
     let over = failed.iter().position(|(_, stop)| stop.ends_the_run());
     match (over, failed.len()) {
-        (Some(at), _) => End::Stopped(failed.swap_remove(at).1),
+        (Some(at), _) => match failed.swap_remove(at).1 {
+            first @ Stop::TimeUp(_) => {
+                let missing = slices.len().saturating_sub(run.slices_closed() as usize).max(1);
+                End::Missing { missing, of: slices.len(), what: "time slices", first }
+            }
+            stop => End::Stopped(stop),
+        },
         (None, 0) => End::Closed,
         (None, missing) => {
             End::Missing { missing, of: slices.len(), what: "time slices", first: failed.swap_remove(0).1 }
@@ -150,13 +183,14 @@ async fn piece(run: &Run<'_>, slices: Range<u32>) -> Vec<(u32, Stop)> {
     let mut failed: Vec<(u32, Stop)> = Vec::new();
     let mut broken = BTreeSet::new();
     let mut pass = SCOUT_PASSES;
+    let mut shortest_failed = 0;
     let mut parts = vec![Part { window: run.plan.window(&slices), slices }];
     while let Some(part) = parts.pop() {
         let halves = part.halves(run);
         let scope = Scope { window: Some(part.window), slice: part.slices.start, by_time: true, key: None };
         let slow_max = if halves.is_some() { SLOW_TRIES_MAX } else { u32::MAX };
         let lane = Lane { run, scope, filter: Some(part.window), pass: AtomicU32::new(pass), slow_max };
-        pass += crate::limits::RESTARTS_MAX * 2 + 2;
+        pass += (RESTARTS_MAX + DOUBTS_MAX) * 2 + 2;
         match (lane.walk(Start::First).await, halves) {
             (Ok(()), _) => {
                 for slice in part.slices.clone() {
@@ -166,9 +200,13 @@ async fn piece(run: &Run<'_>, slices: Range<u32>) -> Vec<(u32, Stop)> {
                     }
                 }
             }
-            (Err(Stop::TooSlow(..)), Some([early, late])) => parts.extend([late, early]),
+            // Where the shortest stretches fail, too, the service is not slow but away: thousands of them would be tried.
+            (Err(Stop::TooSlow(..)), Some([early, late])) if shortest_failed < SPLIT_FAILURES_MAX => {
+                parts.extend([late, early]);
+            }
             (Err(stop), _) => {
                 let over = stop.ends_the_run();
+                shortest_failed += u32::from(matches!(stop, Stop::TooSlow(..)));
                 failed.extend(part.slices.filter(|&slice| broken.insert(slice)).map(|slice| (slice, stop.clone())));
                 if over {
                     return failed;

@@ -7,6 +7,7 @@
 //! Source: <https://learn.microsoft.com/graph/paging>, `/graph/throttling`, `/graph/json-batching`.
 
 mod batch;
+mod count;
 mod errors;
 mod fan_out;
 mod field;
@@ -14,6 +15,7 @@ mod logs;
 mod page;
 mod plan;
 mod query;
+mod report;
 mod run;
 mod seen;
 mod stop;
@@ -68,6 +70,20 @@ pub struct Request<'a> {
     pub done: &'a [u32],
     /// For "how long ago".
     pub clock: Clock,
+    /// When to stop asking: what came until then is kept and called partial. `None`: only the dataset's own limit
+    /// ([`crate::limits::DATASET_S_MAX`]) counts.
+    pub deadline: Option<tokio::time::Instant>,
+    /// A log's youngest records are looked for again when its collection took longer.
+    pub late_look: std::time::Duration,
+}
+
+impl Request<'_> {
+    /// From when on the window is so young that records may still arrive; `None`: it is older.
+    fn young(&self) -> Option<OffsetDateTime> {
+        let margin = time::Duration::seconds(crate::limits::LATE_MARGIN_S);
+        let settled = self.clock.now().saturating_sub(margin);
+        (self.window.until > settled).then(|| settled.max(self.window.since))
+    }
 }
 
 /// How a dataset ended.
@@ -86,6 +102,8 @@ pub struct Report {
     pub retries: u64,
     /// Slices: time slices, fan-out keys, or 1.
     pub slices: u32,
+    /// Those of them that are whole, those of an earlier run included.
+    pub slices_closed: u32,
     /// The window that could be served, for rows with a time filter: shorter than asked when the service keeps less.
     pub window: Option<Window>,
     /// Time of the earliest record, as the service wrote it.

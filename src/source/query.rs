@@ -15,8 +15,25 @@ use crate::record::Key;
 /// Options that a service refused and that are left out from then on.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Dropped {
-    pub page_size: bool,
+    /// The page size instead of the row's; 0: none is sent.
+    pub page_size: Option<u32>,
     pub order: bool,
+}
+
+impl Dropped {
+    /// The `$top` that is sent.
+    pub(super) fn size(&self, dataset: &Dataset) -> Option<u32> {
+        let own = dataset.page_size.filter(|_| !dataset.page_size_by_prefer)?;
+        Some(self.page_size.unwrap_or(own)).filter(|&size| size > 0)
+    }
+}
+
+/// The page size to try when `size` was refused: the largest smaller one that the message names, else none (0), which
+/// leaves it to the service.
+pub(super) fn smaller(size: u32, message: &str) -> u32 {
+    let numbers = message.split(|symbol: char| !symbol.is_ascii_digit()).filter_map(|text| text.parse::<u32>().ok());
+    // "Must be between 1 and 999": the lower bound is no suggestion.
+    numbers.filter(|&number| 1 < number && number < size).max().unwrap_or(0)
 }
 
 /// A first page that can be asked for.
@@ -25,6 +42,8 @@ pub(super) struct Question<'a> {
     pub key: Option<&'a Key>,
     /// The time filter; `None`: none is sent.
     pub window: Option<Window>,
+    /// The window begins where the service's own begins: not a second earlier may be asked for.
+    pub clamped: bool,
     pub dropped: Dropped,
 }
 
@@ -38,12 +57,38 @@ impl Question<'_> {
         Url::parse(&format!("{}{version}{}", base.as_str().trim_end_matches('/'), self.relative()?)).ok()
     }
 
+    /// The instants of a filter that loses nothing of the window: whole seconds, a second wider for `gt`.
+    fn bounds(&self, window: &Window) -> (String, String) {
+        let exclusive = self.dataset.time.as_ref().is_some_and(|time| time.operators.iter().any(|one| one == "gt"));
+        // `gt` would lose what happened exactly at the border: ask for a second more, choose here.
+        let more_s = i64::from(exclusive && !self.clamped);
+        let since = floor_second(window.since).saturating_sub(time::Duration::seconds(more_s));
+        (stamp(since), stamp(ceil_second(window.until)))
+    }
+
+    /// The address of the number of records: the same without paging and selection.
+    pub(super) fn count_url(&self, base: &Url) -> Option<Url> {
+        let path = fill(&self.dataset.path, self.key)?;
+        let (path, fixed) = path.split_once('?').unwrap_or((&path, ""));
+        let mut out = format!("{}/{}{path}/$count", base.as_str().trim_end_matches('/'), self.dataset.version);
+        let filter = self.dataset.filter.as_deref().map(|filter| {
+            let mut option = "$filter=".to_owned();
+            encode(filter, b"-._~!$'()*,:@/", &mut option);
+            option
+        });
+        let options: Vec<&str> = filter.as_deref().into_iter().chain((!fixed.is_empty()).then_some(fixed)).collect();
+        if !options.is_empty() {
+            out = format!("{out}?{}", options.join("&"));
+        }
+        Url::parse(&out).ok()
+    }
+
     /// Path and query behind the version; `None` when the key does not fit the path.
     pub(super) fn relative(&self) -> Option<String> {
         let path = fill(&self.dataset.path, self.key)?;
         let mut joint = if path.contains('?') { '&' } else { '?' };
         let mut out = path;
-        for (name, value) in options(self.dataset, self.window.map(|window| bounds(&window)), self.dropped) {
+        for (name, value) in options(self.dataset, self.window.map(|window| self.bounds(&window)), self.dropped) {
             let _ = write!(out, "{joint}{name}=");
             encode(&value, b"-._~!$'()*,:@/", &mut out);
             joint = '&';
@@ -68,11 +113,6 @@ pub(super) fn template(dataset: &Dataset) -> String {
     out
 }
 
-/// The instants of a filter that loses nothing of the window: whole seconds, a second wider for `gt`.
-fn bounds(window: &Window) -> (String, String) {
-    (stamp(floor_second(window.since)), stamp(ceil_second(window.until)))
-}
-
 fn options(dataset: &Dataset, bounds: Option<(String, String)>, dropped: Dropped) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
     if dataset.service == Service::Arm {
@@ -92,7 +132,7 @@ fn options(dataset: &Dataset, bounds: Option<(String, String)>, dropped: Dropped
     if let Some(order) = dataset.time.as_ref().and_then(|time| time.order_by.clone()).filter(|_| !dropped.order) {
         out.push(("$orderby", order));
     }
-    if let Some(size) = dataset.page_size.filter(|_| !dataset.page_size_by_prefer && !dropped.page_size) {
+    if let Some(size) = dropped.size(dataset) {
         out.push(("$top", size.to_string()));
     }
     out
@@ -101,14 +141,7 @@ fn options(dataset: &Dataset, bounds: Option<(String, String)>, dropped: Dropped
 fn time_filter(dataset: &Dataset, (since, until): &(String, String)) -> Option<String> {
     let time = dataset.time.as_ref()?;
     let clause = |operator: &String| {
-        // `gt` would lose what happened exactly at the border: ask for a second more, choose here.
-        let bound = match operator.as_str() {
-            "gt" => {
-                parse_stamp(since).map_or_else(|| since.clone(), |at| stamp(at.saturating_sub(time::Duration::SECOND)))
-            }
-            "ge" => since.clone(),
-            _ => until.clone(),
-        };
+        let bound = if matches!(operator.as_str(), "gt" | "ge") { since } else { until };
         format!("{} {operator} {bound}", time.property)
     };
     let clauses: Vec<_> = time.operators.iter().map(clause).collect();
@@ -181,8 +214,4 @@ pub(super) fn ceil_second(at: OffsetDateTime) -> OffsetDateTime {
 pub(super) fn stamp(at: OffsetDateTime) -> String {
     let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     at.checked_to_offset(time::UtcOffset::UTC).unwrap_or(at).format(format).unwrap_or_default()
-}
-
-fn parse_stamp(text: &str) -> Option<OffsetDateTime> {
-    super::field::instant(text)
 }

@@ -3,21 +3,26 @@
 //! Takes pages, sorts their records into slices, leaves out what was delivered before, hands the rest to the sink.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use time::OffsetDateTime;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::errors::{self, Action};
 use super::page::Page;
 use super::plan::Plan;
 use super::query::{self, Dropped};
 use super::seen::{Seen, Sight, mark};
-use super::stop::{self, End, Stop};
-use super::{Report, Request, Sink, Window, errors, field};
+use super::stop::Stop;
+use super::{Request, Sink, Window, field};
 use crate::catalog::{Dataset, ForEach};
+use crate::limits::{DATASET_S_MAX, PAGE_SIZE_MIN};
 use crate::net::{Refusal, UnderWay};
-use crate::record::{Key, Outcome, RawBatch, RawRecord, RawText};
+use crate::record::{Key, RawBatch, RawRecord};
 
 /// One dataset being collected.
 pub(super) struct Run<'a> {
@@ -29,31 +34,41 @@ pub(super) struct Run<'a> {
     done: HashSet<u32>,
     /// The time slices of a log.
     pub plan: Plan,
-    state: Mutex<State>,
+    pub state: Mutex<State>,
+    deadline: (Instant, &'static str),
     _under_way: UnderWay,
 }
 
 #[derive(Default)]
-struct State {
-    tally: Tally,
+pub(super) struct State {
+    pub tally: Tally,
     seen: HashMap<u32, Seen>,
     dropped: Dropped,
-    floor: Option<OffsetDateTime>,
+    pub floor: Option<OffsetDateTime>,
+    pub closed: u32,
+    held: Held,
+}
+
+/// Slices that stay open, and those of them that are whole.
+#[derive(Default)]
+struct Held {
+    slices: Range<u32>,
+    whole: Vec<u32>,
 }
 
 #[derive(Default)]
-struct Tally {
-    records: u64,
+pub(super) struct Tally {
+    pub records: u64,
     /// Records that are the service's, whatever became of them.
-    served: u64,
-    duplicates: u64,
-    pages: u64,
-    retries: u64,
-    damaged: u64,
-    expected: Option<u64>,
-    first: Option<(OffsetDateTime, String)>,
-    last: Option<(OffsetDateTime, String)>,
-    keys: Vec<Vec<Key>>,
+    pub served: u64,
+    pub duplicates: u64,
+    pub pages: u64,
+    pub retries: u64,
+    pub damaged: u64,
+    pub expected: Option<u64>,
+    pub first: Option<(OffsetDateTime, String)>,
+    pub last: Option<(OffsetDateTime, String)>,
+    pub keys: Vec<Vec<Key>>,
 }
 
 /// Where a list's records belong.
@@ -84,7 +99,39 @@ impl<'a> Run<'a> {
         let state = State { tally: Tally { keys, ..Tally::default() }, ..State::default() };
         let under_way = request.client.begin(dataset.throttle);
         let (headers, done) = (query::headers(dataset), request.done.iter().copied().collect());
-        Self { dataset, request, sink, cancel, headers, done, plan, state: Mutex::new(state), _under_way: under_way }
+        let own = (Instant::now() + Duration::from_secs(DATASET_S_MAX), "dataset");
+        let deadline = request.deadline.map_or(own, |at| own.min((at, "run")));
+        let state = Mutex::new(state);
+        Self { dataset, request, sink, cancel, headers, done, plan, state, deadline, _under_way: under_way }
+    }
+
+    /// Returns when the run is over: stopped, or out of time. Cancel-safe.
+    pub(super) async fn over(&self) -> Stop {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Stop::Cancelled,
+            () = tokio::time::sleep_until(self.deadline.0) => Stop::TimeUp(self.deadline.1),
+        }
+    }
+
+    /// Whether the service counts more records than it sent.
+    pub(super) fn is_short(&self) -> bool {
+        let state = self.state();
+        state.tally.expected.is_some_and(|expected| expected > state.tally.served)
+    }
+
+    /// Notes the service's own count; the latest is valid.
+    pub(super) fn expect(&self, count: Option<u64>) {
+        if count.is_some() {
+            self.state().tally.expected = count;
+        }
+    }
+
+    /// Slices that are whole, those of an earlier run included.
+    pub(super) fn slices_closed(&self) -> u32 {
+        let state = self.state();
+        let whole = state.held.whole.len() + self.done.len();
+        state.closed + u32::try_from(whole).unwrap_or(u32::MAX)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -102,6 +149,11 @@ impl<'a> Run<'a> {
         state.tally.retries += u64::from(retries);
     }
 
+    /// Whether any page has come.
+    pub(super) fn has_pages(&self) -> bool {
+        self.state().tally.pages > 0
+    }
+
     pub(super) fn dropped(&self) -> Dropped {
         self.state().dropped
     }
@@ -115,11 +167,23 @@ impl<'a> Run<'a> {
         }
         let message = refusal.message.expose().to_ascii_lowercase();
         let (top, order) = (message.contains("top") || message.contains("page size"), message.contains("order"));
-        state.dropped.page_size |= top || !order;
+        if top || !order {
+            let size = sent.size(self.dataset).unwrap_or(0);
+            state.dropped.page_size = Some(query::smaller(size, &message));
+        }
         state.dropped.order |= order || !top;
-        let has_size = self.dataset.page_size.is_some() && !self.dataset.page_size_by_prefer;
         let has_order = self.dataset.time.as_ref().is_some_and(|time| time.order_by.is_some());
-        (has_size && !sent.page_size && state.dropped.page_size) || (has_order && !sent.order && state.dropped.order)
+        state.dropped.size(self.dataset) != sent.size(self.dataset) || (has_order && !sent.order && state.dropped.order)
+    }
+
+    /// Asks for pages of half the size from now on; `false` when they are as small as is sensible.
+    pub(super) fn shrink(&self) -> bool {
+        let mut state = self.state();
+        let half = state.dropped.size(self.dataset).map_or(0, |size| size / 2);
+        if half >= PAGE_SIZE_MIN {
+            state.dropped.page_size = Some(half);
+        }
+        half >= PAGE_SIZE_MIN
     }
 
     /// The earliest instant that the service still serves, as far as it has said so.
@@ -169,8 +233,8 @@ impl<'a> Run<'a> {
         let mut fresh = page.damaged > 0;
         let mut state = self.state();
         state.tally.damaged += page.damaged;
-        if page.count.is_some() {
-            state.tally.expected = state.tally.expected.max(page.count);
+        if page.count.is_some() && !self.dataset.counted {
+            state.tally.expected = page.count;
         }
         let time_name = self.dataset.time.as_ref().map_or("", |time| time.property.as_str());
         let names = [self.dataset.id_property.as_str(), time_name];
@@ -218,74 +282,44 @@ impl<'a> Run<'a> {
         (batches, fresh)
     }
 
+    /// Leaves these slices open although they are whole: something may be added. [`Run::release`] closes them.
+    pub(super) fn hold(&self, slices: Range<u32>) {
+        self.state().held = Held { slices, whole: Vec::new() };
+    }
+
+    /// Closes the slices that were held and are whole.
+    pub(super) async fn release(&self) {
+        let held = std::mem::take(&mut self.state().held);
+        for slice in held.whole {
+            self.close(slice).await;
+        }
+    }
+
     /// Tells the sink that a slice is whole, and forgets what it held.
     pub(super) async fn close(&self, slice: u32) {
+        {
+            let held = &mut self.state().held;
+            if held.slices.contains(&slice) {
+                held.whole.push(slice);
+                return;
+            }
+        }
         self.state().seen.remove(&slice);
         if !self.is_done(slice) {
+            self.state().closed += 1;
             self.sink.slice_closed(self.dataset.id.as_str(), slice).await;
         }
     }
 
-    /// Sums up.
-    pub(super) fn report(self, end: &End) -> Report {
-        let window = self.dataset.time.as_ref().map(|_| self.request.window);
-        let slices = match (&self.dataset.for_each, &self.dataset.time) {
-            (Some(_), _) => u32::try_from(self.request.parents.len()).unwrap_or(u32::MAX),
-            (None, Some(_)) => self.plan.len(),
-            (None, None) => 1,
-        };
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let (floor, tally) = (state.floor, state.tally);
-        let mut verdict = stop::verdict(self.dataset, end, tally.records);
-        let listed = self.dataset.for_each.is_none() && self.dataset.time.is_none() && self.request.done.is_empty();
-        let short = tally.expected.filter(|&expected| listed && expected > tally.served);
-        if verdict.outcome == Outcome::Complete {
-            let lack = match (tally.damaged, short) {
-                (0, None) => None,
-                (0, Some(expected)) => {
-                    Some(format!("the service counted {expected} records and sent {}", tally.served))
-                }
-                (damaged, _) => Some(format!("{damaged} members of the list were not objects and were left out")),
-            };
-            if let Some(lack) = lack {
-                verdict.outcome = Outcome::Partial;
-                verdict.reason = Some(RawText::new(lack));
-                verdict.hint = Some(RawText::new("run again; if it happens again, report it to Microsoft"));
-            }
-        }
-        let window =
-            window.map(|asked| Window { since: floor.map_or(asked.since, |floor| floor.max(asked.since)), ..asked });
-        if let Some(floor) = floor.filter(|_| verdict.outcome == Outcome::Complete) {
-            verdict.reason =
-                Some(RawText::new(format!("the service refuses to look back further than {}", query::stamp(floor))));
-            verdict.hint = Some(RawText::new("older records exist only where diagnostic settings have routed them"));
-        }
-        Report {
-            verdict,
-            records: tally.records,
-            expected: tally.expected.filter(|_| self.dataset.for_each.is_none()),
-            duplicates: tally.duplicates,
-            pages: tally.pages,
-            retries: tally.retries,
-            slices,
-            window,
-            first: tally.first.map(|(_, text)| text),
-            last: tally.last.map(|(_, text)| text),
-            // Answers to several parents arrive in any order; what is asked next should not depend on it.
-            keys: tally.keys.into_iter().map(sorted).collect(),
-            request: query::template(self.dataset),
+    /// Which refusals are tried again a few times: those known to be false at times, and those of a service that has
+    /// answered the same question before.
+    pub(super) fn doubts(refusal: &Refusal, is_answered: bool) -> bool {
+        match errors::action(refusal) {
+            Action::Doubt => true,
+            Action::DoubtLater | Action::NotFound => is_answered,
+            _ => false,
         }
     }
-
-    /// Which refusals are tried again a few times.
-    pub(super) fn doubts(refusal: &Refusal) -> bool {
-        errors::action(refusal) == errors::Action::Doubt
-    }
-}
-
-fn sorted(mut keys: Vec<Key>) -> Vec<Key> {
-    keys.sort_unstable();
-    keys
 }
 
 impl Tally {

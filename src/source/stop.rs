@@ -13,6 +13,8 @@ pub(super) enum Stop {
     Cancelled,
     /// The sink takes no more.
     SinkClosed,
+    /// A time limit: of what.
+    TimeUp(&'static str),
     /// For good.
     Refused(Refusal),
     /// The page token expired, or the list with it.
@@ -55,7 +57,22 @@ impl Stop {
 
     /// Whether the run as a whole is over.
     pub(super) fn ends_the_run(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::SinkClosed)
+        matches!(self, Self::Cancelled | Self::SinkClosed | Self::TimeUp(_))
+    }
+
+    /// Whether another try from the first page may go better.
+    pub(super) fn is_doubtful(&self) -> bool {
+        matches!(self, Self::Loop | Self::BadLink | Self::Foreign)
+    }
+
+    /// A 404 behind the first page of a list: the list does exist, so this is no answer.
+    pub(super) fn behind_the_first_page(self) -> Self {
+        match self {
+            Self::Refused(refusal) if errors::action(&refusal) == Action::NotFound => {
+                Self::GaveUp(Fault::Status(refusal.status), Some(refusal))
+            }
+            other => other,
+        }
     }
 
     /// The verdict if nothing at all came.
@@ -66,6 +83,8 @@ impl Stop {
         match self {
             Self::Cancelled => Verdict::because(Outcome::Interrupted, "the run was stopped"),
             Self::SinkClosed => Verdict::because(Outcome::Interrupted, "the output took no more records"),
+            Self::TimeUp(whose) => partial(&format!("the time limit of the {whose} was reached"))
+                .with_hint("run again with a longer --deadline, or ask for less with --include and --since"),
             Self::Refused(refusal)
                 if errors::action(refusal) == Action::NotFound && dataset.not_found == NotFound::Empty =>
             {
@@ -122,7 +141,7 @@ pub(super) fn verdict(dataset: &Dataset, end: &End, records: u64) -> Verdict {
     };
     let verdict = stop.verdict(dataset);
     let nothing = records == 0 && !matches!(end, End::Missing { missing, of, .. } if missing < of);
-    if stop.ends_the_run() || nothing {
+    if matches!(stop, Stop::Cancelled | Stop::SinkClosed) || nothing {
         return verdict;
     }
     Verdict { outcome: Outcome::Partial, reason: Some(errors::quoted(&prefix, &verdict)), ..verdict }

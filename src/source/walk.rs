@@ -13,6 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
 use super::Window;
+use super::count;
 use super::errors::{self, Action};
 use super::page::{self, Next, Page};
 use super::query::{self, Question};
@@ -20,8 +21,8 @@ use super::run::{Run, Scope};
 use super::seen::{Mark, mark};
 use super::stop::{End, Stop};
 use crate::catalog::Throttle;
-use crate::limits::{BARREN_PAGES_MAX, PAGES_MAX, RESTARTS_MAX};
-use crate::net::Ask;
+use crate::limits::{BARREN_PAGES_MAX, DOUBTS_MAX, PAGES_MAX, RESTARTS_MAX};
+use crate::net::{Ask, Refusal};
 use crate::record::Outcome;
 
 /// How often a first page is asked for in another way.
@@ -66,9 +67,11 @@ pub(super) async fn collect(run: &Run<'_>) -> End {
     }
     let scope = Scope { window: None, slice: 0, by_time: false, key: None };
     let lane = Lane { run, scope, filter: None, pass: AtomicU32::new(0), slow_max: u32::MAX };
-    match lane.walk(Start::First).await {
+    match counted(run, &lane).await {
         Ok(()) => {
-            run.close(0).await;
+            if !run.is_short() {
+                run.close(0).await;
+            }
             End::Closed
         }
         Err(stop) => {
@@ -79,6 +82,23 @@ pub(super) async fn collect(run: &Run<'_>) -> End {
             End::Stopped(stop)
         }
     }
+}
+
+/// Walks the list, and once more when the service's own count says that something was left out.
+async fn counted(run: &Run<'_>, lane: &Lane<'_, '_>) -> Result<(), Stop> {
+    // Before the walk: what is made meanwhile is not missing.
+    run.expect(count::ask(run).await?);
+    lane.walk(Start::First).await?;
+    for _ in 0..DOUBTS_MAX {
+        if run.is_short() {
+            // What was deleted meanwhile is not missing either.
+            run.expect(count::ask(run).await?);
+        }
+        if run.is_short() {
+            lane.walk(Start::First).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What one pass has met.
@@ -93,16 +113,25 @@ struct Trail {
 }
 
 impl Lane<'_, '_> {
-    /// Walks the list; begins again when its page token expires.
+    /// Walks the list; begins again when its page token expires, when a link makes no sense, and with smaller pages when
+    /// they take too long.
     pub(super) async fn walk(&self, start: Start) -> Result<(), Stop> {
         let mut start = start;
-        for restarts in 0.. {
+        let (mut restarts, mut doubts) = (0, 0);
+        loop {
             match self.pass(start).await {
-                Err(Stop::Expired(_)) if restarts < RESTARTS_MAX => start = Start::First,
+                Err(Stop::Expired(_)) if restarts < RESTARTS_MAX => restarts += 1,
+                Err(stop) if stop.is_doubtful() && doubts < DOUBTS_MAX => doubts += 1,
+                // A list that can be split is split instead.
+                Err(Stop::TooSlow(..)) if self.slow_max == u32::MAX && restarts < RESTARTS_MAX && self.run.shrink() => {
+                    restarts += 1;
+                }
+                // A size that was fine for the first page is not for a later one.
+                Err(Stop::Refused(refusal)) if restarts < RESTARTS_MAX && self.sheds(&refusal) => restarts += 1,
                 end => return end,
             }
+            start = Start::First;
         }
-        Ok(())
     }
 
     async fn pass(&self, start: Start) -> Result<(), Stop> {
@@ -111,7 +140,7 @@ impl Lane<'_, '_> {
         let mut got = match start {
             Start::Page(got) => got,
             Start::First => self.first_page(pass).await?,
-            Start::Link(link) => self.fetch(self.resolve(self.base(), &link)?, pass).await?,
+            Start::Link(link) => self.fetch_next(self.resolve(self.base(), &link)?, pass).await?,
         };
         loop {
             trail.pages += 1;
@@ -123,7 +152,7 @@ impl Lane<'_, '_> {
             let next = self.next(&got, &trail);
             let (fetched, fresh) = match next {
                 Ok(Some(url)) => {
-                    let (fetched, fresh) = tokio::join!(self.fetch(url, pass), self.deliver(got, pass));
+                    let (fetched, fresh) = tokio::join!(self.fetch_next(url, pass), self.deliver(got, pass));
                     (fetched, fresh?)
                 }
                 Ok(None) => return self.deliver(got, pass).await.map(|_| ()),
@@ -136,7 +165,7 @@ impl Lane<'_, '_> {
                 (Err(Stop::Expired(_)), Some(good)) if repeated && !trail.stepped_back && self.has_ids() => {
                     trail = Trail { stepped_back: true, pages: trail.pages, ..Trail::default() };
                     pass = self.pass.fetch_add(1, Ordering::Relaxed);
-                    self.fetch(good, pass).await?
+                    self.fetch_next(good, pass).await?
                 }
                 (fetched, good) => {
                     trail.good = good;
@@ -144,6 +173,11 @@ impl Lane<'_, '_> {
                 }
             };
         }
+    }
+
+    /// Whether the list can be asked for without what was refused.
+    fn sheds(&self, refusal: &Refusal) -> bool {
+        errors::action(refusal) == Action::DropOptions && self.run.drop_options(self.run.dropped(), refusal)
     }
 
     fn has_ids(&self) -> bool {
@@ -205,9 +239,10 @@ impl Lane<'_, '_> {
                     permit: None,
                 });
             }
-            let question = Question { dataset: self.run.dataset, key: self.scope.key, window, dropped };
+            let clamped = floor.is_some() && window.map(|window| window.since) == floor;
+            let question = Question { dataset: self.run.dataset, key: self.scope.key, window, clamped, dropped };
             let url = question.url(self.base()).ok_or(Stop::BadKey)?;
-            let refusal = match self.fetch(url, pass).await {
+            let refusal = match self.fetch(url, pass, false).await {
                 Err(Stop::Refused(refusal)) => refusal,
                 other => return other,
             };
@@ -224,7 +259,12 @@ impl Lane<'_, '_> {
         Err(refused.map_or(Stop::Endless, Stop::Refused))
     }
 
-    async fn fetch(&self, url: Url, pass: u32) -> Result<Got, Stop> {
+    async fn fetch_next(&self, url: Url, pass: u32) -> Result<Got, Stop> {
+        self.fetch(url, pass, true).await.map_err(Stop::behind_the_first_page)
+    }
+
+    /// One page; `is_next`: the list has answered before.
+    async fn fetch(&self, url: Url, pass: u32, is_next: bool) -> Result<Got, Stop> {
         let (run, client) = (self.run, self.run.request.client);
         let ask = Ask {
             target: client.endpoints().target(run.dataset.service),
@@ -238,11 +278,12 @@ impl Lane<'_, '_> {
         };
         let fetched = async {
             let permit = client.page_permit(run.dataset.throttle).await;
-            (client.fetch(&ask, |body| page::split(body, run.dataset.shape), Run::doubts).await, permit)
+            let doubts = |refusal: &Refusal| Run::doubts(refusal, is_next);
+            (client.fetch(&ask, |body| page::split(body, run.dataset.shape), doubts).await, permit)
         };
         let (answer, permit) = tokio::select! {
             biased;
-            () = run.cancel.cancelled() => return Err(Stop::Cancelled),
+            stop = run.over() => return Err(stop),
             fetched = fetched => fetched,
         };
         match answer {

@@ -91,7 +91,11 @@ impl<'c> ClosedWorld<'c> {
         for found in MAIL.find_iter(text.as_bytes()) {
             let candidate = slice(text, found.start(), found.end()).trim_matches(is_edge);
             let Some((local, domain)) = candidate.rsplit_once('@') else { continue };
-            if !self.is_free(found.start(), found.end()) || is_annotation(domain) || is_version(domain) {
+            if !self.is_free(found.start(), found.end())
+                || is_annotation(domain)
+                || is_service_id(local, domain)
+                || is_version(domain)
+            {
                 continue;
             }
             self.taken.push((found.start(), found.end()));
@@ -150,4 +154,12 @@ fn slice(text: &str, start: usize, end: usize) -> &str {
 /// `members@odata.bind`, `x@microsoft.graph.y`: annotations of OData.
 fn is_annotation(domain: &str) -> bool {
     domain.starts_with("odata.") || domain.starts_with("microsoft.")
+}
+
+/// `19:meeting_…@thread.v2`: ids of conversations. `10030000a1b2c3d4@live.com`: the number of an account, which the map
+/// turns into another number.
+fn is_service_id(local: &str, domain: &str) -> bool {
+    const CONVERSATIONS: [&str; 4] = ["thread.v2", "thread.tacv2", "thread.skype", "unq.gbl.spaces"];
+    let is_number = || local.len() == 16 && local.bytes().all(|byte| byte.is_ascii_hexdigit());
+    CONVERSATIONS.contains(&domain) || domain.eq_ignore_ascii_case("live.com") && is_number()
 }

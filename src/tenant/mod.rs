@@ -6,6 +6,7 @@
 //! mistake with the rooms it tests.
 
 pub mod documents;
+pub mod faults;
 mod instant;
 pub mod logs;
 pub mod server;

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use time::OffsetDateTime;
 
+use super::faults::FaultPlan;
+
 /// Size and behaviour of one embedded tenant. The same seed and sizes give the same identifiers at any time.
 #[derive(Debug, Clone)]
 pub struct TenantSettings {
@@ -31,6 +33,10 @@ pub struct TenantSettings {
     pub gzip: bool,
     /// Lifetime of an access token, seconds.
     pub token_lifetime_s: u64,
+    /// Records of a page at most, below what the endpoint allows: a small tenant with many pages.
+    pub page_max: Option<u64>,
+    /// What goes wrong.
+    pub faults: FaultPlan,
 }
 
 impl TenantSettings {
@@ -48,6 +54,8 @@ impl TenantSettings {
             denied: Vec::new(),
             gzip: true,
             token_lifetime_s: 3_599,
+            page_max: None,
+            faults: FaultPlan::default(),
         }
     }
 }

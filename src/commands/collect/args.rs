@@ -67,6 +67,9 @@ pub struct CollectArgs {
     /// Ask this Azure Resource Manager address instead of the cloud's
     #[arg(long, value_name = "URL")]
     pub arm_url: Option<String>,
+    /// Stop asking after this long (90s, 30m, 8h): what has come until then is kept and called partial
+    #[arg(long, value_name = "DURATION")]
+    pub deadline: Option<String>,
     /// Print what would be collected, with which permissions and in what time at the least; collect nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -10,14 +10,17 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::progress::Progress;
 use super::road::{Entrance, Road};
 use super::settings::Settings;
 use super::sign_in::Session;
 use crate::catalog::{Catalog, Dataset, ForEach, Throttle};
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
+use crate::limits::LATE_LOOK_MS;
 use crate::net::{Client, Status, WaitReason};
 use crate::record::{Key, Outcome, Verdict};
 use crate::source::{self, Report, Request, Window};
@@ -50,6 +53,7 @@ struct Task {
     clock: Clock,
     road: Arc<Road>,
     cancel: CancellationToken,
+    deadline: Option<Instant>,
 }
 
 /// Collects the whole plan.
@@ -69,6 +73,7 @@ pub(super) async fn conduct(
         clock,
         road: Arc::clone(road),
         cancel: cancel.clone(),
+        deadline: settings.deadline.map(|length| Instant::now() + length),
     });
     let all = async {
         let mut arrivals = BTreeMap::new();
@@ -80,10 +85,12 @@ pub(super) async fn conduct(
         phase(catalog, settings, &task, others, &mut keys, &mut arrivals).await;
         arrivals
     };
+    let mut notice = Notice::default();
     let watch = async {
         loop {
             road.progress().status(waiting(&task.client.status()).as_deref());
             tokio::time::sleep(Duration::from_millis(250)).await;
+            notice.look(&task, road.progress());
         }
     };
     let signals = async {
@@ -97,6 +104,9 @@ pub(super) async fn conduct(
         () = watch => return Err(Stopped::Unexpected("the display ended".into())),
         () = signals => return Err(Stopped::Interrupted),
     };
+    if task.deadline.is_some_and(|at| at <= Instant::now()) {
+        road.progress().say("The deadline is reached: what has come so far will be written.");
+    }
     match road.breakdown() {
         Some(stopped) => Err(stopped),
         None => Ok(arrivals),
@@ -196,6 +206,8 @@ impl Task {
             wanted,
             done: &[],
             clock: self.clock,
+            deadline: self.deadline,
+            late_look: Duration::from_millis(LATE_LOOK_MS),
         };
         let mut report = source::collect(dataset, &request, &Entrance(Arc::clone(&self.road)), &self.cancel).await;
         settle(&mut report.verdict, ready.parent, dataset.for_each.as_ref());
@@ -227,8 +239,12 @@ fn settle(verdict: &mut Verdict, parent: Option<Outcome>, for_each: Option<&ForE
     *verdict = Verdict::because(outcome, reason);
 }
 
-/// What the budgets wait for, for the display.
+/// What the budgets and single requests wait for, for the display.
 fn waiting(status: &Status) -> Option<String> {
+    let retrying = status.retrying.filter(|retrying| retrying.left >= Duration::from_millis(300)).map(|retrying| {
+        let many = if retrying.requests > 1 { format!("{} requests", retrying.requests) } else { "1 request".into() };
+        format!("{many} again in {:.1} s ({})", retrying.left.as_secs_f64(), retrying.fault)
+    });
     let waits: Vec<String> = status
         .classes
         .iter()
@@ -241,8 +257,46 @@ fn waiting(status: &Status) -> Option<String> {
             (left >= Duration::from_millis(300))
                 .then(|| format!("{} {why} {:.1} s", class.class.as_str(), left.as_secs_f64()))
         })
+        .chain(retrying)
         .collect();
     (!waits.is_empty()).then(|| format!("waiting: {}", waits.join(", ")))
+}
+
+/// Says once what the moving display cannot say: long waits where nothing moves, a clock that is off.
+#[derive(Default)]
+struct Notice {
+    waits: Option<Instant>,
+    clock: bool,
+}
+
+/// A wait that is worth a line of its own, and how long before the next line.
+const LONG_WAIT: Duration = Duration::from_secs(5);
+const NEXT_LINE: Duration = Duration::from_secs(30);
+/// A clock that is further off than this is worth a line, seconds: tokens and windows suffer from five minutes on.
+const SKEW_S: u64 = 60;
+
+impl Notice {
+    fn look(&mut self, task: &Task, progress: &Progress) {
+        let (now, status) = (Instant::now(), task.client.status());
+        let is_fixed = matches!(task.clock, Clock::Fixed(_));
+        let long = status.classes.iter().filter_map(|class| class.waiting).map(|(left, _)| left);
+        let longest = long.chain(status.retrying.map(|retrying| retrying.left)).max();
+        if longest.is_some_and(|left| left >= LONG_WAIT)
+            && self.waits.is_none_or(|at| now.duration_since(at) >= NEXT_LINE)
+            && let Some(text) = waiting(&status)
+        {
+            self.waits = Some(now);
+            progress.say_unless_moving(&format!("  {text}"));
+        }
+        if let Some(skew_s) =
+            status.clock_skew_s.filter(|skew_s| !self.clock && skew_s.unsigned_abs() > SKEW_S && !is_fixed)
+        {
+            self.clock = true;
+            let off = crate::commands::words::span(Duration::from_secs(skew_s.unsigned_abs()));
+            let side = if skew_s > 0 { "behind" } else { "ahead of" };
+            progress.say(&format!("This machine's clock is {off} {side} the service's: the window may end too early."));
+        }
+    }
 }
 
 #[cfg(unix)]

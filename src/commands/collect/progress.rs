@@ -121,6 +121,13 @@ impl Progress {
         }
     }
 
+    /// A line where no display moves that would show it.
+    pub(super) fn say_unless_moving(&self, line: &str) {
+        if !self.moving {
+            self.say(line);
+        }
+    }
+
     /// Takes the moving lines away.
     pub(super) fn close(&self) {
         self.whole.finish_and_clear();

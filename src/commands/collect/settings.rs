@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::args::CollectArgs;
-use super::window::{BadWindow, window};
+use super::window::{BadWindow, deadline, window};
 use crate::catalog::{Catalog, Plan, PlanError, Selection};
 use crate::commands::closing::default_stem;
 use crate::net::{Endpoints, NetError, Rate, RateError, Target, endpoint};
@@ -34,6 +34,8 @@ pub(super) struct Settings {
     pub out: PathBuf,
     /// Cloud id.
     pub cloud: String,
+    /// How long to go on asking.
+    pub deadline: Option<std::time::Duration>,
 }
 
 /// The options contradict the catalogue, the clock or each other.
@@ -105,6 +107,7 @@ impl Settings {
             policy,
             out: args.out.clone().unwrap_or_else(|| PathBuf::from(default_stem(args.case.as_deref(), now) + ".zip")),
             cloud: args.cloud.clone(),
+            deadline: args.deadline.as_deref().map(deadline).transpose()?,
         })
     }
 }

@@ -21,6 +21,9 @@ pub(super) enum BadWindow {
     /// Nothing between the two ends.
     #[error("--since lies at or after --until: nothing would be collected; swap or correct them")]
     Empty,
+    /// Not a length of time.
+    #[error("--deadline: write a length of time above zero, such as 90s, 30m, 8h or 1d")]
+    Deadline,
     /// The window ends in the future.
     #[error("--until lies in the future: leave it out to collect up to now")]
     Future,
@@ -45,6 +48,17 @@ pub(super) fn window(since: &str, until: Option<&str>, now: OffsetDateTime) -> R
         return Err(BadWindow::Future);
     }
     if since >= until { Err(BadWindow::Empty) } else { Ok(Window { since, until }) }
+}
+
+/// Reads `--deadline`.
+///
+/// # Errors
+/// [`BadWindow::Deadline`].
+pub(super) fn deadline(text: &str) -> Result<std::time::Duration, BadWindow> {
+    let seconds =
+        text.strip_suffix('s').and_then(|count| count.parse().ok()).filter(|count| (1..=10_000_000).contains(count));
+    let length = seconds.map(Duration::seconds).or_else(|| duration(text)).ok_or(BadWindow::Deadline)?;
+    length.try_into().map_err(|_| BadWindow::Deadline)
 }
 
 fn instant(text: &str) -> Option<OffsetDateTime> {
@@ -76,6 +90,15 @@ mod tests {
         assert_eq!(week.until, datetime!(2026-09-08 12:00 UTC));
         let hours = window("36h", Some("2026-09-03T00:00:00+02:00"), NOW).unwrap();
         assert_eq!(hours.since, datetime!(2026-09-01 10:00 UTC));
+    }
+
+    #[test]
+    fn a_deadline_is_a_length_of_time() {
+        let seconds = |text: &str| deadline(text).map(|length| length.as_secs());
+        assert_eq!((seconds("90s"), seconds("30m"), seconds("8h")), (Ok(90), Ok(1_800), Ok(28_800)));
+        for text in ["", "0s", "-1h", "8", "soon", "2026-09-01T00:00:00Z"] {
+            assert_eq!(seconds(text), Err(BadWindow::Deadline), "{text}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn cipher() -> Ff1 {
     Ff1::new(&MasterKey::from_bytes([7; 32]))
 }
 
-fn gate() -> Gate {
+pub(super) fn gate() -> Gate {
     let rows = Catalog::embedded().unwrap().datasets();
     let rules = Rules::new(rows.iter().map(|row| (row.id.as_str(), row.group, row.path.as_str())));
     let known = |id: u128| Catalog::embedded().is_ok_and(|catalog| catalog.well_known(id).is_some());
@@ -92,7 +92,7 @@ fn rows(group: Group) -> impl Iterator<Item = &'static Dataset> {
 }
 
 /// (dataset, raw line, clean line) of everything; the objects written before the freeze are repaired.
-fn everything(gate: &Gate) -> Vec<(&'static str, String, String)> {
+pub(super) fn everything(gate: &Gate) -> Vec<(&'static str, String, String)> {
     let tenant = Tenant::new();
     let mut lines = Vec::new();
     let mut add = |row: &'static Dataset, early: bool| {

@@ -5,7 +5,8 @@
 
 use ::evtx::{EvtxParser, ParserSettings};
 
-use super::{Source, damaged};
+use super::Source;
+use crate::files::fault::UNPACKS_TOO_FAR;
 use crate::files::walk::Walk;
 use crate::files::{FileEnd, TakerClosed};
 use crate::record::{Context, Encoding, Form, RawStretch, RawText};
@@ -30,14 +31,20 @@ impl Walk<'_> {
         source.found.accept();
         self.begin(&format!("{}.jsonl", source.name), Some(Form::JsonLines), Encoding::Utf8, Some("evtx"));
         let mut lines = String::new();
-        let mut is_sound = true;
+        let mut reason = None;
         for record in parser.records_json() {
+            let before = lines.len();
             match record {
                 Ok(record) => {
                     lines.push_str(&record.data);
                     lines.push('\n');
                 }
-                Err(_) => is_sound = false,
+                Err(_) => reason = Some(PARTLY),
+            }
+            if !source.budget.spend(lines.len() - before) {
+                // Templates in templates can make a record as long as they like.
+                reason = Some(UNPACKS_TOO_FAR);
+                break;
             }
             if lines.len() >= self.sizes.stretch {
                 self.stretch(stretch(std::mem::take(&mut lines)))?;
@@ -47,7 +54,7 @@ impl Walk<'_> {
             self.stretch(stretch(lines))?;
         }
         let bytes = source.length();
-        self.end(if is_sound { FileEnd::Whole { bytes, repaired: 0 } } else { damaged(PARTLY) });
+        self.end(reason.map_or(FileEnd::Whole { bytes, repaired: 0 }, |reason| FileEnd::Damaged { reason }));
         Ok(())
     }
 }

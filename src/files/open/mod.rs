@@ -3,6 +3,7 @@
 mod evtx;
 mod tar;
 mod zip;
+mod zip_directory;
 
 use std::io::{Cursor, Read, Seek};
 use std::path::Path;
@@ -14,7 +15,7 @@ use super::found::{Budget, Found};
 use super::magic::{self, Kind};
 use super::stretches::Stretches;
 use super::walk::Walk;
-use super::{FileEnd, TakerClosed, encoding, fault, name};
+use super::{TakerClosed, encoding, fault, name};
 use crate::limits::{ARCHIVE_DEPTH_MAX, ARCHIVE_MEMORY_BYTES_MAX};
 use crate::record::Encoding;
 
@@ -149,8 +150,3 @@ impl Walk<'_> {
 }
 
 const TOO_MANY: &str = "an archive of too many files: unpack it and name fewer folders at once";
-
-/// An end for a part of an archive that cannot be unpacked.
-fn damaged(reason: &'static str) -> FileEnd {
-    FileEnd::Damaged { reason }
-}

@@ -3,13 +3,16 @@
 use ::zip::ZipArchive;
 use ::zip::result::ZipError;
 
-use super::{Source, TOO_MANY};
+use super::zip_directory::directory_bytes;
+use super::{ReadSeek, Source, TOO_MANY};
 use crate::files::walk::Walk;
 use crate::files::{TakerClosed, fault, name};
+use crate::limits::ZIP_DIRECTORY_BYTES_MAX;
 
 const NO_DIRECTORY: &str = "a zip archive whose directory is damaged";
 const ENCRYPTED: &str = "encrypted: unpack it with its password and name the folder instead";
 const UNKNOWN_METHOD: &str = "packed by a method that is not read: unpack it and name the folder instead";
+const SAME_NAMES: &str = "several files of the archive have the same name: only one of each was read";
 const LINK: &str = "a symbolic link";
 
 /// What the directory says of a member.
@@ -22,12 +25,8 @@ struct Listed {
 
 impl Walk<'_> {
     pub(super) fn open_zip(&mut self, mut source: Source<'_>) -> Result<(), TakerClosed> {
-        let mut archive = match source.seekable().map(ZipArchive::new) {
-            Ok(Ok(archive)) => archive,
-            Ok(Err(_)) => {
-                self.withhold(&source.name, NO_DIRECTORY, source.found);
-                return Ok(());
-            }
+        let mut archive = match open(&mut source) {
+            Ok(archive) => archive,
             Err(reason) => {
                 self.withhold(&source.name, reason, source.found);
                 return Ok(());
@@ -72,6 +71,20 @@ impl Walk<'_> {
                 Err(_) => self.damaged(&listed.name, NO_DIRECTORY),
             }
         }
+        if archive.has_duplicate_names() {
+            self.damaged(&name::member(&source.name, Some("others"), archive.len()), SAME_NAMES);
+        }
         Ok(())
     }
+}
+
+/// Reads the directory, unless it is longer than an archive of the most files has.
+fn open(source: &mut Source<'_>) -> Result<ZipArchive<Box<dyn ReadSeek>>, &'static str> {
+    let mut zip = source.seekable()?;
+    match directory_bytes(&mut zip) {
+        Ok(Some(bytes)) if bytes > ZIP_DIRECTORY_BYTES_MAX => return Err(TOO_MANY),
+        Ok(_) => {}
+        Err(error) => return Err(fault::reason(&error)),
+    }
+    ZipArchive::new(zip).map_err(|_| NO_DIRECTORY)
 }

@@ -92,6 +92,27 @@ fn bombs_stop() {
 }
 
 #[test]
+fn long_names_in_tar_are_read() {
+    let mut tar = tar::Builder::new(Vec::new());
+    let name = format!("{}/x.log", ["part"; 60].join("/"));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(2);
+    tar.append_data(&mut header, &name, &b"x\n"[..]).unwrap();
+    let keeper = walk("x.tar", &tar.into_inner().unwrap());
+    assert_eq!((keeper.names(), keeper.files[0].text().as_str()), (vec![&*format!("x.tar/{name}")], "x\n"));
+}
+
+#[test]
+fn a_name_that_comes_twice_is_told() {
+    let mut zip = zipped(&[("a.log", b"a\n"), ("b.log", b"b\n")]);
+    let names: Vec<_> = memchr::memmem::find_iter(&zip, b"b.log").collect();
+    names.into_iter().for_each(|at| zip[at] = b'a');
+    let keeper = walk("x.zip", &zip);
+    assert_eq!(keeper.names(), ["x.zip/a.log", "x.zip/others"]);
+    assert!(!keeper.files[1].reason().is_empty());
+}
+
+#[test]
 fn damaged_tar_tells_its_rest() {
     let mut tar = tarred(&[("a.log", b"a\n"), ("b.log", b"b\n")]);
     tar[1024 + 150] ^= 0xFF;

@@ -52,7 +52,7 @@ struct Keeper {
     /// Refuses stretches after so many.
     closes_after: Option<usize>,
     /// Called when a file begins.
-    on_begin: Option<Box<dyn FnMut(&str)>>,
+    on_begin: Option<Box<dyn Fn()>>,
 }
 
 impl Keeper {
@@ -69,8 +69,8 @@ impl Taker for Keeper {
     fn begin(&mut self, head: &FileHead) {
         assert!(self.files.last().is_none_or(|last| last.end.is_some()), "the last file has not ended");
         let name = head.name.expose().to_owned();
-        if let Some(on_begin) = &mut self.on_begin {
-            on_begin(&name);
+        if let Some(on_begin) = &self.on_begin {
+            on_begin();
         }
         let FileHead { number, form, unpacked_from, .. } = *head;
         self.files.push(Taken { number, name, form, unpacked_from, stretches: Vec::new(), end: None });
@@ -122,7 +122,7 @@ fn encoded(stretches: &[RawStretch]) -> Vec<u8> {
 
 /// A zip of these files; a name that ends with `/` is a folder.
 #[expect(clippy::disallowed_methods, reason = "test input: the bundle's zip is written by archive::zip alone")]
-fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
     use std::io::Write;
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in files {

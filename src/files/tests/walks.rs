@@ -56,7 +56,7 @@ fn links_pipes_and_closed_files_are_withheld_unopened() {
     symlink(folder.path(), root.join("loop")).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(root.join("pipe")).status().unwrap().success());
     fs::write(root.join("closed.log"), "x").unwrap();
-    fs::set_permissions(root.join("closed.log"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(root.join("closed.log"), fs::Permissions::from_mode(0o000)).unwrap();
     let keeper = walked(&[&root]);
     assert_eq!(keeper.names(), ["case/closed.log", "case/link.log", "case/loop", "case/pipe"]);
     for name in ["case/link.log", "case/loop", "case/pipe"] {
@@ -96,13 +96,34 @@ fn a_file_that_changes_between_the_walks_is_damaged_in_the_second() {
     assert_eq!(third.files.last().unwrap().reason(), fault::CHANGED);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_becomes_a_link_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("case");
+    fs::create_dir(&root).unwrap();
+    fs::write(folder.path().join("secret.log"), "outside\n").unwrap();
+    fs::write(root.join("a.log"), "inside\n").unwrap();
+    let mut inputs = Inputs::find(std::slice::from_ref(&root)).unwrap();
+    fs::remove_file(root.join("a.log")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("secret.log"), root.join("a.log")).unwrap();
+    for _ in 0..2 {
+        let mut keeper = Keeper::default();
+        assert_eq!(inputs.walk(&mut keeper).withheld, 1);
+        assert_eq!((keeper.files[0].reason(), keeper.files[0].text().as_str()), (fault::CHANGED, ""));
+        // Not even when it is a file again: nothing was learnt from it.
+        fs::remove_file(root.join("a.log")).unwrap();
+        fs::write(root.join("a.log"), "inside\n").unwrap();
+    }
+}
+
 #[test]
 fn a_file_that_grows_while_it_is_read_is_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live.log");
     fs::write(&path, "x\n".repeat(400_000)).unwrap();
     let writer = path.clone();
-    let on_begin = move |_: &str| fs::write(&writer, "y\n".repeat(500_000)).unwrap();
+    let on_begin = move || fs::write(&writer, "y\n".repeat(500_000)).unwrap();
     let mut keeper = Keeper { on_begin: Some(Box::new(on_begin)), ..Keeper::default() };
     walk(&[path], &mut keeper).unwrap();
     assert_eq!(keeper.files[0].reason(), fault::CHANGED);

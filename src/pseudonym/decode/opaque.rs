@@ -14,6 +14,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use super::Reader;
 use crate::limits::{MEMBER_BYTES_MAX, TEXT_LAYERS_MAX, UNPACK_LAYERS_MAX, UNPACKED_RATIO_MAX};
 use crate::pseudonym::guid;
+use crate::pseudonym::mutant::is_on;
 
 /// Shortest run of printable characters that is looked at inside binary data.
 const WORD_CHARS_MIN: usize = 6;
@@ -43,15 +44,15 @@ pub(super) fn rewrite(bytes: &[u8], layer: u8, reader: &Reader<'_>) -> Option<Re
     {
         return Some(Rewritten::Bytes(new));
     }
-    if is_sid(bytes) {
+    if is_sid(bytes) && is_on("sid-bytes") {
         return (reader.seal_sid)(bytes).map(Rewritten::Bytes);
     }
     let is_gzip = bytes.starts_with(&[0x1f, 0x8b, 8]);
     let is_zlib = matches!(bytes, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]);
-    if (is_gzip || is_zlib) && bytes.len() >= MEMBER_BYTES_MIN {
+    if (is_gzip || is_zlib) && bytes.len() >= MEMBER_BYTES_MIN && is_on("packed") {
         return member(bytes, is_gzip, layer, reader);
     }
-    if let Some(text) = anchor(bytes) {
+    if let Some(text) = anchor(bytes).filter(|_| is_on("anchor")) {
         let mut new = String::new();
         return (reader.look)(&text, layer + 1).write(&text, &mut new).then(|| Rewritten::Bytes(anchored(&new)));
     }

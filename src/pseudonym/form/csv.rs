@@ -3,13 +3,20 @@
 //! Each row is read as a record under the names of its columns, so that rules, siblings and JSON in cells work as in
 //! JSON. Cells that do not change keep their bytes; the others keep their quotes, and get some where they need them.
 
+use std::net::IpAddr;
+
 use super::Teach;
 use crate::json::{self, Span, escape_into, unescape};
 use crate::pseudonym::gate::Gate;
+use crate::pseudonym::guid;
 use crate::pseudonym::lesson::{NameKeys, learn_row};
 use crate::pseudonym::rewrite::clean_row;
+use crate::pseudonym::values::starts_like_json;
 use crate::pseudonym::walk::{Here, Manner};
 use crate::record::{Context, RawStretch, RawText};
+
+/// What stands between the items of a list in a cell.
+const SEPARATORS: [char; 5] = [';', ',', '|', '\n', '\r'];
 
 /// A table, by its head.
 struct Table<'t> {
@@ -47,9 +54,18 @@ impl<'t> Table<'t> {
         for (number, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.value.is_empty()) {
             record.extend_from_slice(if record.len() > 1 { b",\"" } else { b"\"" });
             escape_into(self.keys.get(number).copied().unwrap_or_default(), &mut record);
-            record.extend_from_slice(b"\":\"");
-            escape_into(&cell.value, &mut record);
-            record.push(b'"');
+            record.extend_from_slice(b"\":");
+            match is_list(&cell.value) {
+                false => quote(&cell.value, &mut record),
+                true => {
+                    record.push(b'[');
+                    for (position, (item, _)) in items(&cell.value).enumerate() {
+                        record.extend_from_slice(if position > 0 { b"," } else { b"" });
+                        quote(item, &mut record);
+                    }
+                    record.push(b']');
+                }
+            }
         }
         record.push(b'}');
         String::from_utf8(record).unwrap_or_default()
@@ -59,12 +75,9 @@ impl<'t> Table<'t> {
     fn clean_values(&self, cells: &[Cell]) -> Option<Vec<String>> {
         let mut clean = Vec::new();
         clean_row(self.here, &self.record(cells), &mut clean).ok()?;
-        let value = |span: Span| -> Option<String> {
-            let raw = clean.get(span)?;
-            let raw = raw.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\"")).unwrap_or(raw);
-            Some(unescape(raw).ok()?.into_owned())
-        };
-        json::members(&clean, 0).ok()?.map(|member| value(member.ok()?.1)).collect()
+        let filled = cells.iter().filter(|cell| !cell.value.is_empty());
+        let members = json::members(&clean, 0).ok()?;
+        filled.zip(members).map(|(cell, member)| value_of(&clean, member.ok()?.1, &cell.value)).collect()
     }
 
     fn clean_row(&self, cells: &[Cell], copied: &mut usize, out: &mut String) {
@@ -136,6 +149,56 @@ impl<'t> Table<'t> {
         let (before, after) = (raw[..start].to_owned(), raw[start + value.len()..].to_owned());
         Cell { span, is_quoted, before, value: value.to_owned(), after }
     }
+}
+
+fn quote(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    escape_into(text, out);
+    out.push(b'"');
+}
+
+/// The new value of a cell; of a list between the separators that it came with.
+fn value_of(clean: &[u8], span: Span, old: &str) -> Option<String> {
+    let text = |span: Span| -> Option<String> {
+        let raw = clean.get(span)?;
+        let raw = raw.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\"")).unwrap_or(raw);
+        Some(unescape(raw).ok()?.into_owned())
+    };
+    if clean.get(span.start) != Some(&b'[') {
+        return text(span);
+    }
+    let mut joined = String::with_capacity(old.len());
+    for (item, (_, separator)) in json::items(clean, span.start).ok()?.zip(items(old)) {
+        joined.push_str(&text(item.ok()?)?);
+        joined.push_str(separator);
+    }
+    Some(joined)
+}
+
+/// Whether a cell holds several addresses or ids: exports write lists so.
+fn is_list(value: &str) -> bool {
+    let is_id = |item: &str| {
+        !item.contains(' ') && (item.contains('@') || guid::parse(item).is_some() || item.parse::<IpAddr>().is_ok())
+    };
+    value.contains(SEPARATORS)
+        && !starts_like_json(value)
+        && items(value).all(|(item, _)| item.is_empty() || is_id(item))
+}
+
+/// The items of a list, each with what separates it from the next.
+fn items(value: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.find(SEPARATORS).unwrap_or(rest.len());
+        let (item, tail) = rest.split_at(end);
+        let next = tail.find(|symbol: char| !SEPARATORS.contains(&symbol) && symbol != ' ').unwrap_or(tail.len());
+        let (separator, tail) = tail.split_at(next);
+        rest = tail;
+        Some((item, separator))
+    })
 }
 
 /// Behind the quote that ends a quoted cell.

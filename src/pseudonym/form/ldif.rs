@@ -101,7 +101,7 @@ fn duty(desk: &Desk<'_, '_>, name: &str, record: &[Logical<'_>]) -> Option<Duty>
     // A condition on the object class holds for the most special one, which stands last.
     let sibling = |key: &str| {
         let values = record.iter().filter_map(|line| line.content.split_once(':'));
-        let found = values.filter(|(name, _)| name.eq_ignore_ascii_case(key)).last();
+        let found = values.rev().find(|(name, _)| name.eq_ignore_ascii_case(key));
         found.map(|(_, value)| Cow::Owned(value.trim().to_owned()))
     };
     desk.exact_duty(&format!("ldap.{bare}"), &sibling).or_else(|| desk.exact_duty(bare, &sibling))

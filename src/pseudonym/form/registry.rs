@@ -11,7 +11,7 @@ mod hex;
 use super::Teach;
 use super::text::{Desk, is_number_of};
 use crate::catalog::{Action, Kind};
-use crate::pseudonym::duty::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN_FILE};
 use crate::pseudonym::gate::Gate;
 use crate::record::RawStretch;
 
@@ -118,7 +118,7 @@ fn path_of(desk: &mut Desk<'_, '_>, path: &str, out: &mut String) -> bool {
         }
         let duty = desk.exact_duty(&format!("{parent}.key"), &|_| None);
         let thumbprint = part.len() == 40 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let duty = duty.or_else(|| thumbprint.then_some(Duty { action: Action::Kind(Kind::Thumbprint), ..SCAN }));
+        let duty = duty.or_else(|| thumbprint.then_some(Duty { action: Action::Kind(Kind::Thumbprint), ..SCAN_FILE }));
         let new = match duty {
             _ if at == 0 => false,
             Some(duty) => desk.value(duty, part, 0, out),

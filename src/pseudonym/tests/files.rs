@@ -155,6 +155,17 @@ fn rows_follow_their_columns_and_keep_their_quotes() {
 }
 
 #[test]
+fn lists_in_cells_are_taken_apart() {
+    let gate = gate();
+    let (one, two) = (field(&gate, "mail", "one.of@elsewhere.test"), field(&gate, "mail", "two.of@elsewhere.test"));
+    let text =
+        "mail,n\n\"one.of@elsewhere.test; two.of@elsewhere.test;\",1\none.of@elsewhere.test|two.of@elsewhere.test,2\n";
+    let expected = text.replace("one.of@elsewhere.test", &one).replace("two.of@elsewhere.test", &two);
+    assert_eq!(cleaned(&gate, &csv(text, b',')), expected);
+    assert!(!after_learning(&csv(text, b','), "who is two.of, please").contains("two.of"));
+}
+
+#[test]
 fn rows_without_known_columns_are_scanned() {
     let gate = gate();
     let ip = field(&gate, "ipAddress", "203.0.113.27");

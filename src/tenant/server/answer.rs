@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::super::TenantSettings;
 use super::super::documents::Version;
+use super::super::faults::book::Book;
 use super::super::logs::{Actors, Log, Logs};
 use super::fault::Fault;
 use super::login::Login;
@@ -23,6 +24,7 @@ pub(crate) struct Tenant {
     pub(crate) settings: TenantSettings,
     pub(crate) logs: Logs,
     pub(crate) login: Login,
+    pub(crate) faults: Book,
     throttle: Throttle,
     requests: AtomicU64,
     actors: Mutex<Vec<Actors>>,
@@ -85,7 +87,8 @@ impl Tenant {
         let world = logs.world();
         let login = Login::new(world.tenant_id(), world.seed(), settings.token_lifetime_s, settings.denied.clone());
         let throttle = Throttle::new(settings.limits, world.user_count());
-        Self { settings, logs, login, throttle, requests: AtomicU64::new(1), actors: Mutex::default() }
+        let faults = Book::new(settings.faults.clone());
+        Self { settings, logs, login, faults, throttle, requests: AtomicU64::new(1), actors: Mutex::default() }
     }
 
     /// Lends remembered users to the writer of a page.

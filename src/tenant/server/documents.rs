@@ -56,7 +56,7 @@ impl Tenant {
     }
 
     fn document_page(&self, ask: &Ask, set: &Set, count: u64, item: &dyn Fn(u64) -> Value) -> Result<Reply, Fault> {
-        let size = page::size(ask, set)?;
+        let size = page::size(ask, set, self.settings.page_max)?;
         if ask.query.skip.is_some() && set.is_eventual {
             return Err(Fault::unsupported_query("$skip is not supported by the service."));
         }

@@ -3,13 +3,13 @@
 //! Takes settings and a listening socket, gives [`Running`]. Cancel-safe: dropping [`Running`] stops accepting and
 //! ends the connections.
 
-use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
@@ -19,13 +19,16 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::super::documents::Version;
+use super::super::faults::{Mishap, Moment};
 use super::super::logs::guid_of_request;
 use super::super::{TenantSettings, instant};
 use super::answer::{Ask, Tenant};
 use super::batch;
 use super::fault::Fault;
+use super::mishaps::{Answered, without_hop};
 use super::query::Query;
 use super::reply::{Exchange, Reply, respond};
+use super::wire::{Flow, Line, Switch};
 use crate::clock::Clock;
 
 /// Longest request body: a batch of 20 with long filters stays far below.
@@ -57,10 +60,16 @@ pub struct Running {
     pub tenant_id: String,
     /// A bearer token that is good for [`TenantSettings::token_lifetime_s`].
     pub token: String,
+    tenant: Arc<Tenant>,
     accepting: JoinHandle<()>,
 }
 
 impl Running {
+    /// How often each rule of the fault plan has struck so far.
+    pub fn struck(&self) -> Vec<u32> {
+        self.tenant.faults.struck()
+    }
+
     /// Stops accepting and ends all connections.
     pub async fn shutdown(mut self) {
         self.accepting.abort();
@@ -89,8 +98,8 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
     let url = format!("http://{address}");
     let token = tenant.login.issue(GRAPH, &tenant.logs.world().named_id("demo-collector"), now_s());
     let tenant_id = tenant.logs.world().tenant_id();
-    let accepting = tokio::spawn(accept(listener, tenant, address));
-    Ok(Running { graph_url: url.clone(), login_url: url.clone(), arm_url: url, tenant_id, token, accepting })
+    let accepting = tokio::spawn(accept(listener, Arc::clone(&tenant), address));
+    Ok(Running { graph_url: url.clone(), login_url: url.clone(), arm_url: url, tenant_id, token, tenant, accepting })
 }
 
 async fn accept(listener: TcpListener, tenant: Arc<Tenant>, address: SocketAddr) {
@@ -104,13 +113,15 @@ async fn accept(listener: TcpListener, tenant: Arc<Tenant>, address: SocketAddr)
         };
         let _ = stream.set_nodelay(true);
         let tenant = Arc::clone(&tenant);
+        let line = Line::new(stream);
+        let switch = line.switch();
         connections.spawn(async move {
             let service = service_fn(move |request| {
-                let tenant = Arc::clone(&tenant);
-                async move { Ok::<_, Infallible>(exchange(&tenant, address, request).await) }
+                let (tenant, switch) = (Arc::clone(&tenant), switch.clone());
+                async move { exchange(&tenant, address, &switch, request).await }
             });
             // A client that goes away is no fault of the tenant.
-            let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+            let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(line), service).await;
         });
     }
 }
@@ -119,7 +130,13 @@ fn now_s() -> i64 {
     Clock::System.now().unix_timestamp()
 }
 
-async fn exchange(tenant: &Tenant, address: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
+/// One request. An error ends the connection without a reply: that is planned, too.
+async fn exchange(
+    tenant: &Tenant,
+    address: SocketAddr,
+    switch: &Switch,
+    request: Request<Incoming>,
+) -> io::Result<Response<Flow>> {
     if tenant.settings.latency_ms > 0 {
         tokio::time::sleep(Duration::from_millis(tenant.settings.latency_ms)).await;
     }
@@ -138,16 +155,23 @@ async fn exchange(tenant: &Tenant, address: SocketAddr, request: Request<Incomin
     let body = match Limited::new(body, REQUEST_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
         Err(_) => {
-            return respond(
-                exchange.reply(Err(Fault::new(413, "RequestEntityTooLarge", "The request is too large."))),
-                false,
-            );
+            let fault = Fault::new(413, "RequestEntityTooLarge", "The request is too large.");
+            return Ok(respond(exchange.reply(Err(fault)), false, None, None));
         }
     };
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let outcome = route(tenant, &exchange, (&parts.method, target, &origin), &body, number, header);
-    respond(exchange.reply(outcome), accepts_gzip)
+    let routed = route(tenant, &exchange, (&parts.method, target, &origin), &body, number, header);
+    let Answered { outcome, mishap } = routed.unwrap_or_else(|fault| Err(fault).into());
+    match mishap {
+        Some(Mishap::Reset(Moment::Before)) => {
+            switch.reset();
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        Some(Mishap::Stall { at: Moment::Before, ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        _ => {}
+    }
+    Ok(respond(exchange.reply(outcome), accepts_gzip, mishap.as_ref(), Some(switch)))
 }
 
 /// The origin that the client used, if that is a loopback name; else the socket's own.
@@ -166,10 +190,12 @@ fn route(
     body: &[u8],
     number: u64,
     header: impl Fn(&str) -> Option<String>,
-) -> Result<Reply, Fault> {
+) -> Result<Answered, Fault> {
+    let (target, hop) = without_hop(target);
+    let target = target.as_str();
     let path = target.split('?').next().unwrap_or_default();
     if let Some(reply) = sign_in(tenant, method, path, origin, body, number) {
-        return Ok(reply);
+        return Ok(Ok(reply).into());
     }
     let check = tenant.login.check(header(AUTHORIZATION.as_str()).as_deref(), now_s());
     check.map_err(Fault::unauthenticated)?;
@@ -191,7 +217,7 @@ fn route(
             "Specified HTTP method is not allowed for the request target.",
         ));
     }
-    tenant.answer(&ask_of(version, rest, origin, header)?)
+    Ok(tenant.answer_planned(&ask_of(version, rest, origin, header)?, target, hop))
 }
 
 /// The token endpoint and its description, which need no token.

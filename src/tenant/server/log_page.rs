@@ -68,7 +68,7 @@ impl Tenant {
             return Err(Fault::bad_request("The query parameter $skip is not supported by this resource."));
         }
         let listing = self.listing(ask, log)?;
-        let size = page::size(ask, set)?;
+        let size = page::size(ask, set, self.settings.page_max)?;
         let bearing = page::bearing(ask, self.settings.seed);
         let mut position = page::position(ask, bearing, true)?;
         let projection = Projection { names: selected(ask), hidden: Vec::new() };

@@ -14,14 +14,18 @@ mod fault;
 mod listen;
 mod log_page;
 mod login;
+mod mishaps;
 mod page;
 mod position;
 mod query;
 mod reply;
 mod sets;
 mod throttle;
+mod wire;
 
 pub use listen::{NotServed, Running, serve};
 
+#[cfg(test)]
+mod mishap_tests;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,13 @@ pub(crate) const SCAN_MAX: u64 = 20_000;
 ///
 /// # Errors
 /// A `$top` that the endpoint refuses.
-pub(crate) fn size(ask: &Ask, set: &Set) -> Result<u64, Fault> {
+pub(crate) fn size(ask: &Ask, set: &Set, most: Option<u64>) -> Result<u64, Fault> {
+    let size = documented_size(ask, set)?;
+    // What never pages has no pages to be small.
+    Ok(most.filter(|_| set.paging != Paging::Never).map_or(size, |most| size.min(most)))
+}
+
+fn documented_size(ask: &Ask, set: &Set) -> Result<u64, Fault> {
     let activity = ask.query.select.iter().any(|name| name.eq_ignore_ascii_case("signInActivity"));
     let most = if activity { set.page_max.min(500) } else { set.page_max };
     match (set.paging, ask.query.top) {

@@ -17,23 +17,23 @@ fn settings() -> TenantSettings {
 }
 
 /// A served tenant and a client that opens one connection for each request.
-struct Served {
-    running: Running,
+pub(super) struct Served {
+    pub(super) running: Running,
     _runtime: tokio::runtime::Runtime,
 }
 
-struct Got {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
+pub(super) struct Got {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
 }
 
 impl Got {
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.head))
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 
@@ -43,14 +43,14 @@ impl Got {
 }
 
 impl Served {
-    fn new(settings: TenantSettings) -> Self {
+    pub(super) fn new(settings: TenantSettings) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let running = runtime.block_on(serve(settings, listener)).unwrap();
         Self { running, _runtime: runtime }
     }
 
-    fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Got {
+    pub(super) fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Got {
         let address = self.running.graph_url.strip_prefix("http://").unwrap();
         let mut stream = std::net::TcpStream::connect(address).unwrap();
         let mut request = format!(
@@ -69,13 +69,13 @@ impl Served {
         Got { status: head[9..12].parse().unwrap(), body: bytes[end + 4..].to_vec(), head }
     }
 
-    fn get_with(&self, target: &str, headers: &[(&str, &str)]) -> Got {
+    pub(super) fn get_with(&self, target: &str, headers: &[(&str, &str)]) -> Got {
         let bearer = format!("Bearer {}", self.running.token);
         let headers: Vec<_> = [("Authorization", bearer.as_str())].into_iter().chain(headers.iter().copied()).collect();
         self.send("GET", target, &headers, "")
     }
 
-    fn get(&self, target: &str) -> Got {
+    pub(super) fn get(&self, target: &str) -> Got {
         self.get_with(target, &[])
     }
 

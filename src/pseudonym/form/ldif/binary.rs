@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::text::Desk;
 use crate::catalog::{Action, Kind};
-use crate::pseudonym::duty::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN_FILE};
 
 /// Values up to this length are numbers, flags and times, bytes.
 const NUMBER_BYTES_MAX: usize = 8;
@@ -59,7 +59,7 @@ pub(in crate::pseudonym::form) fn base64(
     }
     let compact: String = text.split_ascii_whitespace().collect();
     let Ok(bytes) = STANDARD.decode(&compact) else {
-        let changed = desk.value(duty.unwrap_or(SCAN), text, layer, &mut clean);
+        let changed = desk.value(duty.unwrap_or(SCAN_FILE), text, layer, &mut clean);
         return if changed { Outcome::Removed(clean) } else { Outcome::Same };
     };
     match treated(desk, duty, &compact, &bytes, layer) {
@@ -84,7 +84,7 @@ fn treated(
 ) -> Option<Option<String>> {
     let mut clean = String::new();
     if let Some(text) = readable(bytes) {
-        let changed = desk.value(duty.unwrap_or(SCAN), text, layer, &mut clean);
+        let changed = desk.value(duty.unwrap_or(SCAN_FILE), text, layer, &mut clean);
         return Some(changed.then(|| STANDARD.encode(&clean)));
     }
     if let Some(wide) = anchor(bytes) {
@@ -93,7 +93,7 @@ fn treated(
         return Some(changed.then(|| STANDARD.encode(anchor_of(&wide.again(&clean)))));
     }
     if let Some(wide) = wide(bytes) {
-        let changed = desk.value(duty.unwrap_or(SCAN), &wide.text, layer, &mut clean);
+        let changed = desk.value(duty.unwrap_or(SCAN_FILE), &wide.text, layer, &mut clean);
         return Some(changed.then(|| STANDARD.encode(wide.again(&clean))));
     }
     let known = match duty.map(|duty| duty.action) {
@@ -112,7 +112,7 @@ fn treated(
 }
 
 fn kind(kind: Kind) -> Duty {
-    Duty { action: Action::Kind(kind), ..SCAN }
+    Duty { action: Action::Kind(kind), ..SCAN_FILE }
 }
 
 /// UTF-8 without control characters.

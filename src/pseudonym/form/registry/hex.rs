@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::super::ldif::binary::{self, Outcome};
 use super::super::text::Desk;
 use super::escaped;
-use crate::pseudonym::duty::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN_FILE};
 
 /// Registry types that hold text: REG_SZ, REG_EXPAND_SZ, REG_LINK, REG_MULTI_SZ.
 const TEXT_TYPES: [&str; 4] = ["hex(1)", "hex(2)", "hex(6)", "hex(7)"];
@@ -71,7 +71,7 @@ fn texts(desk: &mut Desk<'_, '_>, duty: Option<Duty>, bytes: &[u8]) -> Option<Ve
         let new = match duty {
             _ if part.is_empty() => false,
             Some(duty) => desk.value(duty, part, 0, &mut clean),
-            None => desk.value(SCAN, part, 0, &mut clean),
+            None => desk.value(SCAN_FILE, part, 0, &mut clean),
         };
         if !new {
             clean.truncate(start);

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{label, lines};
 use crate::catalog::{Action, Kind};
 use crate::limits::TEXT_LAYERS_MAX;
-use crate::pseudonym::duty::{Duty, SCAN, SCAN_FILE};
+use crate::pseudonym::duty::{Duty, SCAN_FILE};
 use crate::pseudonym::form::{Teach, xml};
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::lesson;
@@ -60,16 +60,17 @@ impl<'d, 't> Desk<'d, 't> {
                 continue;
             }
             if case.action != Action::Named {
-                return Some(Duty { action: case.action, mark: case.mark, json: case.action == Action::Json, ..SCAN });
+                let json = matches!(case.action, Action::Json | Action::Kind(_));
+                return Some(Duty { action: case.action, mark: case.mark, json, ..SCAN_FILE });
             }
             let name = case.by.as_deref().and_then(sibling);
             let number = name.map_or(NO_KEY, |name| rules.attribute(&name));
             let named = rules.cases(NOWHERE, number).1.iter().find(|named| named.when.is_none());
             return Some(match named {
                 Some(named) if named.action != Action::Named => {
-                    Duty { action: named.action, mark: named.mark, json: true, ..SCAN }
+                    Duty { action: named.action, mark: named.mark, json: true, ..SCAN_FILE }
                 }
-                _ => Duty { json: true, ..SCAN },
+                _ => SCAN_FILE,
             });
         }
         None
@@ -153,6 +154,12 @@ impl<'d, 't> Desk<'d, 't> {
                 return changed;
             }
             out.truncate(start);
+        }
+        if text.starts_with(['{', '['])
+            && text.contains('\n')
+            && let Some(changed) = self.json(text, layer, out)
+        {
+            return changed;
         }
         let changed = lines(self, text, layer, out).1;
         if !changed {

@@ -15,7 +15,7 @@ use memchr::{memchr_iter, memchr2_iter};
 use super::desk::Desk;
 use super::value::{self, Wrap};
 use crate::catalog::{Action, Kind};
-use crate::pseudonym::duty::{Duty, SCAN};
+use crate::pseudonym::duty::{Duty, SCAN_FILE};
 
 /// Longest label, bytes: `Execution Context Account Distinguished Name`.
 pub(super) const LABEL_BYTES_MAX: usize = 48;
@@ -121,7 +121,7 @@ pub(super) fn find(desk: &Desk<'_, '_>, line: &str) -> Vec<Span> {
     }
     if signs & BACKSLASH != 0 {
         for (start, end) in memchr_iter(b'\\', bytes).filter_map(|at| value::profile(line, at + 1)) {
-            let duty = Duty { action: Action::Kind(Kind::Account), ..SCAN };
+            let duty = Duty { action: Action::Kind(Kind::Account), ..SCAN_FILE };
             spans.push(Span { start, end, duty, wrap: Wrap::Plain });
         }
     }
