@@ -63,6 +63,22 @@ impl Gate {
         Some(CleanBatch { bytes: out, records, refused: Vec::new() })
     }
 
+    /// As [`Gate::repair`], in the lines of any other text. Texts that are not UTF-8 stay.
+    pub fn repair_lines(&self, late: &Dictionary, text: &[u8]) -> Option<CleanBatch> {
+        let text = std::str::from_utf8(text).ok().filter(|_| !cfg!(feature = "gate-off"))?;
+        let (mut out, mut records, mut changed) = (String::with_capacity(text.len()), 0, false);
+        for line in text.split_inclusive('\n') {
+            let content = line.trim_end_matches(['\r', '\n']);
+            match self.repair_text(late, content, 0, &mut out) {
+                true => changed = true,
+                false => out.push_str(content),
+            }
+            out.push_str(&line[content.len()..]);
+            records += 1;
+        }
+        changed.then(|| CleanBatch { bytes: out.into_bytes(), records, refused: Vec::new() })
+    }
+
     /// Replaces the lines in which `is_leak` finds something: in record files by an empty record that says so, in texts by
     /// a mark. Gives how many; none when there is none.
     pub fn withhold_lines(

@@ -65,7 +65,6 @@ impl<'c> ClosedWorld<'c> {
         }
         self.opened.clear();
         if reveal_as(shape.kind(), candidate, self.cipher, &mut self.opened).is_err() {
-            eprintln!("LEAK {shape:?} {candidate}");
             return leak(shape);
         }
         if self.verified.len() >= VERIFIED_MAX {
@@ -92,7 +91,11 @@ impl<'c> ClosedWorld<'c> {
         for found in MAIL.find_iter(text.as_bytes()) {
             let candidate = slice(text, found.start(), found.end()).trim_matches(is_edge);
             let Some((local, domain)) = candidate.rsplit_once('@') else { continue };
-            if !self.is_free(found.start(), found.end()) || is_annotation(domain) || is_service_id(local, domain) || is_version(domain) {
+            if !self.is_free(found.start(), found.end())
+                || is_annotation(domain)
+                || is_service_id(local, domain)
+                || is_version(domain)
+            {
                 continue;
             }
             self.taken.push((found.start(), found.end()));

@@ -19,6 +19,11 @@ impl<'g> Known<'g> {
         Self { gate, dictionaries: gate.dictionary().into_iter().chain(late).collect() }
     }
 
+    /// The dictionaries.
+    pub fn dictionaries(&self) -> impl Iterator<Item = &'g Dictionary> {
+        self.dictionaries.iter().copied()
+    }
+
     /// How many terms are looked for.
     pub fn terms(&self) -> u64 {
         self.dictionaries.iter().map(|dictionary| dictionary.terms() as u64).sum()
@@ -26,13 +31,6 @@ impl<'g> Known<'g> {
 
     /// How many known identifiers stand in a reading. `in_prose`: see [`Dictionary::leaks_in`].
     pub fn count(&self, view: View<'_>, in_prose: bool) -> u64 {
-        {
-            let n: u64 =
-                self.dictionaries.iter().map(|dictionary| dictionary.leaks_in(self.gate, view.text, in_prose)).sum();
-            if n > 0 {
-                eprintln!("KNOWN {n} {}", view.text.chars().take(300).collect::<String>());
-            }
-            n
-        }
+        self.dictionaries.iter().map(|dictionary| dictionary.leaks_in(self.gate, view.text, in_prose)).sum()
     }
 }

@@ -16,7 +16,7 @@ pub mod views;
 pub use closed_world::ClosedWorld;
 pub use dictionary::Known;
 pub use leak_scan::{Finding, LeakScan};
-pub use repair::{Repaired, repair};
+pub use repair::{Repaired, repair, repair_block};
 pub use shapes::{SHAPES, Shape, covered};
 
 #[cfg(test)]

@@ -189,6 +189,33 @@ fn is_guid(text: &str) -> bool {
     text.len() == 36 && text.bytes().enumerate().all(|(at, byte)| byte == b'-' || !dashes.contains(&at))
 }
 
+/// The run that was broken into lines of one length (MIME: 76 symbols, PEM: 64), without the breaks, and where it ends.
+/// What stands across a break can only be read so.
+fn unwrapped(source: &[u8], start: usize, width: usize) -> Option<(String, usize)> {
+    let is_symbol = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+    let line = |at: usize| source.get(at..).map_or(0, |rest| rest.iter().take_while(|byte| is_symbol(byte)).count());
+    let breaks: [&[u8]; 4] = [b"\r\n", b"\n", b"\\r\\n", b"\\n"];
+    if !(64..=76).contains(&width) {
+        return None;
+    }
+    let mut joined = source.get(start..start + width)?.to_vec();
+    let mut end = start + width;
+    loop {
+        let rest = source.get(end..).unwrap_or_default();
+        let Some(next) = breaks.iter().find(|one| rest.starts_with(one)).map(|one| end + one.len()) else { break };
+        let length = line(next);
+        joined.extend_from_slice(source.get(next..next + length.min(width))?);
+        if length == 0 || length > width {
+            break;
+        }
+        end = next + length;
+        if length < width {
+            break;
+        }
+    }
+    (end > start + width).then(|| String::from_utf8(joined).ok().map(|joined| (joined, end))).flatten()
+}
+
 /// Every run of symbols, whole and, as `/`, `-` and `_` also separate words, in parts; and a JSON object at its end.
 fn each_base64(text: &str, open: &mut dyn FnMut(&[u8])) {
     let is_symbol = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte);
@@ -202,6 +229,13 @@ fn each_base64(text: &str, open: &mut dyn FnMut(&[u8])) {
         let least = if is_padded { PADDED_MIN } else { decode::BASE64_SYMBOLS_MIN };
         let run = text.get(start..at).unwrap_or_default();
         if length < least || is_guid(run) {
+            continue;
+        }
+        if let Some((joined, end)) = unwrapped(source, start, length) {
+            at = end;
+            if let Some(bytes) = decode::base64(&joined) {
+                open(&bytes);
+            }
             continue;
         }
         let parts = run.split(['/', '-', '_']).filter(|part| part.len() >= least && part.len() < run.len());
@@ -245,6 +279,7 @@ mod tests {
             r#"{"a":"YWRhQHgudGVzdA=="}"#,
             r#"{"a":"ada\40x.test"}"#,
             "{\"a\":\"ada@\u{200b}x.test\"}",
+            r#"{"a":"QWxsIHRoZSB3b3JkcyB0aGF0IHN0YW5kIGluIGZyb250IG9mIGl0IGFyZSBwYWRkaW5nIGFkYUB4\nLnRlc3Qgc2FpZA=="}"#,
             r#"broken " ada@x.test"#,
         ] {
             let all = texts(line, Form::Json);

@@ -77,6 +77,10 @@ impl Learning {
     /// Learns a typed value.
     pub(in crate::pseudonym) fn value(&mut self, kind: Kind, value: &str) {
         let value = value.trim();
+        // The name of an object that has none: an id is found as an id.
+        if matches!(kind, Kind::Account | Kind::Name | Kind::Serial | Kind::EmployeeId) && is_like_guid(value) {
+            return;
+        }
         match kind {
             Kind::UserId
             | Kind::DeviceId
@@ -325,6 +329,14 @@ impl Dictionary {
         self.terms.push(Term { value, kind, exact, needs, next });
         true
     }
+}
+
+/// Four dashes between hexadecimal digits, right or wrong in their number.
+fn is_like_guid(value: &str) -> bool {
+    let value = value.trim_matches(['{', '}']);
+    (32..=40).contains(&value.len())
+        && value.bytes().filter(|byte| *byte == b'-').count() == 4
+        && value.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 /// The text from its first to its last word: what stands around the words is not part of a match.
