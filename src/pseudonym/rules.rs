@@ -83,6 +83,8 @@ pub struct Rules {
     parents: HashMap<Box<str>, Parent, foldhash::fast::FixedState>,
     recogniser: Recogniser,
     file: Node,
+    /// Ends of keys that have no row of their own.
+    endings: Vec<(&'static str, KeyNumber)>,
 }
 
 impl Rules {
@@ -96,11 +98,13 @@ impl Rules {
             parents: HashMap::default(),
             recogniser: Recogniser::default(),
             file: NOWHERE,
+            endings: Vec::new(),
         };
         for row in fields() {
             for key in &row.keys {
                 let number = rules.number_of(key);
                 rules.by_key[usize::from(number)].push(case(row));
+                rules.endings.extend(key.strip_prefix('*').map(|end| (end, number)));
             }
         }
         for (id, group, path) in datasets {
@@ -234,7 +238,8 @@ impl Rules {
     }
 
     /// The number of a column or label: the key that it spells with blanks, dashes or underscores, with the type that
-    /// Log Analytics appends (`UserId_g`), or with a unit in brackets (`TimeGenerated [UTC]`).
+    /// Log Analytics appends (`UserId_g`), or with a unit in brackets (`TimeGenerated [UTC]`);
+    /// else of the row that holds for its ending.
     pub(super) fn column(&self, name: &str) -> KeyNumber {
         let exact = self.key(name.as_bytes());
         if exact != NO_KEY || name.len() > COLUMN_BYTES_MAX {
@@ -242,7 +247,10 @@ impl Rules {
         }
         let mut squeezed = String::new();
         squeeze(name, &mut squeezed);
-        self.key(squeezed.as_bytes())
+        match self.key(squeezed.as_bytes()) {
+            NO_KEY => self.endings.iter().find(|(end, _)| squeezed.ends_with(end)).map_or(NO_KEY, |ending| ending.1),
+            number => number,
+        }
     }
 
     /// Where records of a dataset start.

@@ -14,6 +14,7 @@ use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
 use super::mutant::is_on;
 use super::rewrite::Pass;
+use super::secret::is_key_material;
 use super::traits::Violations;
 use super::walk::{Here, Manner};
 use crate::catalog::{Action, IdentifierShape as Shape, Kind, Treatment, identifier_words, identifiers};
@@ -38,6 +39,8 @@ impl Gate {
             Action::Kind(kind) => self.typed(kind, value, layer, out),
             Action::Scan | Action::Json | Action::Named => self.scan(value, layer, out),
             Action::Drop => self.removed(duty.mark, value, out),
+            Action::KeyMaterial if is_key_material(value) => self.removed(duty.mark, value, out),
+            Action::KeyMaterial => self.scan(value, layer, out),
             Action::IpList => self.addresses(value, layer, out),
             Action::IpRanges => self.typed(Kind::IpRange, value, layer, out),
             Action::RuleExpression => expression::rewrite(self, value, layer, out),
@@ -298,6 +301,7 @@ pub(super) fn inner_action(action: Action) -> Action {
     match action {
         Action::Kind(_)
         | Action::Drop
+        | Action::KeyMaterial
         | Action::IpList
         | Action::IpRanges
         | Action::RuleExpression
