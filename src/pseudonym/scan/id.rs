@@ -29,13 +29,9 @@ pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
         let mut new = String::new();
         let keep = match gate.known(id) {
             _ if (gate.well_known)(id) => true,
-<<<<<<< HEAD
             Some(kind) => gate.keeps_id(kind),
-=======
-            Some(kind) => gate.is_kept(kind),
             // Version 8 is what pseudonyms have; Entra makes object ids of version 4.
             None if guid::is_version_8(id) => true,
->>>>>>> decoders
             None => {
                 gate.keeps_id(Kind::PrincipalId) || gate.is_kept(Kind::RequestId) && context::is_request(&text[..start])
             }
