@@ -71,7 +71,7 @@ fn canaries() -> Vec<Canary> {
     let entra = format!("abc8Q~{}", "dE4fG5hJ6kL7mN8pQ9rS1tU2vW3xY4zA5b");
     vec![
         canary("account", Text, "login OTHERDOM\\jquill77 failed", "jquill77"),
-        Canary { stays: "UAAAAFUAcwBlAHIAXw", ..canary("anchor", Text, format!("anchor {anchor} seen"), anchor) },
+        Canary { stays: "AAAAFUAcwBlAHIAXw", ..canary("anchor", Text, format!("anchor {anchor} seen"), anchor) },
         canary(
             "announced-id",
             Text,
@@ -90,7 +90,7 @@ fn canaries() -> Vec<Canary> {
         canary("dashed-v4", Text, "host-203-0-113-77 is up", "203-0-113-77"),
         Canary {
             stays: ".ipv6-literal.net",
-            ..canary("dashed-v6", Text, "\\\\2a02-810-44-1--1f.ipv6-literal.net\\c$", "2a02-810-44-1--1f")
+            ..canary("dashed-v6", Text, "ping 2a02-810-44-1--1f.ipv6-literal.net now", "2a02-810-44-1--1f")
         },
         canary("dictionary", Text, "Spoke to Ada Field today", "Ada Field"),
         canary("dn", Text, "moved CN=Zed Quillon,OU=Crew,DC=private,DC=test now", "Zed Quillon"),
@@ -130,8 +130,8 @@ fn canaries() -> Vec<Canary> {
         canary(
             "registry",
             File(Form::Registry, None),
-            "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\r\n\"DefaultUserName\"=\"zedquill\"\r\n",
-            "zedquill",
+            "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\r\n\"DefaultUserName\"=hex(1):7a,00,65,00,64,00,71,00,75,00,69,00,6c,00,6c,00,00,00\r\n",
+            "7a,00,65,00",
         ),
         canary("repair", Late, r#"{"note":"Zed Quillon came by"}"#, "Zed Quillon"),
         canary("rules-by-key", Record("graph-activity"), r#"{"userDisplayName":"Zed Quillon"}"#, "Zed Quillon"),
@@ -146,7 +146,7 @@ fn canaries() -> Vec<Canary> {
         canary(
             "xml",
             File(Form::Xml, None),
-            "<users><user><sAMAccountName>zedquill</sAMAccountName></user></users>",
+            "<users><user><sAMAccountName>\nzedquill\n</sAMAccountName></user></users>",
             "zedquill",
         ),
     ]

@@ -42,14 +42,10 @@ pub(super) fn open(bytes: &[u8], members: u8, give: &mut dyn FnMut(&str)) {
     {
         return give(text);
     }
-    let mut is_text = false;
     for text in [narrow(body), wide(body, u16::from_le_bytes), wide(body, u16::from_be_bytes)].into_iter().flatten() {
-        is_text = true;
         give(&text);
     }
-    if !is_text {
-        words(bytes, give);
-    }
+    words(bytes, give);
 }
 
 /// Sixteen bytes as the two ids that they can be.
@@ -95,8 +91,11 @@ fn is_readable(text: &str) -> bool {
 
 /// Latin-1.
 fn narrow(bytes: &[u8]) -> Option<String> {
-    let ascii = bytes.iter().filter(|byte| matches!(byte, 0x20..0x7f)).count();
-    (ascii * 10 >= bytes.len() * 8).then(|| bytes.iter().map(|byte| char::from(*byte)).collect())
+    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let letters = text.chars().filter(|symbol| symbol.is_alphanumeric() || *symbol == ' ').count();
+    let ascii = bytes.iter().filter(|byte| byte.is_ascii()).count();
+    let is_text = !text.contains(char::is_control) && letters * 10 >= bytes.len() * 8 && ascii * 10 >= bytes.len() * 8;
+    is_text.then_some(text)
 }
 
 fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {

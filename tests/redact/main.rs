@@ -9,3 +9,4 @@ mod support;
 mod blind;
 mod planted;
 mod properties;
+mod shared;

@@ -57,16 +57,15 @@ pub(super) fn rewrite(bytes: &[u8], layer: u8, reader: &Reader<'_>) -> Option<Re
         return (reader.look)(&text, layer + 1).write(&text, &mut new).then(|| Rewritten::Bytes(anchored(&new)));
     }
     let texts = texts_of(bytes);
-    if texts.is_empty() {
-        return words(bytes, layer, reader);
-    }
-    if layer >= TEXT_LAYERS_MAX {
+    let is_text = matches!(texts[..], [(_, Charset::Utf8)]);
+    if is_text && layer >= TEXT_LAYERS_MAX {
         return Some(Rewritten::Removed("too-deep"));
     }
-    texts.into_iter().find_map(|(text, charset)| {
+    let clean = texts.into_iter().find_map(|(text, charset)| {
         let mut new = String::new();
         (reader.look)(&text, layer + 1).write(&text, &mut new).then(|| Rewritten::Bytes(encode(&new, charset)))
-    })
+    });
+    if is_text { clean } else { clean.or_else(|| words(bytes, layer, reader)) }
 }
 
 /// Known ids one behind the other (an id of a role assignment has two), in either order of bytes.
