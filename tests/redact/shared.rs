@@ -12,7 +12,9 @@ use crate::corpus::{files, views};
 use crate::support::{Bench, inside};
 
 /// Keys that by their name declare an identifier, in lower case, and what a value must look like to be one.
-const DECLARING: [(&str, fn(&str) -> bool); 24] = [
+type Form = fn(&str) -> bool;
+
+const DECLARING: [(&str, Form); 24] = [
     ("userprincipalname", is_mail),
     ("upn", is_mail),
     ("useremail", is_mail),
