@@ -32,6 +32,25 @@ const FOREIGN_LETTERS_MIN: usize = 3;
 /// Shortest telephone number that is looked for, digits.
 const PHONE_DIGITS_MIN: usize = 7;
 
+/// Towns that are called like a word.
+const TOWNS: [&str; 15] = [
+    "boulder",
+    "buffalo",
+    "derby",
+    "enterprise",
+    "flint",
+    "independence",
+    "lincoln",
+    "mobile",
+    "orange",
+    "phoenix",
+    "plymouth",
+    "providence",
+    "split",
+    "stone",
+    "tours",
+];
+
 /// What a text stands for.
 #[derive(Clone)]
 struct Entry {
@@ -100,10 +119,10 @@ impl Learning {
             }
             Kind::ImmutableId => self.immutable_id(value),
             // Post codes of digits only are too many things.
-            Kind::Place if value.chars().all(char::is_alphabetic) => {
-                self.entry(value, value, kind, false, Needs::Capital);
+            Kind::Place if value.contains(char::is_alphabetic) => {
+                let is_word = TOWNS.iter().any(|town| town.eq_ignore_ascii_case(value));
+                self.entry(value, value, kind, false, if is_word { Needs::Capital } else { Needs::Nothing });
             }
-            Kind::Place if value.contains(char::is_alphabetic) => self.term(value, value, kind, false),
             Kind::Phone => self.phone(value),
             Kind::Host => {
                 self.term(value, value, kind, true);
