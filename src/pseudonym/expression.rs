@@ -183,6 +183,6 @@ fn has_domain(kind: Kind) -> bool {
     matches!(kind, Kind::Upn | Kind::Mail | Kind::ProxyAddress)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(feature = "gate-off")))]
 #[path = "expression/tests.rs"]
 mod tests;

@@ -11,10 +11,11 @@ use crate::corpus::pairs::{Pair, pairs_as};
 use crate::corpus::{files, views};
 use crate::support::{Bench, inside};
 
-/// Keys that by their name declare an identifier, in lower case, and what a value must look like to be one.
-type Form = fn(&str) -> bool;
+/// Whether a value looks like what its key says.
+type Fits = fn(&str) -> bool;
 
-const DECLARING: [(&str, Form); 24] = [
+/// Keys that by their name declare an identifier, in lower case, and what a value must look like to be one.
+const DECLARING: [(&str, Fits); 24] = [
     ("userprincipalname", is_mail),
     ("upn", is_mail),
     ("useremail", is_mail),
