@@ -113,8 +113,11 @@ pub const RESTARTS_MAX: u32 = 3;
 /// How often a list is begun again because a link leads back, elsewhere or nowhere, or because it was shorter than the
 /// service's own count: seen to pass, never seen to pass at the second time.
 pub const DOUBTS_MAX: u32 = 1;
-/// Smallest page that a service which is too slow is asked for, records: smaller ones cost more requests than they save.
-pub const PAGE_SIZE_MIN: u32 = 20;
+/// Smallest page that a service which is too slow is asked for, records: a tenth of the usual, more requests than that
+/// cost more than they save.
+pub const PAGE_SIZE_MIN: u32 = 100;
+/// Lists in a row that were given up before no more are asked for: a hundred, five batches that each took a minute.
+pub const GIVEN_UP_MAX: usize = 5 * BATCH_ITEMS_MAX;
 /// Pages in a row without a record that is new in this pass: no documented list has that many, a loop does.
 pub const BARREN_PAGES_MAX: u32 = 500;
 /// Candidates that the leak check remembers as sound: 65,536 of about 80 bytes are 5 MiB; a tenant's logs repeat fewer.

@@ -22,7 +22,8 @@ pub struct FieldRule {
     /// any depth, asked last.
     #[serde(default)]
     pub paths: Vec<String>,
-    /// Keys, compared without regard to ASCII case. Without `datasets` and `group` only.
+    /// Keys, compared without regard to ASCII case. Without `datasets` and `group` only. `*password`: keys without a row
+    /// that end so.
     #[serde(default)]
     pub keys: Vec<String>,
     /// What the gate does.
@@ -31,7 +32,7 @@ pub struct FieldRule {
     pub when: Option<When>,
     /// For [`Action::Named`]: the sibling whose text names the attribute.
     pub by: Option<String>,
-    /// For [`Action::Drop`]: the name that the removal mark carries.
+    /// For [`Action::Drop`] and [`Action::KeyMaterial`]: the name that the removal mark carries.
     pub mark: Option<String>,
     /// Where this is documented.
     pub source: String,
@@ -72,6 +73,9 @@ pub enum Action {
     Scan,
     /// A secret or a personal text without value for Support: removed under every policy.
     Drop,
+    /// Removed if it looks like key material (base64 of 32 or 64 bytes, 16 bytes or more in hexadecimal), else scanned:
+    /// for names that speak of secrets and hold other things as well.
+    KeyMaterial,
     /// JSON text inside a string: rewritten with the rules by key; scanned if it is no JSON.
     Json,
     /// Several addresses, separated by commas, semicolons or blanks.
@@ -93,6 +97,7 @@ impl TryFrom<String> for Action {
         Ok(match name.as_str() {
             "scan" => Self::Scan,
             "drop" => Self::Drop,
+            "key-material" => Self::KeyMaterial,
             "json" => Self::Json,
             "ip-list" => Self::IpList,
             "ip-ranges" => Self::IpRanges,
@@ -148,7 +153,11 @@ mod tests {
             assert_eq!(by_key, row.paths.is_empty(), "row {number}: paths belong to datasets or a group");
             assert_eq!(by_key, !row.keys.is_empty(), "row {number}: keys hold everywhere");
             assert_eq!(row.action == Action::Named, row.by.is_some(), "row {number}: by");
-            assert_eq!(row.action == Action::Drop, row.mark.is_some(), "row {number}: mark");
+            assert_eq!(
+                matches!(row.action, Action::Drop | Action::KeyMaterial),
+                row.mark.is_some(),
+                "row {number}: mark"
+            );
             assert!(row.when.as_ref().is_none_or(|when| !when.sibling.is_empty()), "row {number}: when");
             assert!(row.source.len() > 7, "row {number}: source");
         }

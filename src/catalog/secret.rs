@@ -12,6 +12,8 @@ pub struct SecretRule {
     pub id: String,
     /// Regular expression (regex crate). The group `secret` is removed, or the whole match without one.
     pub pattern: String,
+    /// Every group of digits between dashes is a multiple of this.
+    pub groups_divisible_by: Option<u32>,
     /// Lower-case texts of which one stands in every match: the pattern runs only where one is found.
     /// Empty for forms of digits only: those run where a text has 48 digits or more.
     pub keywords: Vec<String>,
@@ -54,9 +56,11 @@ mod tests {
                 assert!(found, "{}: keyword", row.id);
             }
             for text in &row.rejects {
-                assert!(!pattern.is_match(text), "{}: should not match a counterexample", row.id);
+                // A counterexample of the arithmetic fits the pattern; the gate's tests have it.
+                let by_form = row.groups_divisible_by.is_none() && pattern.is_match(text);
+                assert!(!by_form, "{}: should not match a counterexample", row.id);
             }
         }
-        assert!(seen.len() >= 20);
+        assert!(seen.len() >= 30);
     }
 }

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use finding::{Finding, Verification};
-pub use leaks::{LeakCheck, LeakReport, check, policy_of, verify_with_key};
+pub use leaks::{LeakCheck, LeakReport, check, made_with, policy_of, verify_with_key};
 
 use crate::pseudonym::cipher::Ff1;
 use crate::pseudonym::key::MasterKey;

@@ -44,8 +44,9 @@ fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
         count += 1;
     }
     let encoding = match (first, second) {
-        (0, zeros) if zeros * 10 >= count.max(1) => Encoding::Utf16Le,
-        (zeros, 0) if zeros * 10 >= count.max(1) => Encoding::Utf16Be,
+        // `Ā` (U+0100) has its zero in the other byte: some of them may be among the letters.
+        (odd, zeros) if zeros * 10 >= count.max(1) && odd * 20 <= zeros => Encoding::Utf16Le,
+        (zeros, odd) if zeros * 10 >= count.max(1) && odd * 20 <= zeros => Encoding::Utf16Be,
         _ => return None,
     };
     let unit = |pair: &[u8]| match encoding {
@@ -120,6 +121,9 @@ mod tests {
         assert_eq!(recognise(&latin), Ok((Encoding::Windows1252, 0)));
         assert_eq!(recognise(&utf16(german, false)), Ok((Encoding::Utf16Le, 0)));
         assert_eq!(recognise(&utf16(german, true)), Ok((Encoding::Utf16Be, 0)));
+        let latvian = "Ādams opened the door of the harbor office\r\n";
+        assert_eq!(recognise(&utf16(latvian, false)), Ok((Encoding::Utf16Le, 0)));
+        assert_eq!(recognise(&utf16(latvian, true)), Ok((Encoding::Utf16Be, 0)));
         assert_eq!(recognise(b"\xEF\xBB\xBFx"), Ok((Encoding::Utf8, 3)));
         assert_eq!(recognise(b"\xFF\xFEx\0"), Ok((Encoding::Utf16Le, 2)));
         assert_eq!(recognise(b"\xFF\xFE\0\0x\0\0\0"), Err(UTF32));

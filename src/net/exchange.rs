@@ -27,6 +27,7 @@ use super::status::Status;
 use super::throttle::Limiter;
 use super::{NetError, Rate, Setup, id};
 use crate::catalog::Throttle;
+use crate::json;
 use crate::limits::PAGES_IN_FLIGHT_MAX;
 
 /// The client that all sources share. Cloning shares its budgets, counters and connections.
@@ -308,7 +309,8 @@ impl Client {
         let body = match body.unwrap_or(Err(BodyFault::Fault(Fault::Stalled))) {
             Ok(body) => body,
             Err(BodyFault::TooLarge) if status < 300 => return Err(FailureKind::TooLarge),
-            Err(BodyFault::Fault(fault)) if status < 300 => return Ok(again(fault)),
+            // What such a status means stands in the body.
+            Err(BodyFault::Fault(fault)) if recovery(status).is_none() => return Ok(again(fault)),
             // The status says enough.
             Err(_) => Bytes::new(),
         };
@@ -324,6 +326,10 @@ impl Client {
                 }
                 _ => again(Fault::NotJson),
             });
+        }
+        let claims_json = header(&headers, &CONTENT_TYPE).is_some_and(|kind| kind.contains("json"));
+        if recovery(status).is_none() && claims_json && !body.is_empty() && json::value_span(&body, 0).is_err() {
+            return Ok(again(Fault::NotJson));
         }
         let refusal = Refusal::read(status, &body, request_id);
         let pause = header(&headers, &RETRY_AFTER).and_then(|text| retry_after(text, date, self.0.setup.clock.now()));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::form::har::{self, Body, Part};
 use super::gate::Gate;
+use super::mutant::is_on;
 use super::rules::{Case, KeyNumber, NO_KEY, NOWHERE, Node};
 use crate::catalog::Action;
 use crate::json::{self, Span, unescape};
@@ -88,6 +89,9 @@ impl<'p> Judge<'p> {
     /// The duty of a member of a part of an HTTP archive (HAR).
     #[cold]
     pub(super) fn duty_in_archive(&mut self, part: Part, key: &str, duty: Duty, scope: Scope<'p>) -> Duty {
+        if !is_on("har") {
+            return duty;
+        }
         let mut sibling = |key| self.sibling(key, scope);
         match part {
             Part::Pairs if key.eq_ignore_ascii_case("value") => match sibling("name") {
@@ -114,6 +118,8 @@ impl<'p> Judge<'p> {
         }
         let gate = self.gate;
         let (by_path, by_key) = gate.rules.cases(child, key);
+        let by_path = if is_on("rules-by-path") { by_path } else { Default::default() };
+        let by_key = if is_on("rules-by-key") { by_key } else { Default::default() };
         for case in by_path.iter().chain(by_key).chain(gate.rules.deep(self.root, key)) {
             if self.holds(case, scope) {
                 return self.duty_of(case, scope);

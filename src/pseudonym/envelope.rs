@@ -8,6 +8,7 @@
 use super::duty::{Scope, find_member};
 use crate::json;
 use crate::limits::SIBLINGS_MAX;
+use crate::pseudonym::rules::Inquiry;
 
 /// Keys that hold records. Source: learn.microsoft.com/graph/paging (`value`), /graph/json-batching (`responses`, `body`),
 /// /azure/azure-monitor/essentials/resource-logs-schema (`records`), /azure/azure-monitor/logs/api/response-format
@@ -43,16 +44,15 @@ pub(super) fn is_envelope_key(key: &str) -> bool {
 pub(super) enum Look {
     /// More of the envelope.
     Envelope,
-    /// A record that ends there, or at the end of the text.
-    Record { end: usize },
+    /// A record.
+    Record,
 }
 
-/// Looks at the object that starts at `at`.
-pub(super) fn look(text: &str, at: usize) -> Look {
-    match leads_to_list(text.as_bytes(), at, 0) {
+/// Looks at the object that starts at `at`; its members are told to the inquiry on the way, if there is one.
+pub(super) fn look(text: &str, at: usize, inquiry: Option<&mut Inquiry<'_>>) -> Look {
+    match leads_to_list(text, at, 0, inquiry) {
         Some(Found::List) => Look::Envelope,
-        Some(Found::End(end)) => Look::Record { end },
-        None => Look::Record { end: text.len() },
+        Some(Found::End(_)) | None => Look::Record,
     }
 }
 
@@ -62,7 +62,8 @@ enum Found {
 }
 
 /// None where the text ends or is no JSON.
-fn leads_to_list(bytes: &[u8], object: usize, depth: usize) -> Option<Found> {
+fn leads_to_list(text: &str, object: usize, depth: usize, mut inquiry: Option<&mut Inquiry<'_>>) -> Option<Found> {
+    let bytes = text.as_bytes();
     let mut at = json::skip_space(bytes, object + 1);
     if bytes.get(at) == Some(&b'}') {
         return Some(Found::End(at + 1));
@@ -77,14 +78,19 @@ fn leads_to_list(bytes: &[u8], object: usize, depth: usize) -> Option<Found> {
             return None;
         }
         at = json::skip_space(bytes, at + 1);
-        let is_key = std::str::from_utf8(&bytes[key]).is_ok_and(is_envelope_key);
+        let key = text.get(key)?;
+        let is_key = is_envelope_key(key);
+        let start = at;
         match bytes.get(at) {
             Some(b'[') if is_key => return Some(Found::List),
-            Some(b'{') if is_key && depth < WRAPPERS_MAX => match leads_to_list(bytes, at, depth + 1)? {
+            Some(b'{') if is_key && depth < WRAPPERS_MAX => match leads_to_list(text, at, depth + 1, None)? {
                 Found::List => return Some(Found::List),
                 Found::End(end) => at = end,
             },
             _ => at = json::skip_value(bytes, at).ok()?,
+        }
+        if let Some(inquiry) = &mut inquiry {
+            inquiry.member(key, &text[start..at]);
         }
         at = json::skip_space(bytes, at);
         match bytes.get(at) {
@@ -119,7 +125,7 @@ mod tests {
     use super::*;
 
     fn is_envelope(text: &str) -> bool {
-        matches!(look(text, 0), Look::Envelope)
+        matches!(look(text, 0, None), Look::Envelope)
     }
 
     #[test]
@@ -140,7 +146,7 @@ mod tests {
     #[test]
     fn an_object_ends_where_it_ends() {
         let text = r#"{"a":{"value":[1]}} , {"b":2}"#;
-        assert!(matches!(look(text, 0), Look::Record { end: 19 }));
+        assert!(matches!(leads_to_list(text, 0, 0, None), Some(Found::End(19))));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::cipher::Cipher;
 use super::clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCause};
 use super::dictionary::{Dictionary, Learning};
 use super::duty::SCAN;
+use super::mutant::is_on;
 use super::policy::Policy;
 use super::rewrite::{Learnt, Pass};
 use super::rules::Rules;
@@ -169,7 +170,7 @@ impl Gate {
     /// Cleans a file name; folders and characters that file systems refuse are replaced by `_`.
     pub fn clean_name(&self, name: &str) -> CleanName {
         let is_refused = |symbol: char| symbol.is_control() || "<>:\"/\\|?*".contains(symbol);
-        let clean = self.clean(name).replace(is_refused, "_");
+        let clean = if is_on("clean-name") { self.clean(name) } else { name.to_owned() }.replace(is_refused, "_");
         let trimmed = clean.trim_matches(['.', ' ']);
         CleanName(if trimmed.is_empty() { "_".to_owned() } else { trimmed.to_owned() })
     }

@@ -71,6 +71,11 @@ pub(super) fn parse_sid(text: &str) -> Option<u128> {
     parts.next().is_none().then(|| from_mixed_endian(bytes))
 }
 
+/// Whether an id has version 8 (RFC 9562 section 5.8), as the pseudonyms of ids of version 4.
+pub(super) fn is_version_8(number: u128) -> bool {
+    number >> 76 & 0xf == 8 && number >> 62 & 0b11 == 0b10
+}
+
 /// The number whose little-endian field order (.NET, LDAP) gives these bytes.
 pub(super) fn from_mixed_endian(bytes: [u8; 16]) -> u128 {
     u128::from_be_bytes(swap_fields(bytes))

@@ -138,7 +138,12 @@ impl Hands for Listening<'_, '_> {
         let taught = match duty.action {
             Action::Kind(kind) => Some(kind).filter(|&kind| Learning::takes(kind)),
             Action::Scan | Action::Json | Action::Named => None,
-            Action::Drop | Action::IpList | Action::IpRanges | Action::RuleExpression | Action::IdChain => {
+            Action::Drop
+            | Action::KeyMaterial
+            | Action::IpList
+            | Action::IpRanges
+            | Action::RuleExpression
+            | Action::IdChain => {
                 return Ok(());
             }
         };

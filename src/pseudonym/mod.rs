@@ -16,6 +16,10 @@ mod gate;
 mod guid;
 mod lesson;
 mod memory;
+#[cfg(feature = "gate-mutants")]
+pub mod mutant;
+#[cfg(not(feature = "gate-mutants"))]
+mod mutant;
 mod policy;
 mod ranges;
 mod repair;

@@ -10,6 +10,7 @@ use super::decode::{self, Reader};
 use super::dictionary::Dictionary;
 use super::gate::Gate;
 use super::guid;
+use super::mutant::is_on;
 use super::scan::Claims;
 use crate::catalog::Kind;
 use crate::json::{escape_into, unescape};
@@ -38,7 +39,7 @@ impl Gate {
 
     /// Replaces the identifiers of a late dictionary in clean lines; none when there is none in them.
     pub fn repair(&self, late: &Dictionary, lines: &[u8]) -> Option<CleanBatch> {
-        if cfg!(feature = "gate-off") {
+        if cfg!(feature = "gate-off") || !is_on("repair") {
             return None;
         }
         let mut out: Vec<u8> = Vec::new();
@@ -60,6 +61,22 @@ impl Gate {
         out.extend_from_slice(&lines[copied..]);
         let records = memchr::memchr_iter(b'\n', &out).count() as u64;
         Some(CleanBatch { bytes: out, records, refused: Vec::new() })
+    }
+
+    /// As [`Gate::repair`], in the lines of any other text. Texts that are not UTF-8 stay.
+    pub fn repair_lines(&self, late: &Dictionary, text: &[u8]) -> Option<CleanBatch> {
+        let text = std::str::from_utf8(text).ok().filter(|_| !cfg!(feature = "gate-off"))?;
+        let (mut out, mut records, mut changed) = (String::with_capacity(text.len()), 0, false);
+        for line in text.split_inclusive('\n') {
+            let content = line.trim_end_matches(['\r', '\n']);
+            match self.repair_text(late, content, 0, &mut out) {
+                true => changed = true,
+                false => out.push_str(content),
+            }
+            out.push_str(&line[content.len()..]);
+            records += 1;
+        }
+        changed.then(|| CleanBatch { bytes: out.into_bytes(), records, refused: Vec::new() })
     }
 
     /// Replaces the lines in which `is_leak` finds something: in record files by an empty record that says so, in texts by

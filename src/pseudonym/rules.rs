@@ -7,9 +7,11 @@ mod recognise;
 
 use hashbrown::{HashMap, HashTable};
 
+pub(super) use self::recognise::Inquiry;
 use self::recognise::Recogniser;
 use crate::catalog::{Action, FieldRule, Group, Kind, fields, parent_keys, recognitions};
 use crate::json;
+use crate::limits::RECOGNISED_MEMBERS_MAX;
 
 /// The rows of what no other row makes out: ambiguous keys are read by their siblings.
 const FILE: &str = "file";
@@ -81,6 +83,8 @@ pub struct Rules {
     parents: HashMap<Box<str>, Parent, foldhash::fast::FixedState>,
     recogniser: Recogniser,
     file: Node,
+    /// Ends of keys that have no row of their own.
+    endings: Vec<(&'static str, KeyNumber)>,
 }
 
 impl Rules {
@@ -94,11 +98,13 @@ impl Rules {
             parents: HashMap::default(),
             recogniser: Recogniser::default(),
             file: NOWHERE,
+            endings: Vec::new(),
         };
         for row in fields() {
             for key in &row.keys {
                 let number = rules.number_of(key);
                 rules.by_key[usize::from(number)].push(case(row));
+                rules.endings.extend(key.strip_prefix('*').map(|end| (end, number)));
             }
         }
         for (id, group, path) in datasets {
@@ -117,6 +123,8 @@ impl Rules {
         }
         let roots = &rules.roots;
         rules.recogniser.add_rows(|id| roots.get(id).copied().unwrap_or(NOWHERE));
+        let keys = rules.keys.iter().filter_map(|(key, number)| Some((std::str::from_utf8(key).ok()?, *number)));
+        rules.recogniser.number(keys, rules.by_key.len());
         rules
     }
 
@@ -230,7 +238,8 @@ impl Rules {
     }
 
     /// The number of a column or label: the key that it spells with blanks, dashes or underscores, with the type that
-    /// Log Analytics appends (`UserId_g`), or with a unit in brackets (`TimeGenerated [UTC]`).
+    /// Log Analytics appends (`UserId_g`), or with a unit in brackets (`TimeGenerated [UTC]`);
+    /// else of the row that holds for its ending.
     pub(super) fn column(&self, name: &str) -> KeyNumber {
         let exact = self.key(name.as_bytes());
         if exact != NO_KEY || name.len() > COLUMN_BYTES_MAX {
@@ -238,7 +247,10 @@ impl Rules {
         }
         let mut squeezed = String::new();
         squeeze(name, &mut squeezed);
-        self.key(squeezed.as_bytes())
+        match self.key(squeezed.as_bytes()) {
+            NO_KEY => self.endings.iter().find(|(end, _)| squeezed.ends_with(end)).map_or(NO_KEY, |ending| ending.1),
+            number => number,
+        }
     }
 
     /// Where records of a dataset start.
@@ -254,7 +266,18 @@ impl Rules {
 
     /// What the object at `at` is by its own members, if it says so.
     pub(super) fn object(&self, text: &str, at: usize) -> Option<Node> {
-        self.recogniser.object(text, at)
+        let mut inquiry = self.inquire();
+        for (key, span) in json::members(text.as_bytes(), at).ok()?.take(RECOGNISED_MEMBERS_MAX).map_while(Result::ok) {
+            if let (Ok(key), Some(value)) = (std::str::from_utf8(key), text.get(span)) {
+                inquiry.member(key, value);
+            }
+        }
+        inquiry.end()
+    }
+
+    /// The same for somebody who goes through the members anyway.
+    pub(super) fn inquire(&self) -> Inquiry<'_> {
+        Inquiry::new(self)
     }
 
     /// Where the rows of a table start, by its columns.

@@ -15,6 +15,22 @@ const TEXT_BYTES_MIN: usize = 12;
 /// Digits that a text needs for the patterns without a keyword (48 of a BitLocker key).
 const DIGITS_MIN: usize = 48;
 
+/// Whether a value has the form of key material: base64 of 32 or 64 bytes, or 16 bytes or more in hexadecimal. GUIDs
+/// with dashes have not.
+pub(super) fn is_key_material(value: &str) -> bool {
+    let value = value.trim();
+    let base64 = |bytes: &str| bytes.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte));
+    match value.strip_suffix("==").or_else(|| value.strip_suffix('=')) {
+        Some(rest) => rest.len() >= 43 && base64(rest),
+        None => value.len() >= 32 && value.len() % 2 == 0 && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
+    }
+}
+
+/// Whether every group of digits is a multiple of the divisor.
+fn groups_divide(text: &str, divisor: u32) -> bool {
+    text.split('-').all(|group| group.parse::<u32>().is_ok_and(|group| group % divisor == 0))
+}
+
 /// The compiled rows.
 pub(super) struct Secrets {
     keywords: Regex,
@@ -54,6 +70,9 @@ impl Secrets {
             }
             for found in pattern.captures_iter(text) {
                 let Some(secret) = found.name("secret").or_else(|| found.get(0)) else { continue };
+                if !row.groups_divisible_by.is_none_or(|divisor| groups_divide(secret.as_str(), divisor)) {
+                    continue;
+                }
                 if claims.is_free(secret.start(), secret.end()) && !secret.as_str().starts_with("[REMOVED:") {
                     claims.replace(secret.start(), secret.end(), gate.removal_mark(&row.id, secret.as_str()));
                 }

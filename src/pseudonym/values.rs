@@ -12,7 +12,9 @@ use super::gate::Gate;
 use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
 use super::memory::{question, recall};
+use super::mutant::is_on;
 use super::rewrite::Pass;
+use super::secret::is_key_material;
 use super::traits::Violations;
 use super::walk::{Here, Manner};
 use crate::catalog::{Action, IdentifierShape as Shape, Kind, Treatment, identifier_words, identifiers};
@@ -37,6 +39,8 @@ impl Gate {
             Action::Kind(kind) => self.typed(kind, value, layer, out),
             Action::Scan | Action::Json | Action::Named => self.scan(value, layer, out),
             Action::Drop => self.removed(duty.mark, value, out),
+            Action::KeyMaterial if is_key_material(value) => self.removed(duty.mark, value, out),
+            Action::KeyMaterial => self.scan(value, layer, out),
             Action::IpList => self.addresses(value, layer, out),
             Action::IpRanges => self.typed(Kind::IpRange, value, layer, out),
             Action::RuleExpression => expression::rewrite(self, value, layer, out),
@@ -145,7 +149,7 @@ impl Gate {
         if self.scan(value, layer, out) {
             return true;
         }
-        let changed = self.opaque(value, out);
+        let changed = is_on("opaque-atom") && self.opaque(value, out);
         // A principal may be anything that a service calls so.
         if changed && kind != Kind::PrincipalId {
             self.note_trait(kind, &out[start..], Violations::FORM);
@@ -297,6 +301,7 @@ pub(super) fn inner_action(action: Action) -> Action {
     match action {
         Action::Kind(_)
         | Action::Drop
+        | Action::KeyMaterial
         | Action::IpList
         | Action::IpRanges
         | Action::RuleExpression

@@ -10,10 +10,10 @@ mod reopen;
 
 use super::clean::RefusalCause;
 use super::duty::{Duty, ENVELOPE, Judge, SCAN_FILE, Scope};
-use super::envelope::{self, Look, is_envelope_key, look};
+use super::envelope::{self, Look, is_envelope_key};
 use super::form::har::Part;
 use super::gate::Gate;
-use super::rules::{NO_KEY, Node};
+use super::rules::{Inquiry, NO_KEY, Node};
 use crate::catalog::Action;
 use crate::json::{self, Error, Span, unescape};
 use crate::limits::JSON_DEPTH_MAX;
@@ -181,11 +181,11 @@ impl<'p, H: Hands> Walk<'p, H> {
 
     /// An object in the envelope: more of the envelope, or a record.
     fn in_envelope(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
-        match look(self.here.text, self.at) {
+        let mut inquiry = self.here.manner.records.is_none().then(|| self.here.gate.rules.inquire());
+        match envelope::look(self.here.text, self.at, inquiry.as_mut()) {
             Look::Envelope => self.object(spot, depth),
-            Look::Record { end } => {
-                let text: &'p str = self.here.text;
-                let node = self.record(&text[self.at..end], spot.said);
+            Look::Record => {
+                let node = self.record(inquiry.and_then(Inquiry::end), spot.said);
                 self.inside(node, |walk| walk.object(Spot { node, ..spot }, depth))
             }
         }
@@ -200,11 +200,9 @@ impl<'p, H: Hands> Walk<'p, H> {
     }
 
     /// Where a record starts: by the file, by itself, by its envelope.
-    fn record(&mut self, record: &str, said: Option<Node>) -> Node {
+    fn record(&mut self, own: Option<Node>, said: Option<Node>) -> Node {
         self.records += 1;
-        let rules = &self.here.gate.rules;
-        let own = || Some(rules.recognise(record)).filter(|&node| node != rules.file());
-        self.here.manner.records.or_else(own).or(said).unwrap_or(rules.file())
+        self.here.manner.records.or(own).or(said).unwrap_or(self.here.gate.rules.file())
     }
 
     fn inside<T>(&mut self, record: Node, walk: impl FnOnce(&mut Self) -> T) -> T {
@@ -247,18 +245,7 @@ impl<'p, H: Hands> Walk<'p, H> {
         }
     }
 
-    /// An object of which nothing is known is asked what it is.
     fn object(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
-        let rules = &self.here.gate.rules;
-        let known = (spot.node == rules.file()).then(|| rules.object(self.here.text, self.at)).flatten();
-        let Some(node) = known else { return self.members(spot, depth) };
-        let outer = std::mem::replace(&mut self.judge.root, node);
-        let walked = self.members(Spot { node, ..spot }, depth);
-        self.judge.root = outer;
-        walked
-    }
-
-    fn members(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
         let scope = Scope { text: self.here.text, at: self.at };
         self.at += 1;
         self.space();

@@ -17,7 +17,7 @@ use super::run::{Run, Scope};
 use super::stop::{End, Stop};
 use super::walk::{Lane, Start};
 use crate::catalog::{NotFound, Service, Throttle};
-use crate::limits::{BATCH_ITEMS_MAX, LANES};
+use crate::limits::{BATCH_ITEMS_MAX, GIVEN_UP_MAX, LANES};
 use crate::net::{Ask, FailureKind, Fault, Recovery, Refusal, recovery};
 use crate::record::{Key, Outcome};
 
@@ -65,13 +65,19 @@ struct Ended {
     refused: usize,
     first: Option<(u32, Stop)>,
     missing: usize,
+    /// Since the last list that came.
+    given_up: usize,
     over: Option<Stop>,
 }
 
 impl Ended {
     fn note(&mut self, run: &Run<'_>, (slice, end): (u32, Result<(), Stop>)) {
         self.answered += 1;
-        let Err(stop) = end else { return };
+        let Err(stop) = end else {
+            self.given_up = 0;
+            return;
+        };
+        self.given_up += usize::from(matches!(stop, Stop::GaveUp(..) | Stop::TooSlow(..) | Stop::Auth(_)));
         let is_404 = matches!(&stop, Stop::Refused(refusal) if errors::action(refusal) == Action::NotFound);
         if stop.ends_the_run() {
             self.missing += 1;
@@ -94,9 +100,9 @@ impl Ended {
         }
     }
 
-    /// A permission that is missing for a whole batch is missing for the rest.
+    /// A permission that is missing for a whole batch is missing for the rest; a service that is away is away.
     fn is_hopeless(&self) -> bool {
-        self.refused == self.answered && self.answered >= BATCH_ITEMS_MAX
+        self.given_up >= GIVEN_UP_MAX || (self.refused == self.answered && self.answered >= BATCH_ITEMS_MAX)
     }
 
     fn sum_up(self, run: &Run<'_>) -> End {
@@ -170,6 +176,7 @@ async fn together<'r>(
     let mut pending = parents.to_vec();
     let (mut failures, mut throttles) = (0, 0);
     for round in 0..BATCH_PASSES {
+        let sent = run.dropped();
         let fates = match exchange(run, &pending, round).await {
             Ok(fates) => fates,
             Err(stop) => {
@@ -194,7 +201,10 @@ async fn together<'r>(
         (throttles, failures) = (throttles + u32::from(throttled), failures + u32::from(failed));
         let why = again.first().map_or(Fault::Broken, |(_, refusal)| fault_of(refusal));
         run.note(0, u32::try_from(again.len()).unwrap_or(u32::MAX));
-        let spent = throttles >= client.item_tries_max(true) || failures >= client.item_tries_max(false);
+        let mut spent = throttles >= client.item_tries_max(true) || failures >= client.item_tries_max(false);
+        if spent && why.is_slow() && run.shrink(sent) {
+            (spent, failures) = (false, 0);
+        }
         if again.is_empty() || spent {
             ends.extend(
                 again

@@ -26,6 +26,8 @@ const PIECES_WHEN_SLOW: u64 = 8;
 /// Numbers of the first question's passes; a slice's own pass has a higher one.
 const SCOUT_PASSES: u32 = 64;
 
+/// How often a stretch is halved before its pages are made smaller, too.
+const DEPTH_BEFORE_SHRINKING: u32 = 2;
 /// Numbers of the passes of the second look.
 const LATE_PASSES: u32 = 1 << 30;
 
@@ -75,7 +77,10 @@ async fn whole(run: &Run<'_>) -> End {
             },
         },
         Err(Stop::TooSlow(..)) => PIECES_WHEN_SLOW,
-        Err(Stop::Expired(_)) => return one_list(run, &slices, scout, Start::First).await,
+        Err(Stop::Expired(_)) => match scout.walk(Start::First).await {
+            Err(Stop::TooSlow(..)) => PIECES_WHEN_SLOW,
+            end => return closed(run, &slices, end).await,
+        },
         Err(Stop::Refused(refusal)) if errors::action(&refusal) == Action::DropTime => {
             return one_list(run, &slices, lane(run, &whole, None), Start::First).await;
         }
@@ -160,6 +165,8 @@ async fn side_by_side(run: &Run<'_>, slices: &[u32], count: u64) -> End {
 struct Part {
     slices: Range<u32>,
     window: Window,
+    /// How often it was halved.
+    depth: u32,
 }
 
 impl Part {
@@ -167,11 +174,11 @@ impl Part {
     fn halves(&self, run: &Run<'_>) -> Option<[Self; 2]> {
         if self.slices.len() > 1 {
             let at = self.slices.start + (self.slices.end - self.slices.start) / 2;
-            let part = |slices: Range<u32>| Self { window: run.plan.window(&slices), slices };
+            let part = |slices: Range<u32>| Self { window: run.plan.window(&slices), slices, depth: self.depth + 1 };
             return Some([part(self.slices.start..at), part(at..self.slices.end)]);
         }
         let at = middle(self.window)?;
-        let part = |window| Self { slices: self.slices.clone(), window };
+        let part = |window| Self { slices: self.slices.clone(), window, depth: self.depth + 1 };
         let [early, late] = [Window { until: at, ..self.window }, Window { since: at, ..self.window }];
         Some([part(early), part(late)])
     }
@@ -184,13 +191,14 @@ async fn piece(run: &Run<'_>, slices: Range<u32>) -> Vec<(u32, Stop)> {
     let mut broken = BTreeSet::new();
     let mut pass = SCOUT_PASSES;
     let mut shortest_failed = 0;
-    let mut parts = vec![Part { window: run.plan.window(&slices), slices }];
+    let mut parts = vec![Part { window: run.plan.window(&slices), slices, depth: 0 }];
     while let Some(part) = parts.pop() {
         let halves = part.halves(run);
         let scope = Scope { window: Some(part.window), slice: part.slices.start, by_time: true, key: None };
         let slow_max = if halves.is_some() { SLOW_TRIES_MAX } else { u32::MAX };
         let lane = Lane { run, scope, filter: Some(part.window), pass: AtomicU32::new(pass), slow_max };
         pass += (RESTARTS_MAX + DOUBTS_MAX) * 2 + 2;
+        let sent = run.dropped();
         match (lane.walk(Start::First).await, halves) {
             (Ok(()), _) => {
                 for slice in part.slices.clone() {
@@ -202,6 +210,10 @@ async fn piece(run: &Run<'_>, slices: Range<u32>) -> Vec<(u32, Stop)> {
             }
             // Where the shortest stretches fail, too, the service is not slow but away: thousands of them would be tried.
             (Err(Stop::TooSlow(..)), Some([early, late])) if shortest_failed < SPLIT_FAILURES_MAX => {
+                // Shorter stretches alone do not help where it is the page that takes too long.
+                if part.depth >= DEPTH_BEFORE_SHRINKING {
+                    run.shrink(sent);
+                }
                 parts.extend([late, early]);
             }
             (Err(stop), _) => {

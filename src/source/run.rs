@@ -176,9 +176,13 @@ impl<'a> Run<'a> {
         state.dropped.size(self.dataset) != sent.size(self.dataset) || (has_order && !sent.order && state.dropped.order)
     }
 
-    /// Asks for pages of half the size from now on; `false` when they are as small as is sensible.
-    pub(super) fn shrink(&self) -> bool {
+    /// Asks for pages of half the size from now on; `false` when they are as small as is sensible. `sent`: what was too
+    /// slow had left out this.
+    pub(super) fn shrink(&self, sent: Dropped) -> bool {
         let mut state = self.state();
+        if state.dropped.size(self.dataset) < sent.size(self.dataset) {
+            return true; // Another list has just learnt it.
+        }
         let half = state.dropped.size(self.dataset).map_or(0, |size| size / 2);
         if half >= PAGE_SIZE_MIN {
             state.dropped.page_size = Some(half);

@@ -119,11 +119,14 @@ impl Lane<'_, '_> {
         let mut start = start;
         let (mut restarts, mut doubts) = (0, 0);
         loop {
+            let sent = self.run.dropped();
             match self.pass(start).await {
                 Err(Stop::Expired(_)) if restarts < RESTARTS_MAX => restarts += 1,
                 Err(stop) if stop.is_doubtful() && doubts < DOUBTS_MAX => doubts += 1,
                 // A list that can be split is split instead.
-                Err(Stop::TooSlow(..)) if self.slow_max == u32::MAX && restarts < RESTARTS_MAX && self.run.shrink() => {
+                Err(Stop::TooSlow(..))
+                    if self.slow_max == u32::MAX && restarts < RESTARTS_MAX && self.run.shrink(sent) =>
+                {
                     restarts += 1;
                 }
                 // A size that was fine for the first page is not for a later one.

@@ -47,6 +47,13 @@ pub struct BlockId {
     index: u32,
 }
 
+impl BlockId {
+    /// The payload file that it belongs to.
+    pub fn entry(&self) -> &EntryPath {
+        &self.entry
+    }
+}
+
 /// One block read back: whole lines.
 pub struct CleanBlock {
     bytes: Vec<u8>,

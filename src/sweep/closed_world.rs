@@ -91,7 +91,11 @@ impl<'c> ClosedWorld<'c> {
         for found in MAIL.find_iter(text.as_bytes()) {
             let candidate = slice(text, found.start(), found.end()).trim_matches(is_edge);
             let Some((local, domain)) = candidate.rsplit_once('@') else { continue };
-            if !self.is_free(found.start(), found.end()) || is_annotation(domain) {
+            if !self.is_free(found.start(), found.end())
+                || is_annotation(domain)
+                || is_service_id(local, domain)
+                || is_version(domain)
+            {
                 continue;
             }
             self.taken.push((found.start(), found.end()));
@@ -105,7 +109,10 @@ impl<'c> ClosedWorld<'c> {
             let (Some(whole), Some(more)) = (found.get(1), found.get(2)) else { continue };
             let candidate = slice(text, whole.start(), whole.end()).trim_end_matches(['.', '-']);
             let domain = candidate.split('\\').next().unwrap_or_default();
-            let is_path = !more.is_empty() || domain.len() < 2 || candidate.ends_with('\\');
+            // `LINUX\0`, `SS\u06EB`: an escape.
+            let user = candidate.split('\\').nth(1).unwrap_or_default();
+            let is_escape = user.len() < 2 || !user.contains(|symbol: char| symbol.is_alphabetic()) || is_unit(user);
+            let is_path = is_escape || !more.is_empty() || domain.len() < 2 || candidate.ends_with('\\');
             if !is_path && self.is_free(whole.start(), whole.end()) && !NO_DOMAINS.contains(&domain) {
                 self.taken.push((whole.start(), whole.end()));
                 self.ask(Shape::Account, candidate, leak);
@@ -127,6 +134,18 @@ impl<'c> ClosedWorld<'c> {
     }
 }
 
+/// `u0646`, and what follows it.
+fn is_unit(user: &str) -> bool {
+    let digits = user.strip_prefix('u').and_then(|rest| rest.get(..4));
+    digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+}
+
+/// `main@0.1.0`: a package with its version.
+fn is_version(domain: &str) -> bool {
+    let last = domain.rsplit('.').next().unwrap_or_default();
+    last.starts_with(|digit: char| digit.is_ascii_digit()) && domain.parse::<std::net::Ipv4Addr>().is_err()
+}
+
 /// The patterns begin and end at ASCII or whole characters.
 fn slice(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or_default()
@@ -135,4 +154,12 @@ fn slice(text: &str, start: usize, end: usize) -> &str {
 /// `members@odata.bind`, `x@microsoft.graph.y`: annotations of OData.
 fn is_annotation(domain: &str) -> bool {
     domain.starts_with("odata.") || domain.starts_with("microsoft.")
+}
+
+/// `19:meeting_…@thread.v2`: ids of conversations. `10030000a1b2c3d4@live.com`: the number of an account, which the map
+/// turns into another number.
+fn is_service_id(local: &str, domain: &str) -> bool {
+    const CONVERSATIONS: [&str; 4] = ["thread.v2", "thread.tacv2", "thread.skype", "unq.gbl.spaces"];
+    let is_number = || local.len() == 16 && local.bytes().all(|byte| byte.is_ascii_hexdigit());
+    CONVERSATIONS.contains(&domain) || domain.eq_ignore_ascii_case("live.com") && is_number()
 }

@@ -19,6 +19,11 @@ impl<'g> Known<'g> {
         Self { gate, dictionaries: gate.dictionary().into_iter().chain(late).collect() }
     }
 
+    /// The dictionaries.
+    pub fn dictionaries(&self) -> impl Iterator<Item = &'g Dictionary> {
+        self.dictionaries.iter().copied()
+    }
+
     /// How many terms are looked for.
     pub fn terms(&self) -> u64 {
         self.dictionaries.iter().map(|dictionary| dictionary.terms() as u64).sum()

@@ -4,6 +4,7 @@
 //! places, never values ([`LeakScan`]). The leak check shares no search code with the gate: it decodes
 //! on its own ([`views`]) and finds shapes with regular expressions. Never touches the network.
 
+mod bytes;
 mod closed_world;
 mod decode;
 mod dictionary;
@@ -15,7 +16,7 @@ pub mod views;
 pub use closed_world::ClosedWorld;
 pub use dictionary::Known;
 pub use leak_scan::{Finding, LeakScan};
-pub use repair::{Repaired, repair};
+pub use repair::{Repaired, repair, repair_block};
 pub use shapes::{SHAPES, Shape, covered};
 
 #[cfg(test)]

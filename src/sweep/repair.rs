@@ -59,7 +59,7 @@ fn repair_all(
     let (next, repaired) = (AtomicUsize::new(0), AtomicU64::new(0));
     let worker = || {
         while let Some((block, frozen)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let raised = repair_block(spool, gate, block, [*frozen, late]);
+            let raised = repair_block(spool, gate, block, [*frozen, late].into_iter().flatten());
             match raised {
                 Ok(changed) => repaired.fetch_add(u64::from(changed), Ordering::Relaxed),
                 Err(error) => {
@@ -79,17 +79,24 @@ fn repair_all(
     Ok(repaired.into_inner())
 }
 
-fn repair_block(
+/// Looks for dictionaries' identifiers in one block and puts a better one in its place; whether it did.
+///
+/// # Errors
+/// Errors of the spool.
+pub fn repair_block<'d>(
     spool: &Spool,
     gate: &Gate,
     block: &BlockId,
-    dictionaries: [Option<&Dictionary>; 2],
+    dictionaries: impl IntoIterator<Item = &'d Dictionary>,
 ) -> Result<bool, Error> {
     let clean = spool.read(block)?;
+    let entry = block.entry().as_str();
+    let is_json = entry.ends_with(".jsonl") || entry.ends_with(".json");
     let mut better: Option<CleanBatch> = None;
-    for dictionary in dictionaries.into_iter().flatten() {
+    for dictionary in dictionaries {
         let lines = better.as_ref().map_or(clean.bytes(), CleanBatch::bytes);
-        better = gate.repair(dictionary, lines).or(better);
+        let repaired = if is_json { gate.repair(dictionary, lines) } else { gate.repair_lines(dictionary, lines) };
+        better = repaired.or(better);
     }
     match better {
         Some(batch) => spool.replace(block, batch).map(|()| true),

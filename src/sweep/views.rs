@@ -4,8 +4,13 @@
 //! for JSON in a string, texts without percent-encoding, `\u`, character references, and what base64 holds. A decoded
 //! reading takes the place of the raw one where that would cut words at the escapes. Depth is bounded.
 
-use super::decode;
+use super::{bytes, decode};
 use crate::limits::TEXT_LAYERS_MAX;
+
+/// Shortest base64 text that is opened when it ends in `=`, symbols.
+const PADDED_MIN: usize = 7;
+/// Shortest text with six bytes in hexadecimal.
+const HEX_BYTES_MIN: usize = 12;
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub(super) const BACKSLASH: u8 = 1 << 2;
 pub(super) const EQUALS: u8 = 1 << 3;
 const PERCENT: u8 = 1 << 4;
 const AMPERSAND: u8 = 1 << 5;
+/// A byte beyond ASCII.
+const BEYOND: u8 = 1 << 6;
 /// A symbol of base64 or base64url.
 const SYMBOL: u8 = 1 << 7;
 
@@ -40,6 +47,7 @@ static MARKS: [u8; 256] = {
             b'=' => EQUALS,
             b'%' => PERCENT,
             b'&' => AMPERSAND,
+            0x80.. => BEYOND,
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_' => SYMBOL,
             _ => 0,
         };
@@ -116,8 +124,30 @@ fn climb(text: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
     if deeper && is_coded && is_json(text) {
         return strings(text, depth + 1, give);
     }
-    if deeper && longest >= decode::BASE64_SYMBOLS_MIN && !is_guid(text) {
-        open_base64(text, depth, give);
+    if deeper
+        && marks & BEYOND != 0
+        && let Some(visible) = decode::visible(text)
+    {
+        return climb(&visible, depth + 1, give);
+    }
+    let opens = |opened: &[u8], give: &mut dyn FnMut(View<'_>)| {
+        bytes::open(opened, 0, &mut |text| climb(text, depth + 1, give));
+    };
+    if deeper
+        && (longest >= decode::BASE64_SYMBOLS_MIN || marks & EQUALS != 0 && longest >= PADDED_MIN)
+        && !is_guid(text)
+    {
+        each_base64(text, &mut |opened| opens(opened, give));
+    }
+    if deeper && text.len() >= HEX_BYTES_MIN && text.bytes().any(|byte| byte.is_ascii_digit()) {
+        bytes::each_hex(text, &mut |opened| opens(opened, give));
+    }
+    cloud_ids(text, give);
+    if deeper
+        && marks & EQUALS != 0
+        && let Some(decoded) = decode::quoted_printable(text)
+    {
+        climb(&decoded, depth + 1, give);
     }
     if deeper && is_coded {
         let rungs: [(u8, Decoder); 3] =
@@ -126,11 +156,26 @@ fn climb(text: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
         if let Some(decoded) = decoded {
             return climb(&decoded, depth + 1, give);
         }
-        if let Some(decoded) = decode::backslash(text).filter(|_| marks & BACKSLASH != 0) {
-            climb(&decoded, depth + 1, give);
+        // These look like paths, so the text as it stands is looked at too.
+        for decode in [decode::backslash as Decoder, decode::octets] {
+            if let Some(decoded) = decode(text).filter(|_| marks & BACKSLASH != 0) {
+                climb(&decoded, depth + 1, give);
+            }
         }
     }
     give(View { text, marks });
+}
+
+/// The object ids in `S-1-12-1-a-b-c-d`, with dashes.
+fn cloud_ids(text: &str, give: &mut dyn FnMut(View<'_>)) {
+    for (at, start) in text.match_indices("S-1-12-1-") {
+        let numbers = text.get(at + start.len()..).unwrap_or_default().split(|symbol: char| !symbol.is_ascii_digit());
+        let numbers = numbers.take(4).map(str::parse::<u32>).collect::<Result<Vec<_>, _>>().unwrap_or_default();
+        let octets: Vec<u8> = numbers.into_iter().flat_map(u32::to_le_bytes).collect();
+        if octets.len() == 16 {
+            bytes::open(&octets, 0, &mut |text| give(View { text, marks: 0 }));
+        }
+    }
 }
 
 /// JSON in a string. JSON without escapes in it reads the same as a text.
@@ -144,15 +189,60 @@ fn is_guid(text: &str) -> bool {
     text.len() == 36 && text.bytes().enumerate().all(|(at, byte)| byte == b'-' || !dashes.contains(&at))
 }
 
-/// Every run of symbols, whole and, as `/` also separates paths, in parts.
-fn open_base64(text: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
-    let is_symbol = |symbol: char| symbol.is_ascii() && MARKS[symbol as usize & 0x7f] & SYMBOL != 0;
-    for run in text.split(|symbol| !is_symbol(symbol)) {
-        let whole = (run.len() >= decode::BASE64_SYMBOLS_MIN).then_some(run);
-        let parts = run.split('/').filter(|part| part.len() >= decode::BASE64_SYMBOLS_MIN && part.len() < run.len());
-        for part in whole.into_iter().chain(parts) {
-            if let Some(decoded) = decode::base64(part) {
-                climb(&decoded, depth + 1, give);
+/// The run that was broken into lines of one length (MIME: 76 symbols, PEM: 64), without the breaks, and where it ends.
+/// What stands across a break can only be read so.
+fn unwrapped(source: &[u8], start: usize, width: usize) -> Option<(String, usize)> {
+    let is_symbol = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+    let line = |at: usize| source.get(at..).map_or(0, |rest| rest.iter().take_while(|byte| is_symbol(byte)).count());
+    let breaks: [&[u8]; 4] = [b"\r\n", b"\n", b"\\r\\n", b"\\n"];
+    if !(64..=76).contains(&width) {
+        return None;
+    }
+    let mut joined = source.get(start..start + width)?.to_vec();
+    let mut end = start + width;
+    loop {
+        let rest = source.get(end..).unwrap_or_default();
+        let Some(next) = breaks.iter().find(|one| rest.starts_with(one)).map(|one| end + one.len()) else { break };
+        let length = line(next);
+        joined.extend_from_slice(source.get(next..next + length.min(width))?);
+        if length == 0 || length > width {
+            break;
+        }
+        end = next + length;
+        if length < width {
+            break;
+        }
+    }
+    (end > start + width).then(|| String::from_utf8(joined).ok().map(|joined| (joined, end))).flatten()
+}
+
+/// Every run of symbols, whole and, as `/`, `-` and `_` also separate words, in parts; and a JSON object at its end.
+fn each_base64(text: &str, open: &mut dyn FnMut(&[u8])) {
+    let is_symbol = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte);
+    let source = text.as_bytes();
+    let mut at = 0;
+    while let Some(step) = source.get(at..).and_then(|rest| rest.iter().position(|byte| is_symbol(*byte))) {
+        let start = at + step;
+        let length = source.get(start..).map_or(0, |rest| rest.iter().take_while(|byte| is_symbol(**byte)).count());
+        at = start + length;
+        let is_padded = source.get(at) == Some(&b'=');
+        let least = if is_padded { PADDED_MIN } else { decode::BASE64_SYMBOLS_MIN };
+        let run = text.get(start..at).unwrap_or_default();
+        if length < least || is_guid(run) {
+            continue;
+        }
+        if let Some((joined, end)) = unwrapped(source, start, length) {
+            at = end;
+            if let Some(bytes) = decode::base64(&joined) {
+                open(&bytes);
+            }
+            continue;
+        }
+        let parts = run.split(['/', '-', '_']).filter(|part| part.len() >= least && part.len() < run.len());
+        let object = run.find("eyJ").filter(|at| *at > 0).and_then(|at| run.get(at..));
+        for part in [run].into_iter().chain(parts).chain(object) {
+            if let Some(bytes) = decode::base64(part) {
+                open(&bytes);
             }
         }
     }
@@ -182,6 +272,14 @@ mod tests {
             r#"{"a":"YWRhQHgudGVzdAphZGFAeC50ZXN0CmFkYUB4LnRlc3Q="}"#,
             r#"{"a":"https://h/p/YWRhQHgudGVzdAphZGFAeC50ZXN0CmFkYUB4LnRlc3Q?q"}"#,
             r#"{"ada@x.test":1}"#,
+            r#"{"a":"ada=40x.test"}"#,
+            r#"{"a":"616461 6164614078 6164614078.test 61646140782e74657374"}"#,
+            r#"{"a":"61-64-61-40-78-2E-74-65-73-74"}"#,
+            r#"{"a":"state-eyJhIjoiYWRhQHgudGVzdCJ9"}"#,
+            r#"{"a":"YWRhQHgudGVzdA=="}"#,
+            r#"{"a":"ada\40x.test"}"#,
+            "{\"a\":\"ada@\u{200b}x.test\"}",
+            r#"{"a":"QWxsIHRoZSB3b3JkcyB0aGF0IHN0YW5kIGluIGZyb250IG9mIGl0IGFyZSBwYWRkaW5nIGFkYUB4\nLnRlc3Qgc2FpZA=="}"#,
             r#"broken " ada@x.test"#,
         ] {
             let all = texts(line, Form::Json);

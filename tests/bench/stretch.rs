@@ -39,10 +39,17 @@ fn stretches(text: &str, dataset: Option<&'static str>) -> Vec<RawStretch> {
     stretches
 }
 
+/// Time that this thread had a core, seconds: others may be at work on the machine. Linux only.
+fn core_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(text.split(' ').next()?.parse::<f64>().ok()? / 1e9)
+}
+
 fn timed(what: &str, bytes: usize, work: impl FnOnce() -> usize) {
-    let start = Instant::now();
+    let (start, on_core) = (Instant::now(), core_seconds());
     let out = work();
-    let seconds = start.elapsed().as_secs_f64();
+    let elapsed = start.elapsed().as_secs_f64();
+    let seconds = on_core.zip(core_seconds()).map_or(elapsed, |(before, after)| after - before);
     println!("{what:<40} {:>7.1} MB/s  {out} bytes out", bytes as f64 / 1e6 / seconds);
 }
 

@@ -107,7 +107,8 @@ async fn run(seed: u64, datasets: &[Paging], gate: &Gate) -> (Vec<String>, Vec<O
         let complaint = lie(took, &paging.truth)
             .or_else(|| failed.then(|| format!("{:?} under faults that all pass", took.outcome())));
         if let Some(complaint) = complaint {
-            wrong.push(format!("seed {seed}, {}: {complaint}\n{}", paging.dataset.id, plan.to_toml()));
+            let (id, reason) = (&paging.dataset.id, took.reason(gate));
+            wrong.push(format!("seed {seed}, {id}: {complaint} ({reason})\n{}", plan.to_toml()));
         }
     }
     (wrong, outcomes, must)

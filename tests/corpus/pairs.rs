@@ -38,8 +38,9 @@ fn trees(column: &str, before: &Tree, after: &Tree, out: &mut Vec<Pair>) -> Resu
         }
         (Tree::Object(one), Tree::Object(other)) if one.len() == other.len() => {
             for ((key, one), (new_key, other)) in one.iter().zip(other) {
+                // A key may be an identifier itself.
                 if key != new_key {
-                    return Err(format!("a key of {column} changed"));
+                    push(out, key, new_key, false);
                 }
                 trees(&format!("{column}.{key}"), one, other, out)?;
             }
@@ -97,15 +98,15 @@ pub fn rows(text: &str, separator: char) -> Vec<Vec<String>> {
 fn table(before: &str, after: &str, separator: char) -> Pairs {
     let (before, after) = (rows(before, separator), rows(after, separator));
     let lengths = |rows: &[Vec<String>]| rows.iter().map(Vec::len).collect::<Vec<_>>();
-    if lengths(&before) != lengths(&after) || before.first() != after.first() {
+    if lengths(&before) != lengths(&after) {
         return Err("another shape of the table".into());
     }
     let names = before.first().cloned().unwrap_or_default();
-    let cells = before.into_iter().zip(after).skip(1).flat_map(|(before, after)| {
+    let cells = before.into_iter().zip(after).enumerate().flat_map(|(row, (before, after))| {
         let pairs = before.into_iter().zip(after).enumerate();
         pairs
             .map(|(at, (before, after))| Pair {
-                column: names.get(at).cloned().unwrap_or_default(),
+                column: if row == 0 { "(columns)".into() } else { names.get(at).cloned().unwrap_or_default() },
                 before,
                 after,
                 is_bare: false,
@@ -191,24 +192,45 @@ fn registry(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// What each value of a file became. The form is told by the name; everything else is compared line by line.
+/// How a file of the corpus is written, by its name.
+fn form(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "jsonl" => "json-lines",
+        _ if name.ends_with("PT1H.json") => "json-lines",
+        "json" | "har" => "json",
+        "csv" | "tsv" => "csv",
+        "xml" => "xml",
+        "ldif" => "ldif",
+        "reg" => "registry",
+        _ => "text",
+    }
+}
+
+/// What each value of a file of the corpus became.
 pub fn pairs(name: &str, before: &[u8], after: &[u8]) -> Pairs {
+    pairs_as(form(name), before, after)
+}
+
+/// What each value of a file became. Text is compared line by line.
+pub fn pairs_as(form: &str, before: &[u8], after: &[u8]) -> Pairs {
     let (before, after) = (characters(before), characters(after));
     if before.starts_with('\u{feff}') != after.starts_with('\u{feff}') {
         return Err("the byte order mark changed".into());
     }
     let (before, after) = (before.trim_start_matches('\u{feff}'), after.trim_start_matches('\u{feff}'));
     let mut out = Vec::new();
-    match name.rsplit('.').next().unwrap_or_default() {
-        "jsonl" => return json_lines(before, after),
-        _ if name.ends_with("PT1H.json") => return json_lines(before, after),
-        "json" | "har" => json("", before, after, &mut out)?,
-        "csv" if name.contains("semicolon") => return table(before, after, ';'),
-        "csv" => return table(before, after, ','),
-        "tsv" => return table(before, after, '\t'),
+    match form {
+        "json-lines" => return json_lines(before, after),
+        "json" => json("", before, after, &mut out)?,
+        "csv" => {
+            let header = before.lines().next().unwrap_or_default();
+            let count = |separator: &char| header.matches(*separator).count();
+            let separator = [',', ';', '\t'].into_iter().max_by_key(count).unwrap_or(',');
+            return table(before, after, separator);
+        }
         "xml" => return zipped(pieces(before)?, pieces(after)?),
         "ldif" => return zipped(attributes(before), attributes(after)),
-        "reg" => return zipped(registry(before), registry(after)),
+        "registry" => return zipped(registry(before), registry(after)),
         _ if before.lines().count() != after.lines().count() => return Err("another number of lines".into()),
         _ => {
             let pair = |(before, after): (&str, &str)| Pair {

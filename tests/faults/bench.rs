@@ -63,6 +63,12 @@ impl Took {
         self.report.verdict.outcome
     }
 
+    /// Why, as the manifest would say it.
+    pub fn reason(&self, gate: &Gate) -> String {
+        let reason = self.report.verdict.reason.as_ref();
+        reason.map_or_else(String::new, |reason| gate.clean_text(reason).into_string())
+    }
+
     pub fn count(&self) -> u64 {
         self.records.values().map(|count| u64::from(*count)).sum()
     }

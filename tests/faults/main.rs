@@ -62,7 +62,8 @@ async fn cell(case: &Case, paging: &Paging, gate: &Gate) -> Cell {
         }
         _ => paging.truth.clone(),
     };
-    (letter(took.outcome()), complaint(case, &took, &truth))
+    let complaint = complaint(case, &took, &truth).map(|text| format!("{text} ({})", took.reason(gate)));
+    (letter(took.outcome()), complaint)
 }
 
 fn complaint(case: &Case, took: &Took, truth: &BTreeMap<(u32, String), u32>) -> Option<String> {

@@ -1,6 +1,7 @@
 //! What the leak check still found is taken out: the lines, or the whole file where a file is more than its lines.
 //!
-//! Takes findings and the spool, replaces blocks, counts. The judge is the leak check's own code, asked line by line.
+//! Takes findings and the spool, replaces blocks, counts. What the run knows is looked for once more before anything is
+//! taken out. The judge is the leak check's own code, asked line by line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use crate::catalog::Kind;
 use crate::pseudonym::Gate;
 use crate::pseudonym::cipher::Cipher;
 use crate::spool::{EntryPath, Spool};
-use crate::sweep::{ClosedWorld, Finding, LeakScan, covered};
+use crate::sweep::{ClosedWorld, Finding, LeakScan, covered, repair_block};
 
 /// What was withheld, by payload file.
 #[derive(Default)]
@@ -46,6 +47,10 @@ pub(super) fn withhold(
         if name == RUN_LOG_PATH || !spool.entries().contains(&entry) {
             continue;
         }
+        if !in_name && repair(spool, gate, judge, &entry, withheld)? {
+            taken = true;
+            continue;
+        }
         let lines = if in_name || !story.has_lines(&entry) { 0 } else { lines(spool, gate, judge, &entry, withheld)? };
         if lines > 0 {
             *withheld.lines.entry(entry).or_default() += lines;
@@ -57,6 +62,24 @@ pub(super) fn withhold(
         taken = true;
     }
     Ok(taken)
+}
+
+/// Looks for everything that the run knows in the file's blocks once more; whether that changed any.
+fn repair(
+    spool: &Spool,
+    gate: &Gate,
+    judge: &Judge<'_>,
+    entry: &EntryPath,
+    withheld: &mut Withheld,
+) -> Result<bool, Stopped> {
+    let mut changed = false;
+    for block in spool.blocks(entry) {
+        if repair_block(spool, gate, &block, judge.known.dictionaries())? {
+            withheld.blocks += 1;
+            changed = true;
+        }
+    }
+    Ok(changed)
 }
 
 fn lines(

@@ -4,6 +4,7 @@
 //! the same files: the first learns what their fields declare, the second cleans them with all of that known.
 
 mod args;
+mod earlier;
 mod filter;
 mod names;
 mod progress;
@@ -72,7 +73,10 @@ fn redact(args: &RedactArgs, clock: Clock) -> Result<Done, Stopped> {
     let output = Output::claim(&out)?;
     let progress = Progress::new();
     let key = key(args, &out, clock, &|line| progress.say(line))?;
-    let (gate, cipher) = closing::gate(catalog, &key, policy);
+    let (mut gate, cipher) = closing::gate(catalog, &key, policy);
+    if let Some(earlier) = earlier::policy(&args.inputs, &*cipher)? {
+        gate = gate.after(earlier);
+    }
     progress.begin("reading");
     walk::learn(&mut lessons, &gate, &progress);
     walk::learn(&mut inputs, &gate, &progress);

@@ -130,6 +130,12 @@ pub fn policy_of(privacy: &Privacy<String>) -> Option<Policy> {
     bases.iter().cloned().chain(more).find(|policy| policy.sha256() == privacy.policy_sha256.as_str())
 }
 
+/// The policy under which a bundle was written with this key; none for other bundles and other files.
+pub fn made_with(zip: &Path, key_id: &str) -> Option<Policy> {
+    let manifest = manifest_of(zip).ok().flatten()?;
+    (manifest.privacy.key_id.as_str() == key_id).then(|| policy_of(&manifest.privacy)).flatten()
+}
+
 /// The manifest, ahead of the pass; none when it cannot be read, which the pass will say.
 fn manifest_of(zip: &Path) -> io::Result<Option<Manifest<String>>> {
     let mut zip = ZipFile::open(File::open(zip)?)?;

@@ -44,7 +44,8 @@ pub(super) fn decode(text: &str) -> Option<Reading> {
         [b'%', ..] => percent(rest),
         [b'\\', ..] => backslash(rest),
         [b'&', ..] => reference(rest),
-        [b'=', ..] if quoted => printable(rest),
+        // `0..=40` is a range.
+        [b'=', ..] if quoted && !text[..text.len() - rest.len()].ends_with('.') => printable(rest),
         [byte, ..] if !byte.is_ascii() => {
             rest.chars().next().filter(|symbol| invisible(*symbol)).map(|symbol| (None, symbol.len_utf8()))
         }
@@ -189,7 +190,7 @@ fn is_quoted_printable(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut proof = false;
     for at in memchr::memchr_iter(b'=', bytes) {
-        let escape = text.get(at..).and_then(printable);
+        let escape = text.get(at..).and_then(printable).filter(|_| !text[..at].ends_with('.'));
         proof |= escape.is_some_and(|(symbol, _)| symbol.is_none_or(|symbol| !symbol.is_ascii_alphanumeric()));
         if proof {
             break;

@@ -14,6 +14,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use super::Reader;
 use crate::limits::{MEMBER_BYTES_MAX, TEXT_LAYERS_MAX, UNPACK_LAYERS_MAX, UNPACKED_RATIO_MAX};
 use crate::pseudonym::guid;
+use crate::pseudonym::mutant::is_on;
 
 /// Shortest run of printable characters that is looked at inside binary data.
 const WORD_CHARS_MIN: usize = 6;
@@ -43,29 +44,28 @@ pub(super) fn rewrite(bytes: &[u8], layer: u8, reader: &Reader<'_>) -> Option<Re
     {
         return Some(Rewritten::Bytes(new));
     }
-    if is_sid(bytes) {
+    if is_sid(bytes) && is_on("sid-bytes") {
         return (reader.seal_sid)(bytes).map(Rewritten::Bytes);
     }
     let is_gzip = bytes.starts_with(&[0x1f, 0x8b, 8]);
     let is_zlib = matches!(bytes, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]);
-    if (is_gzip || is_zlib) && bytes.len() >= MEMBER_BYTES_MIN {
+    if (is_gzip || is_zlib) && bytes.len() >= MEMBER_BYTES_MIN && is_on("packed") {
         return member(bytes, is_gzip, layer, reader);
     }
-    if let Some(text) = anchor(bytes) {
+    if let Some(text) = anchor(bytes).filter(|_| is_on("anchor")) {
         let mut new = String::new();
         return (reader.look)(&text, layer + 1).write(&text, &mut new).then(|| Rewritten::Bytes(anchored(&new)));
     }
     let texts = texts_of(bytes);
-    if texts.is_empty() {
-        return words(bytes, layer, reader);
-    }
-    if layer >= TEXT_LAYERS_MAX {
+    let is_text = matches!(texts[..], [(_, Charset::Utf8)]);
+    if is_text && layer >= TEXT_LAYERS_MAX {
         return Some(Rewritten::Removed("too-deep"));
     }
-    texts.into_iter().find_map(|(text, charset)| {
+    let clean = texts.into_iter().find_map(|(text, charset)| {
         let mut new = String::new();
         (reader.look)(&text, layer + 1).write(&text, &mut new).then(|| Rewritten::Bytes(encode(&new, charset)))
-    })
+    });
+    if is_text { clean } else { clean.or_else(|| words(bytes, layer, reader)) }
 }
 
 /// Known ids one behind the other (an id of a role assignment has two), in either order of bytes.
@@ -180,13 +180,12 @@ fn texts_of(bytes: &[u8]) -> Vec<(String, Charset)> {
             texts.push((text, Charset::Utf16 { big }));
         }
     }
-    let ascii = |text: &str| text.chars().filter(char::is_ascii).count();
-    texts.sort_by_key(|(text, _)| std::cmp::Reverse(ascii(text)));
-    let narrow = bytes.iter().filter(|byte| byte.is_ascii()).count();
-    if texts.is_empty() && narrow * 10 >= bytes.len() * 8 {
+    if bytes.iter().filter(|byte| byte.is_ascii()).count() * 10 >= bytes.len() * 8 {
         let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
         texts.extend(is_printable(&text).then_some((text, Charset::Latin1)));
     }
+    let ascii = |text: &str| text.chars().filter(char::is_ascii).count();
+    texts.sort_by_key(|(text, _)| std::cmp::Reverse(ascii(text)));
     texts
 }
 
@@ -236,7 +235,7 @@ mod tests {
         let wide: Vec<u8> = "Zo\u{eb} \u{418}\u{432}\u{430}\u{43d}".encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert!(matches!(texts_of(&wide)[..], [(_, Charset::Utf16 { big: true }), ..]));
         assert!(matches!(texts_of(b"plain text")[..], [(_, Charset::Utf8)]));
-        assert!(matches!(texts_of(b"Anna M\xfcllers")[..], [.., (_, Charset::Latin1)]));
+        assert!(matches!(texts_of(b"Anna M\xfcllers")[..], [(_, Charset::Latin1), ..]));
         assert!(texts_of(&[1, 2, 3, 4, 0xff, 0x99, 3]).is_empty());
         assert_eq!(anchor(&anchored("User_1")).as_deref(), Some("User_1"));
         assert!(is_sid(&[1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]) && !is_sid(&[1, 2, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]));

@@ -111,7 +111,6 @@ fn head(bytes: &[u8; HEAD_BYTES]) -> u64 {
 }
 
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "only some bits choose the place")]
 fn place(head: u64, words: usize) -> (usize, u64) {
     let mixed = head.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     ((mixed >> 32) as usize & (words - 1), 1 << (mixed >> 58))

@@ -32,6 +32,25 @@ const FOREIGN_LETTERS_MIN: usize = 3;
 /// Shortest telephone number that is looked for, digits.
 const PHONE_DIGITS_MIN: usize = 7;
 
+/// Towns that are called like a word.
+const TOWNS: [&str; 15] = [
+    "boulder",
+    "buffalo",
+    "derby",
+    "enterprise",
+    "flint",
+    "independence",
+    "lincoln",
+    "mobile",
+    "orange",
+    "phoenix",
+    "plymouth",
+    "providence",
+    "split",
+    "stone",
+    "tours",
+];
+
 /// What a text stands for.
 #[derive(Clone)]
 struct Entry {
@@ -77,6 +96,10 @@ impl Learning {
     /// Learns a typed value.
     pub(in crate::pseudonym) fn value(&mut self, kind: Kind, value: &str) {
         let value = value.trim();
+        // The name of an object that has none: an id is found as an id.
+        if matches!(kind, Kind::Account | Kind::Name | Kind::Serial | Kind::EmployeeId) && is_like_guid(value) {
+            return;
+        }
         match kind {
             Kind::UserId
             | Kind::DeviceId
@@ -96,10 +119,10 @@ impl Learning {
             }
             Kind::ImmutableId => self.immutable_id(value),
             // Post codes of digits only are too many things.
-            Kind::Place if value.chars().all(char::is_alphabetic) => {
-                self.entry(value, value, kind, false, Needs::Capital);
+            Kind::Place if value.contains(char::is_alphabetic) => {
+                let is_word = TOWNS.iter().any(|town| town.eq_ignore_ascii_case(value));
+                self.entry(value, value, kind, false, if is_word { Needs::Capital } else { Needs::Nothing });
             }
-            Kind::Place if value.contains(char::is_alphabetic) => self.term(value, value, kind, false),
             Kind::Phone => self.phone(value),
             Kind::Host => {
                 self.term(value, value, kind, true);
@@ -304,7 +327,7 @@ impl Dictionary {
     fn add(&mut self, text: &str, entry: Entry) -> bool {
         let Entry { value, kind, exact, needs } = entry;
         let parts = words::split(text);
-        if !(1..=TERM_WORDS_MAX).contains(&parts.len()) || !is_telling(&parts, &self.stop) {
+        if !(1..=TERM_WORDS_MAX).contains(&parts.len()) || !is_telling(&parts, text.is_ascii(), &self.stop) {
             return true;
         }
         let Ok(position) = u32::try_from(self.terms.len()) else { return false };
@@ -327,18 +350,26 @@ impl Dictionary {
     }
 }
 
+/// Four dashes between hexadecimal digits, right or wrong in their number.
+fn is_like_guid(value: &str) -> bool {
+    let value = value.trim_matches(['{', '}']);
+    (32..=40).contains(&value.len())
+        && value.bytes().filter(|byte| *byte == b'-').count() == 4
+        && value.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
 /// The text from its first to its last word: what stands around the words is not part of a match.
 fn trimmed(text: &str) -> Box<str> {
     text.trim_matches(|symbol: char| !symbol.is_alphanumeric()).into()
 }
 
 /// Whether words say enough to be looked for.
-fn is_telling(words: &[String], stop: &StopList) -> bool {
+fn is_telling(words: &[String], is_ascii: bool, stop: &StopList) -> bool {
     match words {
         [word] if word.bytes().all(|byte| byte.is_ascii_digit()) => word.len() >= NUMBER_DIGITS_MIN,
         [word] => {
             let has_digit = word.len() >= 3 && word.chars().any(char::is_numeric);
-            let least = if word.is_ascii() { WORD_LETTERS_MIN } else { FOREIGN_LETTERS_MIN };
+            let least = if is_ascii { WORD_LETTERS_MIN } else { FOREIGN_LETTERS_MIN };
             (word.chars().count() >= least || has_digit) && !stop.contains(word)
         }
         words => words.iter().any(|word| word.chars().count() >= 2 && !stop.contains(word)),

@@ -137,6 +137,10 @@ impl Dictionary {
         let hosts = names.filter(|name| self.is_under_own_domain(name.trim_end_matches('.'))).count();
         // An id has its first dash behind eight digits.
         let dashes = memchr::memchr_iter(b'-', text.as_bytes()).filter_map(|dash| dash.checked_sub(8));
+        let is_edge = |at: Option<usize>| {
+            at.and_then(|at| text.as_bytes().get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+        };
+        let dashes = dashes.filter(|start| is_edge(start.checked_sub(1)) && is_edge(Some(start + 36)));
         let ids = dashes.filter_map(|start| super::guid::parse_dashed(text.as_bytes().get(start..start + 36)?));
         let is_mapped = |id: u128| self.is_known(id).is_some_and(|kind| !gate.keeps_id(kind)) && !(gate.well_known)(id);
         let ids = ids.filter(|&id| is_mapped(id)).count();
@@ -164,6 +168,8 @@ impl Dictionary {
                 && let Some((position, from, to)) = self.glued.find(span)
                 && let Some(term) = self.terms.get(position as usize)
                 && !is_token(span)
+                // `notificationRecipients` is a word of the schema, whatever else is in it.
+                && !self.stop.contains(&span.to_lowercase())
             {
                 found(term, word.start + from, word.start + to);
             }

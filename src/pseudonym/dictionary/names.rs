@@ -61,7 +61,6 @@ fn orders(name: &str, all: &mut Vec<Way>) {
     let words: Vec<&str> = name.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     let is_lone = words.len() == 1 && name.is_ascii() && name.bytes().all(|byte| !byte.is_ascii_digit());
     let needs = if is_lone { Needs::Announced } else { Needs::Nothing };
-    // One foreign word: without its diacritics it may be an English one.
     all.push(Way { text: name.to_owned(), exact: words.len() == 1, needs });
     // "Family, Given Middle": the comma tells where the family name ends.
     if let Some((family, given)) = name.split_once(',') {

@@ -80,6 +80,12 @@ impl Term {
         if self.exact.as_ref().is_some_and(|exact| !words::is_same(exact, found)) {
             return false;
         }
+        // One foreign word: without its diacritics it may be an English one.
+        if self.exact.as_ref().is_some_and(|exact| !exact.is_ascii() && exact.chars().all(char::is_alphabetic))
+            && found.is_ascii()
+        {
+            return false;
+        }
         match self.needs {
             Needs::Nothing => true,
             Needs::Capital => found.starts_with(char::is_uppercase),

@@ -16,6 +16,7 @@ mod xml;
 
 use super::clean::CleanBatch;
 use super::gate::Gate;
+use super::mutant::is_on;
 use crate::record::{Form, RawStretch};
 pub(super) use teach::Teach;
 
@@ -26,11 +27,11 @@ impl Gate {
         let records = match stretch.form {
             Form::JsonLines => json::clean_each_line(self, stretch, &mut out),
             Form::Json => json::clean(self, stretch, &mut out),
-            Form::Csv => csv::clean(self, stretch, &mut out),
-            Form::Xml => xml::clean(self, stretch, &mut out),
-            Form::Ldif => ldif::clean(self, stretch, &mut out),
-            Form::Registry => registry::clean(self, stretch, &mut out),
-            Form::Text => None,
+            Form::Csv if is_on("csv") => csv::clean(self, stretch, &mut out),
+            Form::Xml if is_on("xml") => xml::clean(self, stretch, &mut out),
+            Form::Ldif if is_on("ldif") => ldif::clean(self, stretch, &mut out),
+            Form::Registry if is_on("registry") => registry::clean(self, stretch, &mut out),
+            _ => None,
         };
         let records = records.unwrap_or_else(|| {
             out.clear();

@@ -14,6 +14,7 @@ pub(super) use value::is_number_of;
 
 use super::Teach;
 use crate::pseudonym::gate::Gate;
+use crate::pseudonym::mutant::is_on;
 use crate::pseudonym::scan::Claims;
 use crate::record::RawStretch;
 
@@ -68,7 +69,7 @@ fn clean_line(desk: &mut Desk<'_, '_>, line: &str, layer: u8, out: &mut String) 
     {
         return changed;
     }
-    let spans = label::find(desk, line);
+    let spans = if is_on("text-labels") { label::find(desk, line) } else { Vec::new() };
     if spans.is_empty() {
         return desk.scan(line, layer, out);
     }

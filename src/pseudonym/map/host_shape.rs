@@ -54,13 +54,14 @@ const HEADS: [&str; 44] = [
     "users",
     "value",
 ];
-/// Endings of files that are countries too: a name needs more than two labels before it is a host.
-const FILES: [&str; 5] = ["md", "ps", "py", "sh", "so"];
+/// Endings of files (and the commonest property) that are countries too: a name needs more than two labels before it is a host.
+const FILES: [&str; 8] = ["cc", "id", "md", "ps", "py", "rs", "sh", "so"];
 /// Products whose names look like hosts.
 const PRODUCTS: [&str; 5] = ["ado.net", "asp.net", "ml.net", "msal.net", "vb.net"];
 /// Longer last labels under which two labels are a host already. Under the others they are more often an account
 /// (`dean.church`), a property or a file; countries have two letters.
-const GENERIC: [&str; 17] = [
+const GENERIC: [&str; 18] = [
+    "arpa",
     "biz",
     "com",
     "corp",
@@ -106,6 +107,11 @@ pub(crate) fn reads_as_host(word: &str, anchored: bool) -> bool {
     let last_lower = lower.rsplit('.').next().unwrap_or_default();
     let head = lower.split('.').next().unwrap_or_default();
     let is_usual = GENERIC.contains(&last_lower) || last.chars().count() == 2 && !FILES.contains(&last_lower);
+    // `self.inner.next`, `r.data.windows`, `s.br`: paths in a program.
+    let is_path = HEADS.contains(&head) || head.len() == 1 || lower.contains(".prototype.") || is_snake(front);
+    if is_path && !GENERIC.contains(&last_lower) && (count == 2 || last.chars().count() > 2) {
+        return false;
+    }
     if count == 2 && (HEADS.contains(&head) || !is_usual) || head == "microsoft" || PRODUCTS.contains(&lower.as_str()) {
         return false;
     }
@@ -123,6 +129,11 @@ fn is_label(label: &str) -> bool {
 /// `Security`, `Net`: a name space, or the first word of a sentence behind a full stop without a blank.
 fn is_mixed(label: &str) -> bool {
     label.chars().any(char::is_uppercase) && label.chars().any(char::is_lowercase)
+}
+
+/// `links_of.next`: an underscore inside a word, which no host has.
+fn is_snake(front: &str) -> bool {
+    front.split('.').any(|label| label.trim_start_matches('_').contains('_'))
 }
 
 /// `givenName`, `ServicePrincipal`: a capital behind a small letter.
@@ -184,6 +195,12 @@ mod tests {
             "i.e",
             "node.js",
             "odata.type",
+            "lib.rs",
+            "stream.id",
+            "self.inner.next",
+            "s.br",
+            "links_of.parts.codes",
+            "String.prototype.search",
             "urn.x",
             ".com",
             "com",

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use super::{Node, squeeze};
+use super::{KeyNumber, NO_KEY, Node, Rules, squeeze};
 use crate::catalog::{Recognition, recognitions};
 use crate::json;
 use crate::limits::RECOGNISED_MEMBERS_MAX;
@@ -38,6 +38,51 @@ pub(super) struct Recogniser {
     bits: Table<u8>,
     signatures: Vec<Signature>,
     texts: [Table<Node>; 5],
+    /// What the keys of the rules add, by their numbers.
+    numbered: Vec<u128>,
+}
+
+/// An object whose members are gone through, to find out what it is.
+pub(in crate::pseudonym) struct Inquiry<'r> {
+    rules: &'r Rules,
+    found: u128,
+    said: [Option<Node>; 5],
+    decided: Option<Node>,
+    members: usize,
+    squeezed: String,
+}
+
+impl<'r> Inquiry<'r> {
+    pub(super) fn new(rules: &'r Rules) -> Self {
+        Self { rules, found: 0, said: [None; 5], decided: None, members: 0, squeezed: String::new() }
+    }
+
+    /// The next member: its key as written, its value as written.
+    #[inline]
+    pub(in crate::pseudonym) fn member(&mut self, key: &str, value: &str) {
+        self.members += 1;
+        if self.decided.is_some() || self.members > RECOGNISED_MEMBERS_MAX {
+            return;
+        }
+        let recogniser = &self.rules.recogniser;
+        if let Some(tells) = tells(key) {
+            let slot = &mut self.said[tells as usize];
+            *slot = slot.or_else(|| recogniser.says(tells, value));
+            if matches!(tells, Tells::Category | Tells::Table | Tells::Type) {
+                self.decided = *slot;
+            }
+        }
+        self.found |= match self.rules.key(key.as_bytes()) {
+            NO_KEY => recogniser.seen(key, &mut self.squeezed),
+            number => recogniser.numbered.get(usize::from(number)).copied().unwrap_or_default(),
+        };
+    }
+
+    /// The dataset that the members show, if they show one.
+    pub(in crate::pseudonym) fn end(self) -> Option<Node> {
+        let said = || self.said.into_iter().flatten().next();
+        self.decided.or_else(said).or_else(|| self.rules.recogniser.fits(self.found))
+    }
 }
 
 impl Recogniser {
@@ -89,24 +134,16 @@ impl Recogniser {
         self.texts[tells as usize].entry(text.to_ascii_lowercase().into()).or_insert(dataset);
     }
 
-    /// The dataset of the object that starts at `at`, if it shows one.
-    pub(super) fn object(&self, text: &str, at: usize) -> Option<Node> {
-        let mut found = 0u128;
-        let mut said: [Option<Node>; 5] = [None; 5];
+    /// Notes the keys of the rules by their numbers, so that a record's keys need no second spelling.
+    pub(super) fn number<'k>(&mut self, keys: impl Iterator<Item = (&'k str, KeyNumber)>, count: usize) {
         let mut squeezed = String::new();
-        let members = json::members(text.as_bytes(), at).ok()?;
-        for (key, span) in members.take(RECOGNISED_MEMBERS_MAX).map_while(Result::ok) {
-            let Ok(key) = std::str::from_utf8(key) else { continue };
-            if let Some(tells) = tells(key) {
-                let slot = &mut said[tells as usize];
-                *slot = slot.or_else(|| self.says(tells, text.get(span)?));
-                if slot.is_some() && matches!(tells, Tells::Category | Tells::Table | Tells::Type) {
-                    return *slot;
-                }
+        let mut numbered = vec![0; count];
+        for (key, number) in keys {
+            if let Some(slot) = numbered.get_mut(usize::from(number)) {
+                *slot = self.seen(key, &mut squeezed);
             }
-            found |= self.seen(key, &mut squeezed);
         }
-        said.into_iter().flatten().next().or_else(|| self.fits(found))
+        self.numbered = numbered;
     }
 
     /// The dataset of a table with these columns.

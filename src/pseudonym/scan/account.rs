@@ -52,6 +52,13 @@ pub(super) fn find(gate: &Gate, text: &str, claims: &mut Claims) {
         if !own && !capitals || AUTHORITIES.iter().any(|name| name.eq_ignore_ascii_case(domain)) {
             continue;
         }
+        // `LINUX\0`, `SS\u06EB`: an escape. Users have two characters and a letter.
+        let user = &text[slash + 1..end];
+        let unit = user.strip_prefix('u').and_then(|rest| rest.get(..4));
+        let is_unit = unit.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        if !own && (is_unit || user.len() < 2 || !user.bytes().any(|byte| byte.is_ascii_alphabetic() || byte >= 0x80)) {
+            continue;
+        }
         let mut new = String::new();
         if gate.claimed(Kind::DomainUser, &text[start..end], true, &mut new) {
             claims.replace(start, end, new);

@@ -3,6 +3,7 @@
 
 use super::{Claims, is_word_byte};
 use crate::catalog::Kind;
+use crate::pseudonym::canonical::invisible;
 use crate::pseudonym::gate::Gate;
 
 const TYPES: [&str; 10] = ["cn=", "ou=", "dc=", "o=", "l=", "st=", "c=", "uid=", "e=", "serialnumber="];
@@ -45,10 +46,10 @@ pub(super) fn find(gate: &Gate, text: &str, escapes: Escapes, claims: &mut Claim
         if end <= equals + 1 || !is_name || !claims.is_free(start, end) {
             continue;
         }
+        at = end;
         if escapes == Escapes::Own && has_foreign_escapes(&text[start..end]) {
             continue;
         }
-        at = end;
         let mut new = String::new();
         if gate.claimed(Kind::Dn, &text[start..end], true, &mut new) {
             claims.replace(start, end, new);
@@ -57,9 +58,8 @@ pub(super) fn find(gate: &Gate, text: &str, escapes: Escapes, claims: &mut Claim
 }
 
 fn has_foreign_escapes(name: &str) -> bool {
-    name.contains(['%', '&'])
+    name.contains(|symbol: char| matches!(symbol, '%' | '&') || invisible(symbol))
         || ["\\\\", "\\u", "\\x", "=3D"].iter().any(|escape| name.contains(escape))
-        || !name.is_ascii()
 }
 
 /// Where a name ends: at a quote, a bracket, a line end, a semicolon, or behind the last part that follows a comma.

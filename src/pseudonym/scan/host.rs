@@ -52,7 +52,11 @@ pub(super) fn find_share(gate: &Gate, text: &str, claims: &mut Claims) {
         }
         let length = bytes[start..].iter().take_while(|&&byte| is_name(byte)).count();
         let end = start + length;
-        let is_server = bytes.get(start).is_some_and(|&byte| is_word_byte(byte)) && bytes.get(end) == Some(&b'\\');
+        // As many behind the server as halve those before it: `\\\\xff\\xfe` are escapes, no share.
+        let behind = bytes[end..].iter().take_while(|&&byte| byte == b'\\').count();
+        let share = bytes.get(end + behind).is_some_and(|&byte| is_word_byte(byte) || b"$_%".contains(&byte));
+        let is_share = behind > 0 && share && (behind == 1 || slashes + 2 >= 2 * behind);
+        let is_server = bytes.get(start).is_some_and(|&byte| is_word_byte(byte)) && is_share;
         let mut new = String::new();
         if is_server && claims.is_free(start, end) && gate.claimed(Kind::Host, &text[start..end], true, &mut new) {
             claims.replace(start, end, new);

@@ -8,6 +8,7 @@ use super::{Claims, context};
 use crate::catalog::Kind;
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::guid;
+use crate::pseudonym::map::guid::parse as spelt_guid;
 
 /// Claims dashed GUIDs.
 pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
@@ -29,6 +30,8 @@ pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
         let keep = match gate.known(id) {
             _ if (gate.well_known)(id) => true,
             Some(kind) => gate.keeps_id(kind),
+            // Version 8 is what pseudonyms have; Entra makes object ids of version 4.
+            None if guid::is_version_8(id) => true,
             None => {
                 gate.keeps_id(Kind::PrincipalId) || gate.is_kept(Kind::RequestId) && context::is_request(&text[..start])
             }
@@ -49,7 +52,9 @@ pub(super) fn find_announced(gate: &Gate, text: &str, claims: &mut Claims) {
     let bytes = text.as_bytes();
     let mut claim = |start: usize, end: usize| {
         let mut new = String::new();
+        let is_ours = |id| guid::is_version_8(id) && gate.known(id).is_none();
         if let Some(value) = text.get(start..end)
+            && spelt_guid(value).is_some_and(|(id, _)| !is_ours(id))
             && claims.is_free(start, end)
             && gate.seal_guid(value, &mut new)
         {
@@ -70,9 +75,11 @@ pub(super) fn find_announced(gate: &Gate, text: &str, claims: &mut Claims) {
     }
     for (at, _) in text.match_indices(GUID) {
         let (start, end) = (at + GUID.len(), at + GUID.len() + 32);
-        if let Some(number) = bytes.get(start..end).and_then(guid::parse_plain)
+        let number = bytes.get(start..end).and_then(guid::parse_plain);
+        let id = number.map(|number| guid::from_mixed_endian(number.to_be_bytes()));
+        if let Some(id) = id.filter(|&id| !guid::is_version_8(id) || gate.known(id).is_some())
             && claims.is_free(start, end)
-            && let Some(new) = gate.sealed_id(guid::from_mixed_endian(number.to_be_bytes()))
+            && let Some(new) = gate.sealed_id(id)
         {
             let octets = u128::from_be_bytes(guid::to_mixed_endian(new));
             claims.replace(start, end, format!("{octets:032x}"));

@@ -29,6 +29,9 @@ pub(super) fn find(gate: &Gate, text: &str, claims: &mut Claims) {
         if ["odata.", "microsoft."].iter().any(|name| domain.starts_with(name)) || domain == "delta" {
             continue;
         }
+        if is_version(domain) || domain.bytes().all(is_local) && !domain.contains('.') && is_marker(&text[start..at]) {
+            continue;
+        }
         let mut new = String::new();
         if gate.claimed(Kind::Upn, &text[start..end], true, &mut new) {
             claims.replace(start, end, new);
@@ -36,4 +39,20 @@ pub(super) fn find(gate: &Gate, text: &str, claims: &mut Claims) {
             claims.keep(start, end);
         }
     }
+}
+
+/// `main@0.1.0`, `statfs@FBSD_1.0`: a package or a symbol with its version.
+fn is_version(domain: &str) -> bool {
+    domain.rsplit('.').next().is_some_and(|last| last.starts_with(|digit: char| digit.is_ascii_digit()))
+        && domain.contains('.')
+        && domain.parse::<std::net::Ipv4Addr>().is_err()
+}
+
+/// `struct@Name`: says in documentation what sort of item is meant.
+fn is_marker(local: &str) -> bool {
+    const ITEMS: [&str; 14] = [
+        "const", "crate", "derive", "enum", "field", "fn", "macro", "method", "mod", "module", "struct", "trait",
+        "type", "value",
+    ];
+    ITEMS.contains(&local)
 }

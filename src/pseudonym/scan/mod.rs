@@ -21,6 +21,7 @@ use super::duty::SCAN;
 use super::expression;
 use super::gate::Gate;
 use super::memory::{question, recall};
+use super::mutant::is_on;
 use super::values::starts_like_json;
 
 /// The claims on one text: spans that a detector has decided about, replaced or kept as they are. They never overlap.
@@ -182,6 +183,7 @@ impl Gate {
     pub(super) fn look(&self, text: &str, layer: u8) -> Claims {
         let mut out = String::new();
         if starts_like_json(text)
+            && is_on("nested")
             && let Some(changed) = self.nested(SCAN, text, layer, &mut out)
         {
             let mut claims = Claims::default();
@@ -199,53 +201,65 @@ impl Gate {
         let mut claims = Claims::default();
         if traits.has(BRACKET) {
             keep_marks(text, &mut claims);
-            id::find_physical(self, text, &mut claims);
+            if is_on("physical-id") {
+                id::find_physical(self, text, &mut claims);
+            }
         }
-        self.secrets.find(self, text, traits.digits, &mut claims);
+        if is_on("secrets") {
+            self.secrets.find(self, text, traits.digits, &mut claims);
+        }
         let reader = Reader {
             look: &|text, layer| self.look(text, layer),
             seal_id: &|id| self.sealed_known_id(id),
             seal_sid: &|bytes| self.sealed_sid(bytes),
             mark: &|rule, value| self.removal_mark(rule, value),
         };
-        if traits.has(EQUALS) {
+        if traits.has(EQUALS) && is_on("expression") {
             expression::find(self, text, layer, &mut claims);
+        }
+        if traits.has(EQUALS) && is_on("dn") {
             // A comma behind a backslash is part of a name, which only a reader of names knows.
             dn::find(self, text, dn::Escapes::Own, &mut claims);
         }
-        if traits.has(SIGN) {
+        if traits.has(SIGN) && is_on("escapes") {
             decode::find_escaped(text, layer, &mut claims, &reader);
         }
-        if traits.has(EQUALS) {
+        if traits.has(EQUALS) && is_on("dn") {
             dn::find(self, text, dn::Escapes::Any, &mut claims);
         }
-        if traits.digits > 0 {
+        if traits.digits > 0 && is_on("hexadecimal") {
             decode::hex::find(text, layer, &mut claims, &reader);
         }
-        decode::base64::find(text, layer, &mut claims, &reader);
-        if traits.has(EQUALS | BACKSLASH) {
+        if is_on("base64") {
+            decode::base64::find(text, layer, &mut claims, &reader);
+        }
+        if traits.has(EQUALS | BACKSLASH) && is_on("announced-id") {
             id::find_announced(self, text, &mut claims);
         }
-        if traits.has(AT) {
+        if traits.has(AT) && is_on("mail") {
             mail::find(self, text, &mut claims);
         }
-        if traits.has(SLASH) {
+        if traits.has(SLASH) && is_on("personal-site") {
             host::find_personal_site(self, text, &mut claims);
         }
         if traits.digits > 0 {
             self.find_numbers(text, traits, &mut claims);
         }
         if traits.has(BACKSLASH) {
-            host::find_share(self, text, &mut claims);
-            account::find(self, text, &mut claims);
+            if is_on("share") {
+                host::find_share(self, text, &mut claims);
+            }
+            if is_on("account") {
+                account::find(self, text, &mut claims);
+            }
         }
-        if traits.has(DOT) {
+        if traits.has(DOT) && is_on("host") {
             host::find(self, self.dictionary(), text, &mut claims);
         }
-        if traits.has(BACKSLASH) {
+        if traits.has(BACKSLASH) && is_on("breaks") {
             decode::find_behind_breaks(text, layer, &mut claims, &reader);
         }
-        if let Some(dictionary) = self.dictionary() {
+        if let Some(dictionary) = self.dictionary().filter(|_| is_on("dictionary")) {
             if claims.0.is_empty() {
                 dictionary.find(self, text, 0, text.len(), &mut claims);
             } else {
@@ -259,27 +273,31 @@ impl Gate {
 
     fn find_numbers(&self, text: &str, traits: Traits, claims: &mut Claims) {
         if traits.has(DASH) {
-            sid::find(self, text, claims);
-            if traits.digits >= 3 {
+            if is_on("sid") {
+                sid::find(self, text, claims);
+            }
+            if traits.digits >= 3 && is_on("guid") {
                 id::find_dashed(self, text, claims);
             }
         }
-        if traits.has(COLON | DASH) {
+        if traits.has(COLON | DASH) && is_on("mac") {
             address::find_mac(self, text, claims);
         }
-        if traits.has(COLON) {
+        if traits.has(COLON) && is_on("v6") {
             address::find_v6(self, text, claims);
         }
-        if traits.has(DOT) && traits.digits >= 4 {
+        if traits.has(DOT) && traits.digits >= 4 && is_on("v4") {
             address::find_v4(self, text, claims);
         }
         if traits.has(DASH) && traits.digits >= 4 {
-            address::find_dashed(self, text, claims);
-            if traits.has(DOT) {
+            if is_on("dashed-v4") {
+                address::find_dashed(self, text, claims);
+            }
+            if traits.has(DOT) && is_on("dashed-v6") {
                 address::find_dashed_v6(self, text, claims);
             }
         }
-        if traits.has(PHONE | DASH) && traits.digits >= 7 {
+        if traits.has(PHONE | DASH) && traits.digits >= 7 && is_on("phone") {
             phone::find(self, text, claims);
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn find(gate: &Gate, text: &str, claims: &mut Claims) {
     }
 }
 
-/// `+` and 7 to 15 digits (E.164) with blanks, dots, dashes and brackets between.
+/// `+` and 8 to 15 digits (E.164) with blanks, dots, dashes and brackets between.
 fn international(bytes: &[u8], start: usize) -> Option<usize> {
     if !matches!(bytes.get(start + 1), Some(b'1'..=b'9')) {
         return None;
@@ -46,7 +46,9 @@ fn international(bytes: &[u8], start: usize) -> Option<usize> {
         }
     }
     let glued = bytes.get(end).is_some_and(|&byte| is_word_byte(byte) || b":=".contains(&byte));
-    (digits >= 7 && !glued).then_some(end)
+    // `+10000-12-31`: a year.
+    let is_date = matches!(bytes[..end], [.., b'-', b'0'..=b'1', _, b'-', b'0'..=b'3', _]);
+    (!is_date && digits >= 8 && !glued).then_some(end)
 }
 
 /// Three or four digits and one of the closing bytes; the position behind it.

@@ -13,6 +13,8 @@ mod prose;
 #[cfg(not(feature = "gate-off"))]
 mod ranges;
 mod samples;
+#[cfg(not(feature = "gate-off"))]
+mod secrets;
 mod texts;
 
 use std::sync::Arc;

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::people::gate_of;
-use super::*;
 
 const PEOPLE: u64 = 2_000;
 const CORPUS_BYTES_MAX: usize = 24 << 20;
@@ -36,6 +35,11 @@ fn texts(folder: &Path, all: &mut Vec<PathBuf>) {
 fn sort_of(raw: &str, new: &str) -> &'static str {
     use crate::pseudonym::map::reads_as_host;
     let bare = raw.trim_matches(['[', ']', '{', '}']);
+    // A line that is JSON is replaced as a whole.
+    let is_line = raw.trim_start().starts_with(['"', '[', '{']);
+    let is_host = |word: &str| reads_as_host(word, true);
+    let holds_host =
+        is_line && raw.split(|symbol: char| !(symbol.is_alphanumeric() || "-._".contains(symbol))).any(is_host);
     let address = bare.split('/').next().unwrap_or(bare);
     if new.contains("[REMOVED:") {
         "secret"
@@ -49,7 +53,7 @@ fn sort_of(raw: &str, new: &str) -> &'static str {
         "mac"
     } else if raw.starts_with("S-1-") || raw.starts_with("s-1-") {
         "sid"
-    } else if reads_as_host(raw, true) {
+    } else if is_host(raw) || holds_host || raw.contains("\\u") && raw.contains('.') {
         "host"
     } else if raw.contains('=') {
         "name with parts"
@@ -95,7 +99,7 @@ fn ordinary_text_stays_as_it_is() {
         println!("{sort:<16} {count:>7} {:>8.2} / MB", count as f64 / megabytes);
         let mut commonest: Vec<_> = texts.iter().collect();
         commonest.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        for (text, count) in commonest.into_iter().take(40) {
+        for (text, count) in commonest.into_iter().take(if *sort == "host" { 400 } else { 40 }) {
             println!("    {count:>5} {}", text.chars().take(100).collect::<String>());
         }
     }

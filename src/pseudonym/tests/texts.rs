@@ -174,11 +174,6 @@ fn secrets_leave_a_mark_in_every_policy() {
         assert_eq!(clean, text(&gate, raw), "the mark is keyed, not random");
         assert_eq!(clean, text(&gate, &clean), "a mark stays");
     }
-    for row in crate::catalog::secrets() {
-        for raw in &row.matches {
-            assert!(text(&gate(), raw).contains("[REMOVED:"), "{}", row.id);
-        }
-    }
 }
 
 #[test]

@@ -3,7 +3,6 @@
 //! What the containers are is told by their keys and by what stood in them before the cut, so that the values of all
 //! stretches together come out as those of the whole document.
 
-use super::super::envelope::is_envelope_key;
 use super::*;
 use crate::record::Open;
 
@@ -31,7 +30,7 @@ impl<'p, H: Hands> Walk<'p, H> {
         let before = open.before.as_ref().map_or("{", |before| before.expose());
         let key = inner.first().and_then(|inner| inner.name.as_ref()).map_or("", |name| name.expose());
         if spot.node == ENVELOPE && !is_envelope_key(key) {
-            let node = self.record(before, spot.said);
+            let node = self.record(self.here.gate.rules.object(before, 0), spot.said);
             return self.inside(node, |walk| walk.reopen_object(inner, Spot { node, ..spot }, before, key, depth));
         }
         self.reopen_object(inner, spot, before, key, depth)

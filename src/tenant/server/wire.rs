@@ -8,7 +8,7 @@ use std::io::{Error, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
@@ -47,11 +47,13 @@ impl Switch {
 pub(crate) struct Line {
     stream: TcpStream,
     switch: Switch,
+    /// Who waits for the next request.
+    reader: Option<Waker>,
 }
 
 impl Line {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, switch: Switch::default() }
+        Self { stream, switch: Switch::default(), reader: None }
     }
 
     pub(crate) fn switch(&self) -> Switch {
@@ -75,6 +77,7 @@ impl Drop for Line {
 impl AsyncRead for Line {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<(), Error>> {
         self.check()?;
+        self.reader = Some(cx.waker().clone());
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
@@ -89,11 +92,16 @@ impl AsyncWrite for Line {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         if flushed.is_ready() && self.switch.0.load(Ordering::SeqCst) == RESET_AFTER {
             self.switch.reset();
+            if let Some(reader) = self.reader.take() {
+                reader.wake();
+            }
         }
         flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        // A close in good order is not what was planned.
+        self.check()?;
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -1,4 +1,5 @@
 //! LDIF: values, folding, binary, records.
+#![cfg_attr(feature = "gate-off", allow(dead_code, unused_imports, reason = "used only where the gate is on"))]
 
 use super::super::text::tests::{both, clean, onprem, stretch, taught};
 use super::*;
@@ -34,8 +35,8 @@ fn entries_keep_their_lines_and_lose_their_people() {
         "operatingSystemVersion: 10.0.20348.1\n",
         "whenCreated: 20260101000000.0Z\n",
         "userCertificate;binary: [REMOVED:certificate:",
-        "unicodePwd: [REMOVED:password:",
-        "ms-Mcs-AdmPwd: [REMOVED:laps-password:",
+        "unicodePwd: [REMOVED:",
+        "ms-Mcs-AdmPwd: [REMOVED:",
     ] {
         assert!(out.contains(kept), "{kept} not in\n{out}");
     }

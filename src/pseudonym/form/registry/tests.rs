@@ -1,4 +1,5 @@
 //! Registry exports: paths, strings, hexadecimal data, cuts.
+#![cfg_attr(feature = "gate-off", allow(dead_code, unused_imports, reason = "used only where the gate is on"))]
 
 use proptest::prelude::*;
 

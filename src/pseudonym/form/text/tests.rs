@@ -1,5 +1,5 @@
 //! Text: labels, prose, PEM blocks, cuts. The helpers are shared with the other forms' tests.
-#![allow(dead_code, reason = "some are used only where the gate is on")]
+#![cfg_attr(feature = "gate-off", allow(dead_code, unused_imports, reason = "used only where the gate is on"))]
 
 use std::path::PathBuf;
 

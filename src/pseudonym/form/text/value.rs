@@ -92,7 +92,10 @@ pub(super) fn may_follow_at_once(duty: Duty) -> bool {
 
 /// Whether a value alone on its line is rather source text.
 pub(super) fn is_code(value: &str) -> bool {
-    value.ends_with(['{', '(', ';']) || value.contains("=>") || value.contains("::") || stands_for_nothing(value)
+    value.ends_with(['{', '(', ';'])
+        || value.contains("=>")
+        || value.contains("::")
+        || stands_for_nothing(value.trim_end_matches(','))
 }
 
 fn is_id(kind: Kind) -> bool {
@@ -251,7 +254,7 @@ pub(in crate::pseudonym::form) fn is_number_of(key: &str, text: &str) -> bool {
         })
 }
 
-/// The owner's folder in a path below `Users`, as a span of the line: `C:\Users\afield\AppData`.
+/// The owner's folder in a path below `Users`, as a span of the line: `…\Users\afield\AppData`.
 pub(super) fn profile(line: &str, users: usize) -> Option<(usize, usize)> {
     const SHARED: [&str; 12] = [
         "public",

@@ -84,10 +84,8 @@ fn leaves(value: &Value, key: &str, found: &mut Vec<(String, String)>) {
         Value::Object(members) => {
             let text = |key: &str| members.iter().find(|(name, _)| name.eq_ignore_ascii_case(key))?.1.as_str();
             let pair = ["name", "key"].into_iter().find_map(text);
-            // What names a group stays.
-            let is_group =
-                ["groupTypes", "securityEnabled", "mailEnabled"].iter().any(|key| members.contains_key(*key))
-                    || members.get("@odata.type").is_some_and(|kind| kind == "#microsoft.graph.group");
+            // What names a group stays; pages of groups select members that do not say so.
+            let is_group = !["userPrincipalName", "givenName", "surname"].iter().any(|key| members.contains_key(*key));
             for (name, value) in members {
                 let name = match pair {
                     _ if is_group && name == "mailNickname" => "group",
@@ -141,7 +139,9 @@ impl Judge<'_> {
         let (mut before, mut after) = (Vec::new(), Vec::new());
         leaves(raw, "", &mut before);
         leaves(clean, "", &mut after);
-        let stands = |key: &str, value: &str| after.iter().any(|(name, text)| squeezed(name) == key && text == value);
+        let stands = |key: &str, value: &str| {
+            after.iter().any(|(name, text)| squeezed(name) == key && text.eq_ignore_ascii_case(value))
+        };
         for (key, value) in &before {
             let known = squeezed(key);
             if IDENTIFIES.contains(&&*known) && !exempt(value) {
