@@ -183,6 +183,7 @@ fn has_domain(kind: Kind) -> bool {
     matches!(kind, Kind::Upn | Kind::Mail | Kind::ProxyAddress)
 }
 
-#[cfg(all(test, not(feature = "gate-off")))]
+#[cfg(test)]
+#[cfg(not(feature = "gate-off"))]
 #[path = "expression/tests.rs"]
 mod tests;
