@@ -193,7 +193,12 @@ impl Tenant {
         let (users, names, devices) =
             (ids("users", "id"), ids("users", "userPrincipalName"), ids("devices", "deviceId"));
         let hits = |path: &str, known: &BTreeSet<String>| {
-            self.sign_ins().flat_map(|record| texts(record, path)).filter(|id| known.contains(id)).count()
+            // Entra compares names without regard to case.
+            let known: BTreeSet<String> = known.iter().map(|id| id.to_lowercase()).collect();
+            self.sign_ins()
+                .flat_map(|record| texts(record, path))
+                .filter(|id| known.contains(&id.to_lowercase()))
+                .count()
         };
         let members = self.of("group-members").iter().flat_map(|record| texts(record, "id"));
         vec![
