@@ -127,11 +127,42 @@ impl<'c> ClosedWorld<'c> {
                 continue;
             }
             let before = slice(text, 0, found.start());
+            let candidate = own_part(before, candidate);
             if reads_as_host(candidate, before.ends_with("//") || before.ends_with("\\\\")) {
                 self.ask(Shape::Host, candidate, leak);
             }
         }
     }
+}
+
+/// The part of a host name that must be a pseudonym: without the `40` of a quoted-printable `@` before it, and without a
+/// label that is a mapped address in dashes (`dsl-203-0-113-27.…`).
+fn own_part<'t>(before: &str, host: &'t str) -> &'t str {
+    let is_escape = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte));
+    let host = match host.split_at_checked(2) {
+        Some((digits, rest)) if before.ends_with('=') && is_escape(digits) => rest,
+        _ => host,
+    };
+    match host.split_once('.') {
+        Some((label, domain)) if is_dashed_address(label) => domain,
+        _ => host,
+    }
+}
+
+/// What providers write before an address in a name.
+const BEFORE_ADDRESSES: [&str; 16] = [
+    "", "adsl", "cable", "client", "cpe", "cust", "dhcp", "dsl", "dyn", "ec2", "host", "ip", "nat", "pool", "ppp",
+    "static",
+];
+
+fn is_dashed_address(label: &str) -> bool {
+    let start = label.find(|symbol: char| symbol.is_ascii_digit()).filter(|at| *at == 0 || label[..*at].ends_with('-'));
+    // `ec2` ends with a digit itself.
+    let start = if label.starts_with("ec2-") { Some(4) } else { start };
+    start.is_some_and(|at| {
+        BEFORE_ADDRESSES.contains(&label[..at].trim_end_matches('-'))
+            && label[at..].replace('-', ".").parse::<std::net::Ipv4Addr>().is_ok()
+    })
 }
 
 /// `u0646`, and what follows it.

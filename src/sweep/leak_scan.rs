@@ -3,6 +3,7 @@
 //! Takes the name of each entry and its bytes in pieces of any size, gives per entry and form how often something was
 //! found and in which line first: never what. Memory: one line, the sound candidates, the counts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::closed_world::ClosedWorld;
@@ -49,6 +50,8 @@ pub struct LeakScan<'a> {
     line: u64,
     /// A line whose end has not come yet.
     open: Vec<u8>,
+    /// Lines that begin with a blank go on with the one before (LDIF, RFC 2849): what they are so far.
+    folded: Option<String>,
     found: BTreeMap<(String, Shape), (u64, u64)>,
 }
 
@@ -64,6 +67,7 @@ impl<'a> LeakScan<'a> {
             in_prose: false,
             line: 0,
             open: Vec::new(),
+            folded: None,
             found: BTreeMap::new(),
         }
     }
@@ -74,8 +78,12 @@ impl<'a> LeakScan<'a> {
         (self.form, self.markup, self.line) = (Form::Text, Markup::None, 0);
         self.in_prose = !entry.starts_with("data/") || OWN_RECORDS.contains(&entry);
         self.open.clear();
+        self.folded = None;
         self.look(entry);
         let has_ending = |endings: &[&str]| endings.iter().any(|ending| entry.ends_with(ending));
+        if has_ending(&[".ldif"]) {
+            self.folded = Some(String::new());
+        }
         if has_ending(&[".jsonl", ".json"]) {
             self.form = Form::Json;
         } else if has_ending(&[".html"]) {
@@ -110,6 +118,9 @@ impl<'a> LeakScan<'a> {
             let open = std::mem::take(&mut self.open);
             self.bytes(&open);
         }
+        if let Some(line) = self.folded.as_mut().map(std::mem::take) {
+            self.look(&line);
+        }
     }
 
     /// What was found, by entry and form.
@@ -134,7 +145,18 @@ impl<'a> LeakScan<'a> {
 
     fn bytes(&mut self, line: &[u8]) {
         self.line += 1;
-        let text = String::from_utf8_lossy(line);
+        let text = wide(line).map_or_else(|| String::from_utf8_lossy(line), Cow::Owned);
+        if let Some(so_far) = &mut self.folded {
+            let text = text.trim_end_matches('\r');
+            match text.strip_prefix(' ') {
+                Some(more) if so_far.len() < RECORD_BYTES_MAX => so_far.push_str(more),
+                _ => {
+                    let whole = std::mem::replace(so_far, text.to_owned());
+                    self.look(&whole);
+                }
+            }
+            return;
+        }
         if self.markup == Markup::None { self.look(&text) } else { self.page(&text) }
     }
 
@@ -176,6 +198,24 @@ impl<'a> LeakScan<'a> {
             }
         });
     }
+}
+
+/// A line of a file in UTF-16, as far as it has zero bytes. It was cut at the byte of the line feed, so that a zero may
+/// stand before it (little endian) or behind it (big endian).
+fn wide(line: &[u8]) -> Option<String> {
+    memchr::memchr(0, line)?;
+    let is_odd = line.len() % 2 == 1;
+    let (body, is_big) = match line {
+        [0, body @ ..] if is_odd => (body, false),
+        [body @ .., 0] if is_odd => (body, true),
+        _ => {
+            let zeros = |from: usize| line.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
+            (line, zeros(0) > zeros(1))
+        }
+    };
+    let unit = if is_big { u16::from_be_bytes } else { u16::from_le_bytes };
+    let units: Vec<u16> = body.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+    Some(String::from_utf16_lossy(&units))
 }
 
 /// Where a `<style>` or a program's `<script>` begins, and what ends it. A script of data is looked at.

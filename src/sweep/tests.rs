@@ -156,3 +156,30 @@ fn kept_kinds_leave_their_forms_unjudged() {
     let kept = Policy::standard().keep("upn").unwrap().kept();
     assert!(!covered(&kept).contains(&Shape::Mail) && covered(&kept).contains(&Shape::Host));
 }
+
+#[test]
+fn folded_lines_wide_characters_and_mapped_addresses_are_read_as_they_are_meant() {
+    let ours = cipher(1);
+    let mut mail = String::new();
+    pseudonymise(Kind::Mail, "ada.field@alderwood.test", &ours, &mut mail).unwrap();
+    let (local, domain) = mail.split_once('@').unwrap();
+    let (front, back) = mail.split_at(mail.len() / 2);
+    let folded = format!("mail: {front}\r\n {back}\r\ncn: x\r\n");
+    assert_eq!(found(&ours, "data/files/a.ldif", &folded), []);
+    assert!(!found(&ours, "data/files/a.ldif", "mail: ada.field@alder\n wood.test").is_empty());
+    assert_eq!(found(&ours, "data/files/a.txt", &format!("To: {local}=40{domain}")), []);
+    assert_eq!(found(&ours, "data/files/a.txt", &format!("from dsl-203-0-113-27.{domain} port 1")), []);
+    assert!(!found(&ours, "data/files/a.txt", &format!("from ada-203-0-113-27.{domain} port 1")).is_empty());
+    for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let wide = |text: &str| text.encode_utf16().flat_map(to_bytes).collect::<Vec<u8>>();
+        let finds = |text: &str| {
+            let mut scan = LeakScan::new(Some(ClosedWorld::new(&ours, SHAPES.to_vec())), None);
+            scan.begin("data/files/a.txt");
+            scan.piece(&wide(text));
+            scan.end();
+            scan.findings().len()
+        };
+        assert_eq!(finds(&format!("one\nfor {mail}\nthree\n")), 0);
+        assert_eq!(finds("one\nfor ada.field@alderwood.test\nthree\n"), 1);
+    }
+}

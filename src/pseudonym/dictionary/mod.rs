@@ -162,6 +162,7 @@ impl Dictionary {
             if let Some(&longest) = self.firsts.get(&word.hash)
                 && let Some((term, to)) = self.longest(text, &word, usize::from(longest), end)
             {
+                let to = closed(text, word.start, to, end, &term.value);
                 at = to;
                 found(term, word.start, to);
             } else if let Some(span) = text.get(word.start..word.end)
@@ -211,6 +212,14 @@ impl Dictionary {
         }
         loose
     }
+}
+
+/// Where a term ends: the bracket that closes a name is no word, but belongs to it (`Ada Field (Crew)`).
+fn closed(text: &str, from: usize, to: usize, end: usize, value: &str) -> usize {
+    let is_closed = [('(', ')'), ('[', ']')].into_iter().any(|(opening, closing)| {
+        value.trim_end().ends_with(closing) && text[to..end].starts_with(closing) && text[from..to].contains(opening)
+    });
+    if is_closed { to + 1 } else { to }
 }
 
 /// Whether a word is a pseudonym of this key.

@@ -45,7 +45,7 @@ pub(super) fn find_v4(gate: &Gate, text: &str, claims: &mut Claims) {
         };
         let start = at;
         at = end;
-        if !claims.is_free(start, end) || !may_precede(text, start, claims) {
+        if !claims.is_free(start, end) || !may_precede(text, start, claims) || is_reversed_v6(text, end) {
             continue;
         }
         if bytes.get(end).is_some_and(|&byte| is_word_byte(byte) || byte == b'_') {
@@ -73,6 +73,12 @@ pub(super) fn find_v4(gate: &Gate, text: &str, claims: &mut Claims) {
             claim(gate, Kind::Ip, text, start, end, claims);
         }
     }
+}
+
+/// Whether the digits are the first of a reversed IPv6 address (`4.7.1.2.e.e.a.8.….ip6.arpa`).
+fn is_reversed_v6(text: &str, end: usize) -> bool {
+    let rest = text[end..].trim_start_matches(|symbol: char| symbol.is_ascii_hexdigit() || symbol == '.');
+    rest.get(..8).is_some_and(|suffix| suffix.eq_ignore_ascii_case("ip6.arpa"))
 }
 
 fn claim(gate: &Gate, kind: Kind, text: &str, start: usize, end: usize, claims: &mut Claims) {
@@ -168,7 +174,20 @@ pub(super) fn find_dashed(gate: &Gate, text: &str, claims: &mut Claims) {
         let mut new = String::new();
         if gate.claimed(Kind::Ip, &text[start..end].replace('-', "."), false, &mut new) {
             claims.replace(start, end, new.replace('.', "-"));
+            domain_behind(gate, text, end, claims);
         }
+    }
+}
+
+/// The domain behind such a label belongs to the same name.
+fn domain_behind(gate: &Gate, text: &str, end: usize, claims: &mut Claims) {
+    let Some(rest) = text[end..].strip_prefix('.') else { return };
+    let is_part = |symbol: char| symbol.is_ascii_alphanumeric() || matches!(symbol, '-' | '.' | '_');
+    let domain = &rest[..rest.find(|symbol| !is_part(symbol)).unwrap_or(rest.len())];
+    let domain = domain.trim_end_matches(['.', '-', '_']);
+    let (start, end) = (end + 1, end + 1 + domain.len());
+    if domain.contains('.') && claims.is_free(start, end) {
+        claim(gate, Kind::Host, text, start, end, claims);
     }
 }
 

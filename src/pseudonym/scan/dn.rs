@@ -90,6 +90,7 @@ fn value_end(text: &str, start: usize) -> usize {
         match byte {
             b'\\' => at += 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
             b',' | b';' | b'"' | b'\'' | b'<' | b'>' | b')' | b']' | b'|' | b'\n' | b'\r' | b'\t' => break,
+            b' ' if is_next_label(&text[at + 1..]) => break,
             _ => at += 1,
         }
     }
@@ -99,6 +100,12 @@ fn value_end(text: &str, start: usize) -> usize {
     }
     // Never inside a character: every byte that stops is ASCII, so is every byte that is stepped over singly.
     end
+}
+
+/// `CN={…} sourceAnchor=…`: the value ends where another label begins.
+fn is_next_label(text: &str) -> bool {
+    let word = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    word >= 2 && text.as_bytes().get(word) == Some(&b'=')
 }
 
 fn exchange_end(text: &str, from: usize) -> usize {
