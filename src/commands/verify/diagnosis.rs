@@ -188,19 +188,24 @@ impl Tenant {
     /// How many rows of one dataset lead to a row of another.
     fn joins(&self) -> Vec<(&'static str, usize)> {
         let ids = |dataset: &str, path: &str| -> BTreeSet<String> {
-            self.of(dataset).iter().flat_map(|record| texts(record, path)).collect()
+            let texts = self.of(dataset).iter().flat_map(|record| texts(record, path));
+            // Sign-in logs write names in lower case; a pseudonym knows no case.
+            texts.map(|text| text.to_lowercase()).collect()
         };
         let (users, names, devices) =
             (ids("users", "id"), ids("users", "userPrincipalName"), ids("devices", "deviceId"));
         let hits = |path: &str, known: &BTreeSet<String>| {
-            self.sign_ins().flat_map(|record| texts(record, path)).filter(|id| known.contains(id)).count()
+            self.sign_ins()
+                .flat_map(|record| texts(record, path))
+                .filter(|id| known.contains(&id.to_lowercase()))
+                .count()
         };
         let members = self.of("group-members").iter().flat_map(|record| texts(record, "id"));
         vec![
             ("sign-ins of known users", hits("userId", &users)),
             ("sign-ins of known names", hits("userPrincipalName", &names)),
             ("sign-ins on known devices", hits("deviceDetail.deviceId", &devices)),
-            ("members that are users", members.filter(|id| users.contains(id)).count()),
+            ("members that are users", members.filter(|id| users.contains(&id.to_lowercase())).count()),
         ]
     }
 }
