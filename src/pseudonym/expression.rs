@@ -184,5 +184,6 @@ fn has_domain(kind: Kind) -> bool {
 }
 
 #[cfg(test)]
+#[cfg(not(feature = "gate-off"))]
 #[path = "expression/tests.rs"]
 mod tests;

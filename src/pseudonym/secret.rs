@@ -22,7 +22,9 @@ pub(super) fn is_key_material(value: &str) -> bool {
     let base64 = |bytes: &str| bytes.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte));
     match value.strip_suffix("==").or_else(|| value.strip_suffix('=')) {
         Some(rest) => rest.len() >= 43 && base64(rest),
-        None => value.len() >= 32 && value.len() % 2 == 0 && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => {
+            value.len() >= 32 && value.len().is_multiple_of(2) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::io::Read;
 
-use crate::limits::UNPACKED_BYTES_MAX;
+use crate::limits::MEMBER_BYTES_MAX;
 
 /// Shortest run of printable characters in binary data.
 const WORD_BYTES_MIN: usize = 10;
@@ -66,7 +66,7 @@ fn ids(bytes: &[u8], give: &mut dyn FnMut(&str)) {
 
 fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut inner = Vec::new();
-    let cap = UNPACKED_BYTES_MAX as u64;
+    let cap = MEMBER_BYTES_MAX as u64;
     // What a damaged member gives before the damage is looked at too.
     let _ = match bytes {
         [0x1f, 0x8b, 8, ..] => flate2::read::MultiGzDecoder::new(bytes).take(cap).read_to_end(&mut inner),

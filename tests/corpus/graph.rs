@@ -23,7 +23,7 @@ pub fn instant(number: usize) -> String {
 pub fn user(person: &Person, number: usize) -> Value {
     let (city, state, country, _) = SITES[person.site];
     json!({
-        "id": person.object(), "deletedDateTime": null, "accountEnabled": number % 11 != 0, "ageGroup": null,
+        "id": person.object(), "deletedDateTime": null, "accountEnabled": !number.is_multiple_of(11), "ageGroup": null,
         "createdDateTime": instant(number), "userPrincipalName": person.upn, "mail": person.mail,
         "displayName": person.name, "givenName": person.given, "surname": person.family,
         "mailNickname": person.account, "userType": "Member", "usageLocation": country, "city": city, "state": state,

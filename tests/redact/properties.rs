@@ -96,7 +96,7 @@ fn borders(name: &str, text: &str) -> Vec<usize> {
     let line_ends = text.match_indices('\n').map(|(at, _)| at + 1);
     match form(name) {
         Form::JsonLines | Form::Text => line_ends.collect(),
-        Form::Csv => line_ends.filter(|at| text[..*at].matches('"').count() % 2 == 0).collect(),
+        Form::Csv => line_ends.filter(|at| text[..*at].matches('"').count().is_multiple_of(2)).collect(),
         Form::Ldif => text.match_indices("\n\n").map(|(at, _)| at + 2).collect(),
         Form::Registry => text.match_indices("\n[").map(|(at, _)| at + 1).collect(),
         Form::Json | Form::Xml => Vec::new(),

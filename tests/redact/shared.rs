@@ -11,8 +11,11 @@ use crate::corpus::pairs::{Pair, pairs_as};
 use crate::corpus::{files, views};
 use crate::support::{Bench, inside};
 
+/// Whether a value looks like what its key says.
+type Fits = fn(&str) -> bool;
+
 /// Keys that by their name declare an identifier, in lower case, and what a value must look like to be one.
-const DECLARING: [(&str, fn(&str) -> bool); 24] = [
+const DECLARING: [(&str, Fits); 24] = [
     ("userprincipalname", is_mail),
     ("upn", is_mail),
     ("useremail", is_mail),

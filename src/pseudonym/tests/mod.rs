@@ -7,6 +7,7 @@ mod declared;
 mod files;
 mod forms;
 mod gate;
+#[cfg(not(feature = "gate-off"))]
 mod people;
 mod properties;
 mod prose;
