@@ -21,8 +21,10 @@ impl Gate {
         let Some(dictionary) = self.dictionary() else { return };
         let is_new = match kind {
             Kind::UserId | Kind::DeviceId => guid::parse(value).is_some_and(|id| dictionary.is_known(id).is_none()),
-            Kind::Name | Kind::Account | Kind::Host | Kind::Place => !dictionary.has_term(value),
-            Kind::Upn | Kind::Mail => value.split_once('@').is_some_and(|(local, _)| !dictionary.has_term(local)),
+            Kind::Name | Kind::Account | Kind::Host | Kind::Place => !dictionary.has_term(kind, value),
+            Kind::Upn | Kind::Mail => {
+                value.split_once('@').is_some_and(|(local, _)| !dictionary.has_term(Kind::Account, local))
+            }
             _ => false,
         };
         if is_new {

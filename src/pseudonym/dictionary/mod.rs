@@ -23,7 +23,7 @@ use crate::catalog::Kind;
 use crate::limits::TERM_WORDS_MAX;
 use glued::Glued;
 use stop::StopList;
-use term::Term;
+use term::{Needs, Term};
 use truncated::{Beginnings, Owner};
 use words::{Hashed, Words};
 
@@ -54,14 +54,18 @@ impl Dictionary {
         self.ids.get(&id).copied()
     }
 
-    /// Whether exactly these words are a term.
-    pub(super) fn has_term(&self, text: &str) -> bool {
+    /// Whether exactly these words are a term that a value of this kind has nothing to add to: a family name alone is
+    /// found only where it is announced, so a log that names a town like it teaches something new.
+    pub(super) fn has_term(&self, kind: Kind, text: &str) -> bool {
         let mut words = std::iter::successors(self.words.next(text, 0, text.len()), |word| {
             self.words.next(text, word.end, text.len())
         });
         let Some(first) = words.next() else { return true };
         let sequence = words.fold(words::start(first.hash), |sequence, word| words::extend(sequence, word.hash));
-        self.sequences.contains_key(&sequence)
+        let term = |position: u32| self.terms.get(position as usize);
+        let first = self.sequences.get(&sequence).copied().and_then(term);
+        let mut chain = std::iter::successors(first, |one| one.next.and_then(term));
+        chain.any(|one| one.needs == Needs::Nothing || kind == Kind::Name)
     }
 
     /// Whether the whole text is one term.

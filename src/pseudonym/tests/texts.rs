@@ -26,7 +26,7 @@ fn every_spelling_of_a_person_gives_the_pseudonym_of_the_field() {
         ("Request Id: 7f3c1d52-8a4e-4b6f-9d10-2c5e8f7a6b31", format!("Request Id: {id}")),
         ("{7F3C1D52-8A4E-4B6F-9D10-2C5E8F7A6B31}", format!("{{{}}}", id.to_uppercase())),
         ("7f3c1d528a4e4b6f9d102c5e8f7a6b31", id.replace('-', "")),
-        ("Ada Field (Crew) left", format!("{name}) left")),
+        ("Ada Field (Crew) left", format!("{name} left")),
         ("by Ada Field", format!("by {name}")),
         ("by FIELD, ADA", format!("by {name}")),
         ("ada\u{200b} field", name.clone()),
