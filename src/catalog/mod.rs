@@ -17,6 +17,7 @@ mod permission;
 mod plan;
 mod profile;
 mod recognise;
+mod route;
 mod secret;
 mod throttle;
 mod well_known;
@@ -27,7 +28,9 @@ use serde::Deserialize;
 
 pub use check::{Check, check};
 pub use cloud::Cloud;
-pub use dataset::{Dataset, ForEach, Group, NotFound, Permission, Service, Shape, Throttle, TimeFilter, Where};
+pub use dataset::{
+    Dataset, ForEach, Group, NotFound, Permission, Service, Shape, THROTTLES, Throttle, TimeFilter, Where,
+};
 pub use deny::DeniedPath;
 pub use estimate::{ClassEstimate, Estimate, Sizes, estimate};
 pub use field::{Action, FieldRule, ParentKey, When, fields, parent_keys};
@@ -37,6 +40,7 @@ pub use permission::{Consent, PermissionRow, Resource};
 pub use plan::{Plan, PlanError, Selection, Skipped, SkippedBecause};
 pub use profile::{Licence, Profile};
 pub use recognise::{Recognition, recognitions};
+pub use route::{Route, SourceKind, route, route_of_category, route_of_table, routes};
 pub use secret::{SecretRule, secrets};
 pub use throttle::{Measure, ThrottleLimit, Tier};
 

@@ -26,7 +26,7 @@ use super::recovery::{Recovery, recovery};
 use super::status::Status;
 use super::throttle::Limiter;
 use super::{NetError, Rate, Setup, id};
-use crate::catalog::Throttle;
+use crate::catalog::{THROTTLES, Throttle};
 use crate::json;
 use crate::limits::PAGES_IN_FLIGHT_MAX;
 
@@ -36,9 +36,9 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     setup: Setup,
-    limiters: [Limiter; 3],
-    pages: [Arc<Semaphore>; 3],
-    lists: [AtomicU32; 3],
+    limiters: [Limiter; THROTTLES],
+    pages: [Arc<Semaphore>; THROTTLES],
+    lists: [AtomicU32; THROTTLES],
     requests: AtomicU64,
     retries: AtomicU64,
     throttled: AtomicU64,
@@ -46,7 +46,6 @@ struct Inner {
     skew_s: AtomicI64,
 }
 
-const CLASSES: [Throttle; 3] = [Throttle::Reports, Throttle::Identity, Throttle::Directory];
 const NO_SKEW: i64 = i64::MIN;
 
 /// A request.
@@ -79,6 +78,8 @@ pub struct Answer<T> {
     pub retries: u32,
     /// How long the last try took, from its start to the end of the body.
     pub latency: Duration,
+    /// The reply's headers.
+    pub headers: HeaderMap,
 }
 
 enum Attempt<T> {
@@ -93,6 +94,7 @@ enum Attempt<T> {
 struct Done {
     request_id: Option<String>,
     latency: Duration,
+    headers: HeaderMap,
 }
 
 impl Client {
@@ -106,9 +108,9 @@ impl Client {
             let stated = setup.rates.iter().rfind(|rate| rate.class == class).copied();
             Limiter::new(stated.unwrap_or_else(|| Rate::documented(class)))
         };
-        let limiters = CLASSES.map(limiter);
-        let pages = CLASSES.map(|_| Arc::new(Semaphore::new(PAGES_IN_FLIGHT_MAX)));
-        let lists = [const { AtomicU32::new(0) }; 3];
+        let limiters = Throttle::ALL.map(limiter);
+        let pages = Throttle::ALL.map(|_| Arc::new(Semaphore::new(PAGES_IN_FLIGHT_MAX)));
+        let lists = [const { AtomicU32::new(0) }; THROTTLES];
         let [requests, retries, throttled] = [const { AtomicU64::new(0) }; 3];
         let skew_s = AtomicI64::new(NO_SKEW);
         Ok(Self(Arc::new(Inner {
@@ -142,7 +144,7 @@ impl Client {
             retries: self.0.retries.load(Ordering::Relaxed),
             throttled: self.0.throttled.load(Ordering::Relaxed),
             clock_skew_s: (skew_s != NO_SKEW).then_some(skew_s),
-            classes: [0, 1, 2].map(|class: usize| self.0.limiters[class].status()),
+            classes: Throttle::ALL.map(|class| self.limiter(class).status()),
             retrying: self.0.naps.status(),
         }
     }
@@ -155,13 +157,13 @@ impl Client {
     /// The time that the class's budget leaves each of the lists under way between two starts, on average; `None`:
     /// it has no budget.
     pub(crate) fn spacing(&self, class: Throttle) -> Option<Duration> {
-        let lists = self.0.lists[place(class)].load(Ordering::Relaxed);
+        let lists = self.0.lists[class.number()].load(Ordering::Relaxed);
         self.limiter(class).spacing().map(|spacing| spacing * lists.max(1))
     }
 
     /// A dataset of the class is under way until the value is dropped.
     pub(crate) fn begin(&self, class: Throttle) -> UnderWay {
-        self.0.lists[place(class)].fetch_add(1, Ordering::Relaxed);
+        self.0.lists[class.number()].fetch_add(1, Ordering::Relaxed);
         UnderWay(self.clone(), class)
     }
 
@@ -209,11 +211,11 @@ impl Client {
 
     /// A permit to hold one page of the class in memory: a class that waits must not hold up the others. Cancel-safe.
     pub(crate) async fn page_permit(&self, class: Throttle) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.pages[place(class)]).acquire_owned().await.ok()
+        Arc::clone(&self.0.pages[class.number()]).acquire_owned().await.ok()
     }
 
     fn limiter(&self, class: Throttle) -> &Limiter {
-        &self.0.limiters[place(class)]
+        &self.0.limiters[class.number()]
     }
 
     /// Sends the request until `read` accepts a body, the service refuses, or patience ends. `doubtful` says
@@ -237,7 +239,9 @@ impl Client {
         let outcome = self.insist(ask, digest, &mut pace, read, doubtful).await;
         let retries = pace.tries.saturating_sub(1);
         match outcome {
-            Ok((value, Done { request_id, latency })) => Ok(Answer { value, request_id, retries, latency }),
+            Ok((value, Done { request_id, latency, headers })) => {
+                Ok(Answer { value, request_id, retries, latency, headers })
+            }
             Err(kind) => Err(Failure { kind, retries }),
         }
     }
@@ -322,7 +326,7 @@ impl Client {
             return Ok(match read(&body) {
                 Ok(value) if !html => {
                     let request_id = request_id.map(str::to_owned);
-                    Attempt::Done(value, Done { request_id, latency: began.elapsed() })
+                    Attempt::Done(value, Done { request_id, latency: began.elapsed(), headers })
                 }
                 _ => again(Fault::NotJson),
             });
@@ -377,16 +381,7 @@ pub(crate) struct UnderWay(Client, Throttle);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.0.lists[place(self.1)].fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Where a class stands in [`CLASSES`].
-fn place(class: Throttle) -> usize {
-    match class {
-        Throttle::Reports => 0,
-        Throttle::Identity => 1,
-        Throttle::Directory => 2,
+        self.0.0.lists[self.1.number()].fetch_sub(1, Ordering::Relaxed);
     }
 }
 

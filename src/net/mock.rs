@@ -157,7 +157,7 @@ impl Mock {
             http: http_client(&options).unwrap(),
             tokens: tokens.clone(),
             endpoints,
-            rates: [Throttle::Reports, Throttle::Identity, Throttle::Directory].map(lifted).to_vec(),
+            rates: Throttle::ALL.map(lifted).to_vec(),
             denied: |path| path.contains("/secrets"),
             patience: Patience {
                 tries_max: 4,

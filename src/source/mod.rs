@@ -6,22 +6,29 @@
 //! of each record's id; never writes to disk, never hashes or changes a record for the bundle.
 //! Source: <https://learn.microsoft.com/graph/paging>, `/graph/throttling`, `/graph/json-batching`.
 
+pub mod activity;
 mod batch;
+pub mod blobs;
 mod count;
 mod errors;
 mod fan_out;
 mod field;
+pub mod hub;
+mod ledger;
 mod logs;
 mod page;
+mod place;
 mod plan;
 mod query;
 mod report;
 mod run;
 mod seen;
+pub(crate) mod shape;
 mod stop;
 #[cfg(test)]
 mod tests;
 mod walk;
+pub mod workspace;
 
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +37,12 @@ use crate::catalog::{Dataset, ForEach};
 use crate::clock::Clock;
 use crate::net::Client;
 use crate::record::{Key, RawBatch, Verdict};
+
+pub use ledger::Ledger;
+pub use place::{Place, collect_from};
+pub(crate) use run::{Item, Run};
+pub(crate) use seen::mark;
+pub(crate) use stop::{End, Stop};
 
 /// Takes the records.
 #[async_trait::async_trait]
@@ -66,6 +79,12 @@ pub struct Request<'a> {
     pub parents: &'a [Key],
     /// The dependants' wishes: for each, [`Report::keys`] gets a list.
     pub wanted: &'a [&'a ForEach],
+    /// What other places have delivered of it, and what this one delivers.
+    pub ledger: &'a Ledger,
+    /// The part of the window that this place is asked for; `None`: all of it.
+    pub hours: Option<Window>,
+    /// Another place will be asked for what this one refuses to look back at.
+    pub more: bool,
     /// Slices that an earlier run closed: not asked for again, so that their records give no keys either.
     pub done: &'a [u32],
     /// For "how long ago".

@@ -3,16 +3,14 @@
 //! A dataset is complete only if its last pages had no nextLink, all its slices closed, every member of its lists was a
 //! record and the service's own count, where there is one, was reached.
 
-use std::sync::PoisonError;
-
 use super::run::Run;
 use super::stop::{self, End};
-use super::{Report, Window, query};
+use super::{Report, Window, ledger, query};
 use crate::record::{Key, Outcome, RawText};
 
 impl Run<'_> {
     /// Sums up.
-    pub(super) fn report(self, end: &End) -> Report {
+    pub(crate) fn report(&self, end: &End) -> Report {
         let window = self.dataset.time.as_ref().map(|_| self.request.window);
         let closed = self.slices_closed();
         let slices = match (&self.dataset.for_each, &self.dataset.time) {
@@ -20,8 +18,11 @@ impl Run<'_> {
             (None, Some(_)) => self.plan.len(),
             (None, None) => 1,
         };
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let (floor, tally) = (state.floor, state.tally);
+        let (floor, tally) = {
+            let mut state = self.state();
+            let keys = std::mem::take(&mut state.tally.keys);
+            (state.floor, ledger::Tally { keys, ..state.tally.clone() })
+        };
         let mut verdict = stop::verdict(self.dataset, end, tally.records);
         let listed = self.dataset.for_each.is_none() && self.dataset.time.is_none() && self.request.done.is_empty();
         let short = tally.expected.filter(|&expected| listed && expected > tally.served);

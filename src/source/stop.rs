@@ -8,7 +8,7 @@ use super::errors::{self, Action};
 
 /// Why a list ended early.
 #[derive(Clone)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// The run was stopped.
     Cancelled,
     /// The sink takes no more.
@@ -42,7 +42,7 @@ pub(super) enum Stop {
 }
 
 impl Stop {
-    pub(super) fn of(kind: FailureKind) -> Self {
+    pub(crate) fn of(kind: FailureKind) -> Self {
         match kind {
             FailureKind::Refused(refusal) if errors::action(&refusal) == Action::Restart => Self::Expired(refusal),
             FailureKind::Refused(refusal) => Self::Refused(refusal),
@@ -56,7 +56,7 @@ impl Stop {
     }
 
     /// Whether the run as a whole is over.
-    pub(super) fn ends_the_run(&self) -> bool {
+    pub(crate) fn ends_the_run(&self) -> bool {
         matches!(self, Self::Cancelled | Self::SinkClosed | Self::TimeUp(_))
     }
 
@@ -112,7 +112,7 @@ impl Stop {
 }
 
 /// How the lists of a dataset ended.
-pub(super) enum End {
+pub(crate) enum End {
     /// All of them at their end.
     Closed,
     /// The only one early.

@@ -9,8 +9,9 @@ pub mod documents;
 pub mod faults;
 mod instant;
 pub mod logs;
+mod monitor;
 pub mod server;
 mod settings;
 pub mod world;
 
-pub use settings::{BadLicence, BadLimits, Licence, Limits, TenantSettings};
+pub use settings::{BadLicence, BadLimits, BadRouting, Licence, Limits, Routing, TenantSettings};

@@ -15,7 +15,7 @@ use entra_bundle::pseudonym::cipher::Ff1;
 use entra_bundle::pseudonym::key::MasterKey;
 use entra_bundle::pseudonym::{Gate, Policy, Rules};
 use entra_bundle::record::{Key, Outcome, RawBatch};
-use entra_bundle::source::{self, Report, Request, Sink, SinkClosed, Window};
+use entra_bundle::source::{self, Ledger, Report, Request, Sink, SinkClosed, Window};
 use entra_bundle::tenant::TenantSettings;
 use entra_bundle::tenant::faults::FaultPlan;
 use entra_bundle::tenant::server::{Running, serve};
@@ -180,9 +180,13 @@ impl Stage {
     pub async fn collect(&self, dataset: &'static Dataset, asked: &Asked<'_>) -> Took {
         let by_parent = dataset.for_each.is_some();
         let shelf = Shelf { gate: asked.gate, by_parent, records: Mutex::default(), closed: Mutex::default() };
+        let ledger = Ledger::default();
         let request = Request {
             client: &self.client,
             window: asked.window,
+            ledger: &ledger,
+            hours: None,
+            more: false,
             parents: asked.parents,
             wanted: asked.wanted,
             done: &[],

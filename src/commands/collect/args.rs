@@ -33,6 +33,39 @@ pub struct CollectArgs {
     /// End of the log window [default: now]
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+    /// Where to take a log from: CATEGORY=graph|log-analytics|storage|event-hub|office|purview|file; may be repeated
+    ///
+    /// CATEGORY is a category (SignInLogs), a dataset id (sign-ins) or a pattern (sign-ins*). Without it the program looks
+    /// at the diagnostic settings and at what is named here, and takes the nearest place that has the log whole.
+    #[arg(long = "source", value_name = "CATEGORY=KIND")]
+    pub sources: Vec<String>,
+    /// Log Analytics workspace that has the logs: its id (GUID) or resource id; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub workspace: Vec<String>,
+    /// Storage account that has the logs: its blob address; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub storage: Vec<String>,
+    /// File with a shared access signature for --storage, instead of signing in
+    #[arg(long, value_name = "FILE", requires = "storage")]
+    pub storage_sas_file: Option<PathBuf>,
+    /// File with the account key for --storage, instead of signing in
+    #[arg(long, value_name = "FILE", requires = "storage", conflicts_with = "storage_sas_file")]
+    pub storage_key_file: Option<PathBuf>,
+    /// Event hub that has the logs, for example NAME.servicebus.windows.net/HUB; may be repeated
+    #[arg(long, value_name = "HOST/HUB")]
+    pub event_hub: Vec<String>,
+    /// File with a connection string for --event-hub, instead of signing in
+    #[arg(long, value_name = "FILE", requires = "event_hub")]
+    pub event_hub_key_file: Option<PathBuf>,
+    /// Collect Microsoft 365 activity too: it needs a permission of its own, ActivityFeed.Read
+    #[arg(long)]
+    pub office: bool,
+    /// Start the content subscriptions that are missing: this changes the tenant, and records come from then on only
+    #[arg(long, requires = "office")]
+    pub office_start: bool,
+    /// File or folder with logs that you already have (portal downloads, exports, earlier bundles); may be repeated
+    #[arg(long = "input", value_name = "PATH")]
+    pub inputs: Vec<PathBuf>,
     /// Support case number, written into the bundle
     #[arg(long, value_name = "ID")]
     pub case: Option<String>,
@@ -67,6 +100,12 @@ pub struct CollectArgs {
     /// Ask this Azure Resource Manager address instead of the cloud's
     #[arg(long, value_name = "URL")]
     pub arm_url: Option<String>,
+    /// Ask this Log Analytics address instead of the cloud's
+    #[arg(long, value_name = "URL")]
+    pub logs_url: Option<String>,
+    /// Ask this Office 365 Management Activity address instead of the cloud's
+    #[arg(long, value_name = "URL")]
+    pub office_url: Option<String>,
     /// Stop asking after this long (90s, 30m, 8h): what has come until then is kept and called partial
     #[arg(long, value_name = "DURATION")]
     pub deadline: Option<String>,

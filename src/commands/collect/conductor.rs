@@ -23,7 +23,7 @@ use crate::commands::stopped::Stopped;
 use crate::limits::LATE_LOOK_MS;
 use crate::net::{Client, Status, WaitReason};
 use crate::record::{Key, Outcome, Verdict};
-use crate::source::{self, Report, Request, Window};
+use crate::source::{self, Ledger, Report, Request, Window};
 
 /// How a dataset arrived.
 pub(super) struct Arrival {
@@ -199,9 +199,13 @@ impl Task {
         let dataset = ready.dataset;
         let parts = if dataset.for_each.is_some() { ready.parents.len() as u64 } else { 1 };
         self.road.progress().begin(&dataset.id, parts);
+        let ledger = Ledger::default();
         let request = Request {
             client: &self.client,
             window: self.window,
+            ledger: &ledger,
+            hours: None,
+            more: false,
             parents: &ready.parents,
             wanted,
             done: &[],

@@ -16,7 +16,7 @@ use super::road::{Road, entry_path};
 use super::settings::Settings;
 use super::sign_in::Session;
 use crate::archive::{Output, Written};
-use crate::catalog::{Dataset as Row, Plan, Service, SkippedBecause};
+use crate::catalog::{Dataset as Row, Plan, SkippedBecause, SourceKind};
 use crate::clock::Clock;
 use crate::commands::closing::{self, Closing, State, Story, plain};
 use crate::commands::exit;
@@ -186,10 +186,7 @@ impl Telling<'_> {
 
 fn absent(gate: &Gate, row: &'static Row, verdict: &Verdict) -> Result<Dataset<CleanText>, Stopped> {
     let clean = |text: &Option<RawText>| text.as_ref().map(|text| gate.clean_text(text));
-    let kind = match row.service {
-        Service::Graph => "graph",
-        Service::Arm => "arm",
-    };
+    let kind = row.service.source().map_or("azure-monitor", SourceKind::as_str);
     let permission = row.permission.application.first().or(row.permission.delegated.first());
     Ok(Dataset {
         id: plain(&row.id)?,

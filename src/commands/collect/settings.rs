@@ -16,7 +16,8 @@ use crate::pseudonym::{Policy, PolicyError};
 use crate::source::Window;
 
 /// No budget at all.
-const UNLIMITED: [&str; 3] = ["reports=off", "identity=off", "directory=off"];
+const UNLIMITED: [&str; 6] =
+    ["reports=off", "identity=off", "directory=off", "workspace=off", "storage=off", "activity=off"];
 
 /// The options, understood.
 pub(super) struct Settings {
@@ -130,8 +131,8 @@ fn endpoints(args: &CollectArgs, catalog: &Catalog) -> Result<Endpoints, BadSett
     Ok(Endpoints {
         graph: target(address(args.graph_url.as_ref(), &cloud.graph, "--graph-url")?, &cloud.graph),
         arm: target(address(args.arm_url.as_ref(), &cloud.arm, "--arm-url")?, &cloud.arm),
-        logs: target(address(None, &cloud.logs, "--logs-url")?, &cloud.logs),
-        office: target(address(None, office, "--office-url")?, office),
+        logs: target(address(args.logs_url.as_ref(), &cloud.logs, "--logs-url")?, &cloud.logs),
+        office: target(address(args.office_url.as_ref(), office, "--office-url")?, office),
         login_url: address(args.login_url.as_ref(), &cloud.login, "--login-url")?,
     })
 }

@@ -106,8 +106,8 @@ fn demo_endpoints(running: &Running) -> Result<Endpoints, Stopped> {
     let graph = target(&running.graph_url)?;
     Ok(Endpoints {
         arm: target(&running.arm_url)?,
-        logs: graph.clone(),
-        office: graph.clone(),
+        logs: target(&running.logs_url)?,
+        office: target(&running.office_url)?,
         login_url: endpoint(&running.login_url, "--demo")?,
         graph,
     })

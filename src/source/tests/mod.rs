@@ -117,9 +117,13 @@ pub(super) async fn run_with<'a>(
     change: impl FnOnce(&mut Request<'a>),
 ) -> Report {
     let clock = Clock::Fixed(datetime!(2026-01-10 12:00 UTC));
+    let ledger: &'static Ledger = Box::leak(Box::default());
     let mut request = Request {
         client,
         window: WINDOW,
+        ledger,
+        hours: None,
+        more: false,
         parents: &[],
         wanted: &[],
         done: &[],

@@ -118,7 +118,7 @@ fn holds(condition: &Where, record: &Value) -> bool {
 
 pub(crate) fn version(row: &Dataset) -> Version {
     match (row.service, row.version.as_str()) {
-        (Service::Arm, _) => Version::Arm,
+        (Service::Arm | Service::Monitor | Service::Office, _) => Version::Arm,
         (Service::Graph, "beta") => Version::Beta,
         (Service::Graph, _) => Version::V1,
     }

@@ -28,6 +28,7 @@ use super::fault::Fault;
 use super::mishaps::{Answered, without_hop};
 use super::query::Query;
 use super::reply::{Exchange, Reply, respond};
+use super::services;
 use super::wire::{Flow, Line, Switch};
 use crate::clock::Clock;
 
@@ -56,6 +57,14 @@ pub struct Running {
     pub login_url: String,
     /// Base of Azure Resource Manager.
     pub arm_url: String,
+    /// Base of the Log Analytics query API.
+    pub logs_url: String,
+    /// Base of the Office 365 Management Activity API.
+    pub office_url: String,
+    /// The storage account.
+    pub storage_url: String,
+    /// The event hub, `127.0.0.1:PORT/HUB`, if there is one.
+    pub event_hub: Option<String>,
     /// The tenant's id.
     pub tenant_id: String,
     /// A bearer token that is good for [`TenantSettings::token_lifetime_s`].
@@ -99,7 +108,19 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
     let token = tenant.login.issue(GRAPH, &tenant.logs.world().named_id("demo-collector"), now_s());
     let tenant_id = tenant.logs.world().tenant_id();
     let accepting = tokio::spawn(accept(listener, Arc::clone(&tenant), address));
-    Ok(Running { graph_url: url.clone(), login_url: url.clone(), arm_url: url, tenant_id, token, tenant, accepting })
+    Ok(Running {
+        storage_url: format!("{url}{}", services::STORE),
+        graph_url: url.clone(),
+        login_url: url.clone(),
+        logs_url: url.clone(),
+        office_url: url.clone(),
+        arm_url: url,
+        event_hub: None,
+        tenant_id,
+        token,
+        tenant,
+        accepting,
+    })
 }
 
 async fn accept(listener: TcpListener, tenant: Arc<Tenant>, address: SocketAddr) {
@@ -196,6 +217,10 @@ fn route(
     let path = target.split('?').next().unwrap_or_default();
     if let Some(reply) = sign_in(tenant, method, path, origin, body, number) {
         return Ok(Ok(reply).into());
+    }
+    let asked = services::Asked { method, target, origin, body, header: &header };
+    if let Some(reply) = services::answer(tenant, &asked) {
+        return Ok(reply.into());
     }
     let check = tenant.login.check(header(AUTHORIZATION.as_str()).as_deref(), now_s());
     check.map_err(Fault::unauthenticated)?;
