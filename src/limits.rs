@@ -185,3 +185,7 @@ pub const UNPACKED_RATIO_MAX: usize = 128;
 pub const UNPACK_LAYERS_MAX: u8 = 2;
 /// Longest name that a tar header tells, bytes: paths end at 4,096 on Linux and 32,767 on Windows, as three bytes each.
 pub const TAR_NAME_BYTES_MAX: u64 = 3 * 32_768;
+
+/// Pages of a list that is read before the collection (licences, diagnostic settings): a tenant has some dozens of either,
+/// and a page holds a hundred.
+pub const INVENTORY_PAGES_MAX: usize = 20;
