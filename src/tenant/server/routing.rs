@@ -15,10 +15,13 @@ pub(super) fn is_settings(path: &str) -> bool {
 /// A setting with its categories, switched on where its destination gets them.
 pub(super) fn filled(routing: &Routing, mut setting: Value) -> Value {
     let properties = &mut setting["properties"];
-    let sent = match properties {
-        one if one["workspaceId"].is_string() => &routing.workspace,
-        one if one["storageAccountId"].is_string() => &routing.storage,
-        _ => &routing.hub,
+    let goes_to = |name: &str| properties[name].is_string();
+    let sent = if goes_to("workspaceId") {
+        &routing.workspace
+    } else if goes_to("storageAccountId") {
+        &routing.storage
+    } else {
+        &routing.hub
     };
     let log = |category: &str| {
         json!({
