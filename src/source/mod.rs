@@ -13,7 +13,9 @@ mod count;
 mod errors;
 mod fan_out;
 mod field;
+
 pub mod hub;
+pub mod inventory;
 mod ledger;
 mod logs;
 mod page;

@@ -50,6 +50,8 @@ pub(crate) enum Stop {
     },
     /// An answer that had no end, to the smallest question there is.
     CutShort,
+    /// A place knows better what to say.
+    Told(Verdict),
 }
 
 impl Stop {
@@ -125,6 +127,7 @@ impl Stop {
                 partial(&format!("the service counted {counted} records and gave {read}")).with_hint(AGAIN)
             }
             Self::CutShort => partial("the service cut its answer short, whatever it was asked for").with_hint(AGAIN),
+            Self::Told(verdict) => verdict.clone(),
             Self::Auth(error) => failed(&format!("no token: {error}")).with_hint("sign in again and run again"),
         }
     }
