@@ -17,6 +17,7 @@ use super::query::Query;
 use super::reply::Reply;
 use super::sets::{self, Set};
 use super::throttle::{Budget, Throttle};
+use super::workspace::Desk;
 
 /// A running tenant.
 #[derive(Debug)]
@@ -25,7 +26,8 @@ pub(crate) struct Tenant {
     pub(crate) logs: Logs,
     pub(crate) login: Login,
     pub(crate) faults: Book,
-    throttle: Throttle,
+    pub(super) throttle: Throttle,
+    pub(super) desk: Desk,
     requests: AtomicU64,
     actors: Mutex<Vec<Actors>>,
 }
@@ -88,7 +90,7 @@ impl Tenant {
         let login = Login::new(world.tenant_id(), world.seed(), settings.token_lifetime_s, settings.denied.clone());
         let throttle = Throttle::new(settings.limits, world.user_count());
         let faults = Book::new(settings.faults.clone());
-        Self { settings, logs, login, faults, throttle, requests: AtomicU64::new(1), actors: Mutex::default() }
+        Self { settings, logs, login, faults, throttle, desk: Desk::default(), requests: AtomicU64::new(1), actors: Mutex::default() }
     }
 
     /// Lends remembered users to the writer of a page.
