@@ -4,6 +4,7 @@ mod fans;
 mod lists;
 mod logs;
 mod service;
+mod workspace;
 
 use std::sync::Mutex;
 

@@ -90,7 +90,16 @@ impl Tenant {
         let login = Login::new(world.tenant_id(), world.seed(), settings.token_lifetime_s, settings.denied.clone());
         let throttle = Throttle::new(settings.limits, world.user_count());
         let faults = Book::new(settings.faults.clone());
-        Self { settings, logs, login, faults, throttle, desk: Desk::default(), requests: AtomicU64::new(1), actors: Mutex::default() }
+        Self {
+            settings,
+            logs,
+            login,
+            faults,
+            throttle,
+            desk: Desk::default(),
+            requests: AtomicU64::new(1),
+            actors: Mutex::default(),
+        }
     }
 
     /// Lends remembered users to the writer of a page.
