@@ -1,5 +1,5 @@
 //! The workspace of the embedded tenant against its Graph: the same records, whoever is asked.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "a test may")]
 
 mod big;
 mod stand;
