@@ -4,15 +4,20 @@
 //! endpoint, then workspace, storage, hub; `--source` overrides. A log that nobody keeps gets the verdict that says so.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::settings::Settings;
 use super::sources::Sources;
 use crate::catalog::{Catalog, Dataset, Service, SourceKind, route};
 use crate::net::Client;
+use crate::net::auth::TokenSource;
 use crate::record::{Outcome, Verdict};
 use crate::source::Place;
 use crate::source::activity::{Office, Purview};
+use crate::source::blobs::{self, Account};
+use crate::source::hub::{self, Hub, HubError};
 use crate::source::inventory::{self, Setting};
+use crate::source::workspace::Workspace;
 
 /// The places of a run.
 pub(in crate::commands) struct Places {
@@ -39,6 +44,43 @@ pub(in crate::commands) struct Reach {
     pub demo: Option<(String, Option<String>)>,
     /// The tenant, for Microsoft 365.
     pub tenant_id: String,
+    /// Tokens, for services that are no HTTP.
+    pub tokens: Arc<dyn TokenSource>,
+}
+
+impl Reach {
+    /// The places of a diagnostic setting; what does not name one is left out.
+    fn places(&self, setting: &Setting) -> Vec<Place> {
+        let mut found = Vec::new();
+        if let Some(workspace) = setting.workspace.as_deref().and_then(|id| Workspace::named(id).ok()) {
+            found.push(Place::Workspace(workspace));
+        }
+        let account = setting.storage.as_deref().and_then(|id| id.rsplit('/').next()).map(|name| match &self.demo {
+            Some((url, _)) => url.clone(),
+            None => format!("https://{}.{}", name.to_ascii_lowercase(), self.storage_suffix),
+        });
+        found.extend(account.and_then(|url| Account::new(&url, blobs::Credential::Bearer).ok()).map(Place::Storage));
+        let hub = setting.hub.as_ref().and_then(|(rule, name)| match &self.demo {
+            Some((_, hub)) => hub.clone(),
+            None => {
+                let mut parts = rule.split('/').skip_while(|part| !part.eq_ignore_ascii_case("namespaces")).skip(1);
+                let host = format!("{}.{}", parts.next()?, self.hub_suffix);
+                Some(name.as_ref().map_or(host.clone(), |name| format!("{host}/{name}")))
+            }
+        });
+        found.extend(hub.and_then(|address| self.hub(&address, None).ok()).map(Place::Hub));
+        found
+    }
+
+    /// A hub, with a connection string or with the run's own sign-in.
+    fn hub(&self, address: &str, key: Option<&hub::Credential>) -> Result<Hub, HubError> {
+        let credential = match (key, &self.demo) {
+            (Some(key), _) => key.clone(),
+            (None, Some(_)) => hub::Credential::Nobody,
+            (None, None) => hub::Credential::Bearer(Arc::clone(&self.tokens)),
+        };
+        Hub::new(address, credential)
+    }
 }
 
 /// Asks for what the plan depends on: the settings only when a dataset cannot do without them.
@@ -57,9 +99,12 @@ pub(in crate::commands) async fn look(client: &Client, catalog: &'static Catalog
 
 impl Places {
     /// The places for a plan.
-    pub(in crate::commands) fn of(settings: &Settings, known: &Known, reach: &Reach) -> Self {
+    ///
+    /// # Errors
+    /// [`HubError`] for an address that cannot be one.
+    pub(in crate::commands) fn of(settings: &Settings, known: &Known, reach: &Reach) -> Result<Self, HubError> {
         let mut places = Self { list: vec![Place::Own], order: HashMap::new(), absent: HashMap::new() };
-        let named = places.named(&settings.sources, reach);
+        let named = places.named(&settings.sources, reach)?;
         let found = places.found(known, reach);
         for &row in &settings.plan.datasets {
             let wish = settings.sources.choice(row);
@@ -93,21 +138,23 @@ impl Places {
             }
             places.order.insert(&row.id, order);
         }
-        places
+        Ok(places)
     }
 
     /// The places of the options.
-    fn named(&mut self, sources: &Sources, reach: &Reach) -> Named {
+    fn named(&mut self, sources: &Sources, reach: &Reach) -> Result<Named, HubError> {
         let mut named = Named::default();
         let routed = sources.workspaces.iter().cloned().map(Place::Workspace);
         let routed = routed.chain(sources.accounts.iter().cloned().map(Place::Storage));
-        let routed: Vec<Place> = routed.chain(sources.hubs.iter().cloned().map(Place::Hub)).collect();
-        named.routed.extend(routed.into_iter().map(|place| self.add(place)));
+        named.routed.extend(routed.map(|place| self.add(place)));
+        for address in &sources.hubs {
+            named.routed.push(self.add(Place::Hub(reach.hub(address, sources.hub_key.as_ref())?)));
+        }
         if sources.office || reach.demo.is_some() {
             named.activity.push(self.add(Place::Office(Office::new(&reach.tenant_id, sources.office_start))));
         }
         named.activity.push(self.add(Place::Purview(Purview::default())));
-        named
+        Ok(named)
     }
 
     /// The places of the diagnostic settings.

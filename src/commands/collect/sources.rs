@@ -154,8 +154,8 @@ fn secret(path: &Path, option: &'static str) -> Result<Zeroizing<String>, BadSou
     use std::io::Read as _;
     let mut text = Zeroizing::new(String::new());
     let file = std::fs::File::open(path).map_err(|reason| BadSource::File { option, reason })?;
-    match file.take(KEY_FILE_BYTES_MAX + 1).read_to_string(&mut text) {
-        Ok(read) if read as u64 <= KEY_FILE_BYTES_MAX && !text.trim().is_empty() => Ok(text),
+    match file.take(KEY_FILE_BYTES_MAX as u64 + 1).read_to_string(&mut text) {
+        Ok(read) if read <= KEY_FILE_BYTES_MAX && !text.trim().is_empty() => Ok(text),
         Ok(_) => Err(BadSource::NoKey(option)),
         Err(reason) if reason.kind() == std::io::ErrorKind::InvalidData => Err(BadSource::NoKey(option)),
         Err(reason) => Err(BadSource::File { option, reason }),
