@@ -41,6 +41,8 @@ pub(crate) enum Stop {
     Auth(String),
     /// A place knows better what to say.
     Told(Verdict),
+    /// What a place says of itself, where no HTTP reply tells it: outcome, reason, what would change it.
+    Said(Outcome, String, &'static str),
 }
 
 impl Stop {
@@ -109,6 +111,7 @@ impl Stop {
             Self::TooLarge => partial("a reply was longer than the cap of this program"),
             Self::BadKey => failed("an object's id does not fit into an address"),
             Self::Told(verdict) => verdict.clone(),
+            Self::Said(outcome, reason, hint) => Verdict::because(*outcome, reason.as_str()).with_hint(*hint),
             Self::Auth(error) => failed(&format!("no token: {error}")).with_hint("sign in again and run again"),
         }
     }
