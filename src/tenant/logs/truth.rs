@@ -68,6 +68,11 @@ impl Logs {
         self.outsiders(visit);
         self.audit_identifiers(visit);
         self.traffic_identifiers(visit);
+        let activity = self.microsoft365();
+        for index in (0..activity.count()).filter(|&index| activity.shows_folder(index)) {
+            let folder = network::personal_folder(&self.world().user(activity.user(index)));
+            visit(catalog::Kind::Account, &folder, Kept::Replaced);
+        }
         let vendor_ids =
             (0..self.count(Log::Provisioning)).filter_map(|index| provisioning::shown_vendor_id(self.world(), index));
         vendor_ids.for_each(|id| visit(catalog::Kind::PrincipalId, &id, Kept::Replaced));
@@ -169,6 +174,8 @@ impl Logs {
         }
         (0..self.count(Log::RiskDetections)).for_each(|index| seen.mark(risk::detection_network(index)));
         (0..self.count(Log::Traffic)).for_each(|index| seen.mark(network::traffic_network(world, index)));
+        let activity = self.microsoft365();
+        (0..activity.count()).for_each(|index| seen.mark(activity.network(index)));
         seen.mark(Network::Spray(78));
         seen.mark(Network::DataCentre(3));
         seen
