@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::course::{Arrival, Course};
+use super::notice::{Notice, waiting};
 use super::places::Places;
-use super::progress::Progress;
 use super::road::{Entrance, Road};
 use super::settings::Settings;
 use super::sign_in::Session;
@@ -23,7 +23,7 @@ use crate::catalog::{Catalog, Dataset, ForEach, Throttle};
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
 use crate::limits::LATE_LOOK_MS;
-use crate::net::{Client, Status, WaitReason};
+use crate::net::Client;
 use crate::record::{Key, Outcome, Verdict};
 use crate::source::{self, Place, Report, Request, Window};
 
@@ -31,7 +31,6 @@ use crate::source::{self, Place, Report, Request, Window};
 /// that the display can be read.
 const LISTS_IN_FLIGHT: [(Throttle, usize); 3] =
     [(Throttle::Reports, 6), (Throttle::Identity, 3), (Throttle::Directory, 8)];
-
 
 /// A dataset that may start.
 struct Ready {
@@ -86,7 +85,8 @@ pub(super) async fn conduct(
         run.phase(teachers, &mut state).await;
         road.gate.freeze();
         let (own, routed): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| places.is_own(row));
-        let mut elsewhere = State { courses: routed.into_iter().filter_map(|row| run.course(row)).collect(), ..State::default() };
+        let mut elsewhere =
+            State { courses: routed.into_iter().filter_map(|row| run.course(row)).collect(), ..State::default() };
         tokio::join!(run.phase(own, &mut state), run.round(&mut elsewhere));
         state.arrivals.append(&mut elsewhere.arrivals);
         state.courses.append(&mut elsewhere.courses);
@@ -100,7 +100,7 @@ pub(super) async fn conduct(
         loop {
             road.progress().status(waiting(&task.client.status()).as_deref());
             tokio::time::sleep(Duration::from_millis(250)).await;
-            notice.look(&task, road.progress());
+            notice.look(task.clock, &task.client.status(), road.progress());
         }
     };
     let signals = async {
@@ -252,8 +252,7 @@ impl Task {
             self.road.progress().begin(&course.dataset.id, 1);
         }
         let wanted: Vec<_> = courses.iter().map(|course| (course.dataset, self.request(course))).collect();
-        let mut reports =
-            source::collect_from(place, &wanted, &Entrance(Arc::clone(&self.road)), &self.cancel).await;
+        let mut reports = source::collect_from(place, &wanted, &Entrance(Arc::clone(&self.road)), &self.cancel).await;
         drop(wanted);
         for (course, report) in courses.iter().zip(&mut reports) {
             self.without_refused(course.dataset, report);
@@ -304,66 +303,6 @@ fn settle(verdict: &mut Verdict, parent: Option<Outcome>, for_each: Option<&ForE
         Outcome::Complete | Outcome::Partial | Outcome::Skipped => Outcome::Partial,
     };
     *verdict = Verdict::because(outcome, reason);
-}
-
-/// What the budgets and single requests wait for, for the display.
-fn waiting(status: &Status) -> Option<String> {
-    let retrying = status.retrying.filter(|retrying| retrying.left >= Duration::from_millis(300)).map(|retrying| {
-        let many = if retrying.requests > 1 { format!("{} requests", retrying.requests) } else { "1 request".into() };
-        format!("{many} again in {:.1} s ({})", retrying.left.as_secs_f64(), retrying.fault)
-    });
-    let waits: Vec<String> = status
-        .classes
-        .iter()
-        .filter_map(|class| {
-            let (left, reason) = class.waiting?;
-            let why = match reason {
-                WaitReason::Budget => "budget",
-                WaitReason::Throttled => "429",
-            };
-            (left >= Duration::from_millis(300))
-                .then(|| format!("{} {why} {:.1} s", class.class.as_str(), left.as_secs_f64()))
-        })
-        .chain(retrying)
-        .collect();
-    (!waits.is_empty()).then(|| format!("waiting: {}", waits.join(", ")))
-}
-
-/// Says once what the moving display cannot say: long waits where nothing moves, a clock that is off.
-#[derive(Default)]
-struct Notice {
-    waits: Option<Instant>,
-    clock: bool,
-}
-
-/// A wait that is worth a line of its own, and how long before the next line.
-const LONG_WAIT: Duration = Duration::from_secs(5);
-const NEXT_LINE: Duration = Duration::from_secs(30);
-/// A clock that is further off than this is worth a line, seconds: tokens and windows suffer from five minutes on.
-const SKEW_S: u64 = 60;
-
-impl Notice {
-    fn look(&mut self, task: &Task, progress: &Progress) {
-        let (now, status) = (Instant::now(), task.client.status());
-        let is_fixed = matches!(task.clock, Clock::Fixed(_));
-        let long = status.classes.iter().filter_map(|class| class.waiting).map(|(left, _)| left);
-        let longest = long.chain(status.retrying.map(|retrying| retrying.left)).max();
-        if longest.is_some_and(|left| left >= LONG_WAIT)
-            && self.waits.is_none_or(|at| now.duration_since(at) >= NEXT_LINE)
-            && let Some(text) = waiting(&status)
-        {
-            self.waits = Some(now);
-            progress.say_unless_moving(&format!("  {text}"));
-        }
-        if let Some(skew_s) =
-            status.clock_skew_s.filter(|skew_s| !self.clock && skew_s.unsigned_abs() > SKEW_S && !is_fixed)
-        {
-            self.clock = true;
-            let off = crate::commands::words::span(Duration::from_secs(skew_s.unsigned_abs()));
-            let side = if skew_s > 0 { "behind" } else { "ahead of" };
-            progress.say(&format!("This machine's clock is {off} {side} the service's: the window may end too early."));
-        }
-    }
 }
 
 #[cfg(unix)]

@@ -8,6 +8,7 @@ mod conductor;
 mod course;
 mod dry_run;
 mod finish;
+mod notice;
 mod places;
 mod progress;
 mod road;
@@ -95,7 +96,8 @@ async fn collect(
     let arrivals = conductor::conduct(catalog, &settings, &session, &places, &road, clock).await?;
     progress.close();
     session.close().await;
-    let ending = finish::Ending { args, settings: &settings, started, clock, session: &session, places: &places, arrivals };
+    let ending =
+        finish::Ending { args, settings: &settings, started, clock, session: &session, places: &places, arrivals };
     // Sealing, zipping and checking are work for the processor: they may block this thread.
     tokio::task::block_in_place(|| finish::finish(road, output, ending))
 }

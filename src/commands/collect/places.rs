@@ -87,12 +87,8 @@ impl Reach {
 pub(in crate::commands) async fn look(client: &Client, catalog: &'static Catalog, settings: &Settings) -> Known {
     let logs = settings.plan.datasets.iter().filter(|row| route(&row.id).is_some());
     let wants = logs.clone().any(|row| row.service == Service::Monitor || settings.sources.wants_settings(row));
-    let settings = async {
-        if wants { Some(inventory::settings(client, catalog).await) } else { None }
-    };
-    let licences = async {
-        if wants { inventory::licences(client, catalog).await.ok() } else { None }
-    };
+    let settings = async { if wants { Some(inventory::settings(client, catalog).await) } else { None } };
+    let licences = async { if wants { inventory::licences(client, catalog).await.ok() } else { None } };
     let (settings, licences) = tokio::join!(settings, licences);
     Known { settings, licences }
 }
@@ -109,14 +105,19 @@ impl Places {
         for &row in &settings.plan.datasets {
             let wish = settings.sources.choice(row);
             let mut order = Vec::new();
-            if matches!(row.service, Service::Graph | Service::Arm) && wish.is_none_or(|kind| row.service.source() == Some(kind)) {
+            if matches!(row.service, Service::Graph | Service::Arm)
+                && wish.is_none_or(|kind| row.service.source() == Some(kind))
+            {
                 order.push(0);
             }
             let routed = route(&row.id).map(|route| {
                 let sent = found.iter().filter(|(setting, _)| setting.sends(&route.category)).map(|(_, place)| *place);
                 named.routed.iter().copied().chain(sent).collect::<Vec<_>>()
             });
-            let others = routed.into_iter().flatten().chain(named.activity.iter().copied().filter(|_| row.service == Service::Office));
+            let others = routed
+                .into_iter()
+                .flatten()
+                .chain(named.activity.iter().copied().filter(|_| row.service == Service::Office));
             let fits = |place: &usize| match (places.list.get(*place).and_then(Place::kind), wish) {
                 // It makes a search that stays: only on demand.
                 (Some(SourceKind::Purview), None) => false,
@@ -130,7 +131,11 @@ impl Places {
             // Without the licence the service refuses; what was routed is there all the same.
             let licence = row.licence.as_deref();
             let lacks = known.licences.as_ref().zip(licence).is_some_and(|(has, one)| !has.contains(one));
-            if lacks && order.len() > 1 && order.first() == Some(&0) && row.licence.as_deref() != Some("GlobalSecureAccess") {
+            if lacks
+                && order.len() > 1
+                && order.first() == Some(&0)
+                && row.licence.as_deref() != Some("GlobalSecureAccess")
+            {
                 order.rotate_left(1);
             }
             if order.is_empty() && wish != Some(SourceKind::File) {
@@ -217,7 +222,8 @@ fn nowhere(row: &Dataset, known: &Known, wish: Option<SourceKind>) -> Verdict {
             .with_hint("--office");
     }
     if route(&row.id).is_none() {
-        return Verdict::because(Outcome::Unavailable, "no service has it: only the customer can name it").with_hint(NAME_IT);
+        return Verdict::because(Outcome::Unavailable, "no service has it: only the customer can name it")
+            .with_hint(NAME_IT);
     }
     match (&known.settings, wish) {
         (Some(Err(refused)), _) => Verdict {

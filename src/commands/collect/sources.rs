@@ -32,7 +32,9 @@ pub(super) struct Sources {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BadSource {
     /// `--source` without a kind.
-    #[error("--source takes CATEGORY=KIND, where KIND is graph, log-analytics, storage, event-hub, office, purview or file")]
+    #[error(
+        "--source takes CATEGORY=KIND, where KIND is graph, log-analytics, storage, event-hub, office, purview or file"
+    )]
     Form,
     /// No such log.
     #[error("--source: no log is called {0}: `entra-bundle catalog list` shows them all")]
@@ -92,7 +94,8 @@ impl Sources {
             }
         }
         let account = |url: &String| Account::new(url, key.clone());
-        let asks_office = args.include.iter().any(|pattern| pattern.contains("365") && glob::fits(pattern, "microsoft365-activity"));
+        let asks_office =
+            args.include.iter().any(|pattern| pattern.contains("365") && glob::fits(pattern, "microsoft365-activity"));
         Ok(Self {
             workspaces: args.workspace.iter().map(|id| Workspace::named(id)).collect::<Result<_, _>>()?,
             accounts: args.storage.iter().map(account).collect::<Result<_, _>>()?,
@@ -124,7 +127,8 @@ impl Sources {
 
 /// Whether a pattern of `--source` means a log.
 fn names(pattern: &str, row: &Dataset) -> bool {
-    row.category.as_deref().is_some_and(|category| category.eq_ignore_ascii_case(pattern)) || glob::fits(pattern, &row.id)
+    row.category.as_deref().is_some_and(|category| category.eq_ignore_ascii_case(pattern))
+        || glob::fits(pattern, &row.id)
 }
 
 fn choice(catalog: &'static Catalog, text: &str) -> Result<(String, SourceKind), BadSource> {

@@ -155,7 +155,6 @@ impl Log {
 pub struct Logs {
     stage: Stage,
     timelines: [Timeline; 16],
-    timelines: [Timeline; 13],
     microsoft365: Microsoft365,
 }
 
