@@ -18,6 +18,7 @@ use super::query::Query;
 use super::reply::Reply;
 use super::sets::{self, Set};
 use super::throttle::{Budget, Throttle};
+use super::workspace::Desk;
 
 /// A running tenant.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct Tenant {
     /// What Microsoft 365 activity remembers.
     pub(crate) activity: activity::State,
     throttle: Throttle,
+    pub(super) throttle: Throttle,
+    pub(super) desk: Desk,
     requests: AtomicU64,
     actors: Mutex<Vec<Actors>>,
 }
@@ -93,6 +96,7 @@ impl Tenant {
         let faults = Book::new(settings.faults.clone());
         let (activity, requests) = (activity::State::default(), AtomicU64::new(1));
         Self { settings, logs, login, faults, activity, throttle, requests, actors: Mutex::default() }
+        Self { settings, logs, login, faults, throttle, desk: Desk::default(), requests: AtomicU64::new(1), actors: Mutex::default() }
     }
 
     /// Lends remembered users to the writer of a page.

@@ -28,7 +28,7 @@ use super::fault::Fault;
 use super::mishaps::{Answered, without_hop};
 use super::query::Query;
 use super::reply::{Exchange, Reply, respond};
-use super::services;
+use super::{services, workspace};
 use super::wire::{Flow, Line, Switch};
 use crate::clock::Clock;
 
@@ -59,6 +59,8 @@ pub struct Running {
     pub arm_url: String,
     /// Base of the Log Analytics query API.
     pub logs_url: String,
+    /// Id of the workspace.
+    pub workspace_id: String,
     /// Base of the Office 365 Management Activity API.
     pub office_url: String,
     /// The storage account.
@@ -107,6 +109,7 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
     let url = format!("http://{address}");
     let token = tenant.login.issue(GRAPH, &tenant.logs.world().named_id("demo-collector"), now_s());
     let tenant_id = tenant.logs.world().tenant_id();
+    let workspace_id = workspace::id(tenant.logs.world());
     let accepting = tokio::spawn(accept(listener, Arc::clone(&tenant), address));
     Ok(Running {
         storage_url: format!("{url}{}", services::STORE),
@@ -117,6 +120,7 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
         arm_url: url,
         event_hub: None,
         tenant_id,
+        workspace_id,
         token,
         tenant,
         accepting,
