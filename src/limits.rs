@@ -200,3 +200,21 @@ pub const HUB_PATIENCE_S: u64 = 20;
 pub const HUB_TRIES_MAX: u32 = 6;
 /// How long before the window a partition is read, seconds: a message arrives after its events, clocks differ by minutes.
 pub const HUB_EARLY_S: i64 = 3_600;
+
+/// Pages of a list that is read before the collection (licences, diagnostic settings): a tenant has some dozens of either,
+/// and a page holds a hundred.
+pub const INVENTORY_PAGES_MAX: usize = 20;
+/// How long the Management Activity API keeps content, seconds: 7 days.
+pub const OFFICE_KEPT_S: i64 = 7 * 86_400;
+/// How much later than that a list begins, seconds: clocks differ, and the lists of a day are asked for one after another.
+pub const OFFICE_MARGIN_S: i64 = 300;
+/// A window that begins this much before what is kept is a week that has aged a little, seconds.
+pub const OFFICE_GRACE_S: i64 = 3_600;
+/// How long after an event its content may become available, seconds: 60 to 90 minutes are usual, a day in bad times.
+pub const OFFICE_LATE_S: i64 = 86_400;
+/// Parts of the feed that a reason names: five fit into a line of the report, the rest is counted.
+pub const OFFICE_GAPS_NAMED_MAX: usize = 5;
+/// First and longest pause between two looks at a Purview search, milliseconds: searches take minutes to hours.
+pub const PURVIEW_POLL_MS: (u64, u64) = (2_000, 60_000);
+/// How long a Purview search is waited for, seconds: 4 hours; the longest reported ones take one or two.
+pub const PURVIEW_WAIT_S_MAX: u64 = 14_400;

@@ -39,8 +39,8 @@ pub(crate) enum Stop {
     BadKey,
     /// No token.
     Auth(String),
-    /// What a place says of itself, where no HTTP reply tells it: outcome, reason, what would change it.
-    Said(Outcome, String, &'static str),
+    /// A place knows better what to say.
+    Told(Verdict),
 }
 
 impl Stop {
@@ -108,7 +108,7 @@ impl Stop {
             Self::Endless => partial("the service's pages bring nothing new and do not end"),
             Self::TooLarge => partial("a reply was longer than the cap of this program"),
             Self::BadKey => failed("an object's id does not fit into an address"),
-            Self::Said(outcome, reason, hint) => Verdict::because(*outcome, reason.as_str()).with_hint(*hint),
+            Self::Told(verdict) => verdict.clone(),
             Self::Auth(error) => failed(&format!("no token: {error}")).with_hint("sign in again and run again"),
         }
     }

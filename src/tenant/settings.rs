@@ -7,6 +7,7 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 
 use super::faults::FaultPlan;
+use super::hub::HubSettings;
 use crate::catalog::routes;
 
 /// Size and behaviour of one embedded tenant. The same seed and sizes give the same identifiers at any time.
@@ -40,6 +41,8 @@ pub struct TenantSettings {
     pub faults: FaultPlan,
     /// Where the diagnostic settings send which categories.
     pub routing: Routing,
+    /// How the event hub behaves.
+    pub hub: HubSettings,
 }
 
 /// Which categories the diagnostic settings send where, in Azure's spelling.
@@ -113,6 +116,7 @@ impl TenantSettings {
             page_max: None,
             faults: FaultPlan::default(),
             routing: Routing::demo(),
+            hub: HubSettings::default(),
         }
     }
 }

@@ -206,6 +206,7 @@ impl Task {
             ledger: &ledger,
             hours: None,
             more: false,
+            reopen: false,
             parents: &ready.parents,
             wanted,
             done: &[],

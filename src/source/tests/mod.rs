@@ -124,6 +124,7 @@ pub(super) async fn run_with<'a>(
         ledger,
         hours: None,
         more: false,
+        reopen: false,
         parents: &[],
         wanted: &[],
         done: &[],
