@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::faults::FaultPlan;
 use super::logs::CONTENT_TYPES;
+use super::hub::HubSettings;
 use crate::catalog::routes;
 
 /// Size and behaviour of one embedded tenant. The same seed and sizes give the same identifiers at any time.
@@ -43,6 +44,8 @@ pub struct TenantSettings {
     pub routing: Routing,
     /// Content types of Microsoft 365 activity that somebody has subscribed to.
     pub subscriptions: Vec<&'static str>,
+    /// How the event hub behaves.
+    pub hub: HubSettings,
 }
 
 /// Which categories the diagnostic settings send where, in Azure's spelling.
@@ -122,6 +125,7 @@ impl TenantSettings {
             faults: FaultPlan::default(),
             routing: Routing::demo(),
             subscriptions: Routing::demo().subscriptions(),
+            hub: HubSettings::default(),
         }
     }
 }

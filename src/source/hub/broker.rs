@@ -12,7 +12,7 @@ use rskafka::client::partition::{PartitionClient, UnknownTopicHandling};
 use rskafka::client::{Client, ClientBuilder, Credentials, OauthBearerCredentials, SaslConfig};
 
 use super::super::{Run, Stop};
-use super::{Credential, Hub, OWN_HUBS, tls};
+use super::{Credential, Hub, OWN_HUBS, tls, told};
 use crate::limits::{HUB_MESSAGE_BYTES_MAX, HUB_PATIENCE_S, HUB_REQUEST_S_MAX};
 use crate::net::auth::{AccessToken, TokenSource};
 use crate::record::Outcome;
@@ -67,9 +67,9 @@ impl Broker {
             .flat_map(|topic| topic.partitions.into_iter().map(move |number| (topic.name.clone(), number)))
             .collect();
         if all.is_empty() {
-            return Err(Stop::Said(
+            return Err(told(
                 Outcome::Unavailable,
-                "the namespace shows no such event hub".to_owned(),
+                "the namespace shows no such event hub",
                 "check the name; the credential needs the right to listen (role Azure Event Hubs Data Receiver on the hub or the namespace)",
             ));
         }
@@ -157,9 +157,9 @@ fn of_server(error: ProtocolError) -> Trouble {
         | E::ClusterAuthorizationFailed
         | E::UnsupportedSaslMechanism
         | E::IllegalSaslState => Trouble::Final(refused()),
-        E::UnknownTopicOrPartition | E::InvalidTopicException => Trouble::Final(Stop::Said(
+        E::UnknownTopicOrPartition | E::InvalidTopicException => Trouble::Final(told(
             Outcome::Unavailable,
-            "the event hub is not there any more".to_owned(),
+            "the event hub is not there any more",
             "check the name of the hub in the diagnostic settings",
         )),
         E::UnsupportedCompressionType => Trouble::Final(failed(
@@ -171,15 +171,15 @@ fn of_server(error: ProtocolError) -> Trouble {
 }
 
 fn refused() -> Stop {
-    Stop::Said(
+    told(
         Outcome::Denied,
-        "the event hub refused the credential".to_owned(),
+        "the event hub refused the credential",
         "give the role Azure Event Hubs Data Receiver on the hub or its namespace, or a connection string with Listen (--event-hub-key-file); the basic tier has no Kafka endpoint, and local authentication may be switched off",
     )
 }
 
-fn failed(reason: &str, hint: &'static str) -> Stop {
-    Stop::Said(Outcome::Failed, reason.to_owned(), hint)
+fn failed(reason: &str, hint: &str) -> Stop {
+    told(Outcome::Failed, reason, hint)
 }
 
 /// What trouble that did not pass amounts to.

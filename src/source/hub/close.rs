@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::super::query::stamp;
 use super::super::{End, Run, Stop};
 use super::partition::Lap;
+use super::told;
 use crate::record::Outcome;
 
 const KEEPS: &str = "take the earlier hours from a workspace or a storage account if they were routed there too; the hub's retention can be lengthened, but not for what is gone";
@@ -24,10 +25,10 @@ pub(super) async fn end(run: &Run<'_>, laps: &[Lap], seen: u64) -> End {
         };
     }
     if seen == 0 {
-        let reason = "the event hub has no message of this category".to_owned();
+        let reason = "the event hub has no message of this category";
         let hint =
             "check that the diagnostic setting sends the category to this hub; what was not routed cannot be recovered";
-        return End::Stopped(Stop::Said(Outcome::Unavailable, reason, hint));
+        return End::Stopped(told(Outcome::Unavailable, reason, hint));
     }
     match floor(run, laps) {
         Some(floor) if floor > run.hours().since => close_from(run, floor).await,
@@ -62,5 +63,5 @@ async fn close_from(run: &Run<'_>, floor: OffsetDateTime) -> End {
         return End::Closed;
     }
     let reason = format!("the event hub deletes old messages and has none from before {}", stamp(floor));
-    End::Missing { missing, of: open.len(), what: "time slices", first: Stop::Said(Outcome::Partial, reason, KEEPS) }
+    End::Missing { missing, of: open.len(), what: "time slices", first: told(Outcome::Partial, reason, KEEPS) }
 }

@@ -24,6 +24,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::{End, Run, Stop};
 use crate::limits::HUB_PARTITIONS_AT_ONCE;
+use crate::record::{Outcome, Verdict};
 
 pub use address::{Credential, Hub, HubError};
 use broker::Broker;
@@ -32,6 +33,11 @@ use sorter::Sorter;
 
 /// Hubs that Azure Monitor makes when a diagnostic setting names none: one for each category.
 const OWN_HUBS: &str = "insights-logs-";
+
+/// What the hub says of itself: outcome, reason, what would change it.
+fn told(outcome: Outcome, reason: impl Into<String>, hint: &str) -> Stop {
+    Stop::Told(Verdict::because(outcome, reason).with_hint(hint))
+}
 
 /// Collects from it; one end for each run, in their order.
 pub(super) async fn collect(runs: &[Run<'_>], place: &Hub) -> Vec<End> {
