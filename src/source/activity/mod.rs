@@ -13,8 +13,6 @@ mod feed;
 mod gaps;
 mod purview;
 mod subscriptions;
-#[cfg(test)]
-mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
