@@ -7,8 +7,8 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 
 use super::faults::FaultPlan;
-use super::logs::CONTENT_TYPES;
 use super::hub::HubSettings;
+use super::logs::CONTENT_TYPES;
 use crate::catalog::routes;
 
 /// Size and behaviour of one embedded tenant. The same seed and sizes give the same identifiers at any time.

@@ -156,7 +156,8 @@ impl Column {
     }
 
     fn write(&self, value: &[u8], out: &mut Vec<u8>) {
-        let (first, is_text) = (value.first().copied().unwrap_or(b'n'), self.kind == "string" || self.kind == "dynamic");
+        let (first, is_text) =
+            (value.first().copied().unwrap_or(b'n'), self.kind == "string" || self.kind == "dynamic");
         match first {
             b'n' if self.kind == "string" => out.extend_from_slice(b"\"\""),
             b'n' => out.extend_from_slice(b"null"),

@@ -29,7 +29,6 @@ pub(crate) struct Tenant {
     pub(crate) faults: Book,
     /// What Microsoft 365 activity remembers.
     pub(crate) activity: activity::State,
-    throttle: Throttle,
     pub(super) throttle: Throttle,
     pub(super) desk: Desk,
     requests: AtomicU64,
@@ -95,8 +94,8 @@ impl Tenant {
         let throttle = Throttle::new(settings.limits, world.user_count());
         let faults = Book::new(settings.faults.clone());
         let (activity, requests) = (activity::State::default(), AtomicU64::new(1));
-        Self { settings, logs, login, faults, activity, throttle, requests, actors: Mutex::default() }
-        Self { settings, logs, login, faults, throttle, desk: Desk::default(), requests: AtomicU64::new(1), actors: Mutex::default() }
+        let (desk, actors) = (Desk::default(), Mutex::default());
+        Self { settings, logs, login, faults, activity, throttle, desk, requests, actors }
     }
 
     /// Lends remembered users to the writer of a page.

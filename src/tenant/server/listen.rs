@@ -28,8 +28,8 @@ use super::fault::Fault;
 use super::mishaps::{Answered, without_hop};
 use super::query::Query;
 use super::reply::{Exchange, Reply, respond};
-use super::{services, workspace};
 use super::wire::{Flow, Line, Switch};
+use super::{services, workspace};
 use crate::clock::Clock;
 
 /// Longest request body: a batch of 20 with long filters stays far below.

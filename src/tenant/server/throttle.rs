@@ -112,7 +112,9 @@ impl Throttle {
 fn refusal(budget: Budget, wait: Duration) -> Fault {
     let mut fault = Fault::new(429, "TooManyRequests", "Please retry again later.");
     match budget {
-        Budget::Reports | Budget::Workspace => fault.headers.push(("retry-after", format!("{:.3}", wait.as_secs_f64().max(0.001)))),
+        Budget::Reports | Budget::Workspace => {
+            fault.headers.push(("retry-after", format!("{:.3}", wait.as_secs_f64().max(0.001))))
+        }
         Budget::Directory => {
             fault.headers.push(("retry-after", wait.as_secs().saturating_add(1).to_string()));
             fault.headers.push(("x-ms-throttle-scope", "Tenant_Application/ReadWrite".to_owned()));

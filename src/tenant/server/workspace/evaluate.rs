@@ -106,10 +106,13 @@ impl<'t> Evaluation<'t> {
     }
 
     fn select(&self, name: &str) -> Result<Selection<'t>, Refused> {
-        let found = Log::ALL.into_iter().find_map(|log| Some((log, route(log.dataset()).filter(|row| row.table == name)?)));
+        let found =
+            Log::ALL.into_iter().find_map(|log| Some((log, route(log.dataset()).filter(|row| row.table == name)?)));
         let routed = |row: &Route| self.tenant.settings.routing.workspace.iter().any(|one| *one == row.category);
         let (Some((log, route)), Some(table)) = (found.filter(|(_, row)| routed(row)), table::table(name)) else {
-            return Err(semantic(&format!("'where' operator: Failed to resolve table or column expression named '{name}'")));
+            return Err(semantic(&format!(
+                "'where' operator: Failed to resolve table or column expression named '{name}'"
+            )));
         };
         let count = self.tenant.logs.count(log);
         let mut sample = Vec::new();
@@ -186,7 +189,8 @@ impl<'t> Selection<'t> {
     fn bound(&mut self, bound: &Bound) -> Result<(), Refused> {
         match (self.time(&bound.columns)?, bound.is_lower) {
             (Time::Event, is_lower) => {
-                let (lower, upper) = if is_lower { (bound.at, Ticks::MAX) } else { (Ticks::MIN, bound.at.saturating_sub(1)) };
+                let (lower, upper) =
+                    if is_lower { (bound.at, Ticks::MAX) } else { (Ticks::MIN, bound.at.saturating_sub(1)) };
                 let range = self.tenant.logs.within(self.log, lower, upper);
                 let start = self.range.start.max(range.start);
                 self.range = start..self.range.end.min(range.end).max(start);
@@ -229,8 +233,7 @@ impl<'t> Selection<'t> {
             let sum = bins.entry(bin).or_default();
             *sum = (sum.0 + 1, sum.1 + self.billed(index));
         }
-        let mut columns: Vec<(String, &'static str)> =
-            by.iter().map(|(name, ..)| (name.clone(), "datetime")).collect();
+        let mut columns: Vec<(String, &'static str)> = by.iter().map(|(name, ..)| (name.clone(), "datetime")).collect();
         columns.extend(sums.iter().map(|(name, sum)| (name.clone(), if *sum == Sum::Count { "long" } else { "real" })));
         let row = |(bin, (count, bytes)): (Ticks, (u64, u64))| {
             let at = by.map(|_| format!("\"{}\"", instant::text(bin)));

@@ -46,8 +46,14 @@ pub(super) type Columns = Vec<String>;
 pub(super) enum Stage {
     /// Conditions that all hold: lower bound of an instant (inclusive) or upper bound (exclusive).
     Where(Vec<Bound>),
-    Order { by: Columns, is_ascending: bool },
-    Summarize { sums: Vec<(String, Sum)>, by: Option<(String, Columns, Ticks)> },
+    Order {
+        by: Columns,
+        is_ascending: bool,
+    },
+    Summarize {
+        sums: Vec<(String, Sum)>,
+        by: Option<(String, Columns, Ticks)>,
+    },
     Extend(String, Literal),
     Take(u64),
     Count,
@@ -306,14 +312,31 @@ mod tests {
         let by = Some(("At".to_owned(), vec!["C".to_owned(), "T".to_owned()], 900 * SECOND));
         let sums = vec![("N".to_owned(), Sum::Count), ("B".to_owned(), Sum::Of("_BilledSize".to_owned()))];
         assert_eq!(count.stages, [Stage::Summarize { sums, by }]);
-        let between = parse("A | where T between (datetime(1970-01-01) .. datetime(1970-01-01)) | order by T asc").unwrap();
+        let between =
+            parse("A | where T between (datetime(1970-01-01) .. datetime(1970-01-01)) | order by T asc").unwrap();
         assert_eq!(between.stages[0], Stage::Where(vec![bound(&["T"], true, 0), bound(&["T"], false, 1)]));
     }
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "|", "A |", "A | where", "A | where T == 5", "A | project X", "A | where T > datetime(soon)",
-            "A ; B", "A | take x", "union", "A | summarize x", "\"open", "A B", "A | where T between (1..2)", "5q", &"union (".repeat(10_000)] {
+        for text in [
+            "",
+            "|",
+            "A |",
+            "A | where",
+            "A | where T == 5",
+            "A | project X",
+            "A | where T > datetime(soon)",
+            "A ; B",
+            "A | take x",
+            "union",
+            "A | summarize x",
+            "\"open",
+            "A B",
+            "A | where T between (1..2)",
+            "5q",
+            &"union (".repeat(10_000),
+        ] {
             assert!(matches!(parse(text), Err(Refused::Syntax(_))), "{text}");
         }
     }
