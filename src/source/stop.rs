@@ -39,6 +39,8 @@ pub(crate) enum Stop {
     BadKey,
     /// No token.
     Auth(String),
+    /// A place knows better what to say.
+    Told(Verdict),
 }
 
 impl Stop {
@@ -106,12 +108,14 @@ impl Stop {
             Self::Endless => partial("the service's pages bring nothing new and do not end"),
             Self::TooLarge => partial("a reply was longer than the cap of this program"),
             Self::BadKey => failed("an object's id does not fit into an address"),
+            Self::Told(verdict) => verdict.clone(),
             Self::Auth(error) => failed(&format!("no token: {error}")).with_hint("sign in again and run again"),
         }
     }
 }
 
 /// How the lists of a dataset ended.
+#[derive(Clone)]
 pub(crate) enum End {
     /// All of them at their end.
     Closed,
