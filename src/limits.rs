@@ -204,3 +204,47 @@ pub const BLOBS_GIVEN_UP_MAX: u32 = 5;
 pub const AVRO_BLOCK_BYTES_MAX: usize = 64 << 20;
 /// Deepest Avro schema that is followed; a capture's has three levels.
 pub const AVRO_DEPTH_MAX: usize = 16;
+/// Questions to one workspace at a time: more of one user are queued by the service for up to three minutes.
+pub const WORKSPACE_QUESTIONS_MAX: usize = 5;
+/// Rows that one answer of a workspace is meant to have: a tenth of the 500,000 at which the service cuts it off.
+pub const WORKSPACE_ANSWER_ROWS: u64 = 50_000;
+/// Bytes that one answer of a workspace is meant to have: an eighth of the 100 MB at which the service cuts it off, and
+/// five at a time are 60 MiB of memory; a million sign-ins of 5 kB are 400 questions, a minute of the published budget.
+pub const WORKSPACE_ANSWER_BYTES: u64 = 12 << 20;
+/// Rows of an answer that are made into records at once: 1,000 of 5 kB are 5 MB beside the answer.
+pub const WORKSPACE_ROWS_AT_ONCE: usize = 1_000;
+/// How often a log of a workspace is read until its count is met: records that arrive meanwhile are in the second reading.
+pub const WORKSPACE_READINGS_MAX: u32 = 3;
+/// Partitions of event hubs read side by side: 8 answers of [`HUB_FETCH_BYTES`] are 32 MB, and a throughput unit gives
+/// 2 MB/s for all of them.
+pub const HUB_PARTITIONS_AT_ONCE: usize = 8;
+/// Bytes asked of a partition at a time: four of the largest messages of the standard tier (1 MB).
+pub const HUB_FETCH_BYTES: i32 = 4 << 20;
+/// Longest answer of a broker, bytes: the premium tier's largest message (20 MB), a batch of them unpacked, and room.
+pub const HUB_MESSAGE_BYTES_MAX: usize = 64 << 20;
+/// Longest wait for one answer of a broker, seconds: twice what a connection with its sign-in may be tried.
+pub const HUB_REQUEST_S_MAX: u64 = 60;
+/// How long a connection to a broker is tried again, seconds, before that counts as one failure.
+pub const HUB_PATIENCE_S: u64 = 20;
+/// Failures in a row at one offset before a partition is given up: with [`HUB_PATIENCE_S`] two minutes at least.
+pub const HUB_TRIES_MAX: u32 = 6;
+/// How long before the window a partition is read, seconds: a message arrives after its events, clocks differ by minutes.
+pub const HUB_EARLY_S: i64 = 3_600;
+
+/// Pages of a list that is read before the collection (licences, diagnostic settings): a tenant has some dozens of either,
+/// and a page holds a hundred.
+pub const INVENTORY_PAGES_MAX: usize = 20;
+/// How long the Management Activity API keeps content, seconds: 7 days.
+pub const OFFICE_KEPT_S: i64 = 7 * 86_400;
+/// How much later than that a list begins, seconds: clocks differ, and the lists of a day are asked for one after another.
+pub const OFFICE_MARGIN_S: i64 = 300;
+/// A window that begins this much before what is kept is a week that has aged a little, seconds.
+pub const OFFICE_GRACE_S: i64 = 3_600;
+/// How long after an event its content may become available, seconds: 60 to 90 minutes are usual, a day in bad times.
+pub const OFFICE_LATE_S: i64 = 86_400;
+/// Parts of the feed that a reason names: five fit into a line of the report, the rest is counted.
+pub const OFFICE_GAPS_NAMED_MAX: usize = 5;
+/// First and longest pause between two looks at a Purview search, milliseconds: searches take minutes to hours.
+pub const PURVIEW_POLL_MS: (u64, u64) = (2_000, 60_000);
+/// How long a Purview search is waited for, seconds: 4 hours; the longest reported ones take one or two.
+pub const PURVIEW_WAIT_S_MAX: u64 = 14_400;

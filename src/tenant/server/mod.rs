@@ -21,12 +21,14 @@ mod page;
 mod position;
 mod query;
 mod reply;
+mod routing;
 mod services;
 mod sets;
 mod throttle;
 mod wire;
 mod workspace;
 
+pub(crate) use answer::Tenant;
 pub use listen::{NotServed, Running, serve};
 
 #[cfg(test)]
