@@ -185,6 +185,17 @@ pub const UNPACKED_RATIO_MAX: usize = 128;
 pub const UNPACK_LAYERS_MAX: u8 = 2;
 /// Longest name that a tar header tells, bytes: paths end at 4,096 on Linux and 32,767 on Windows, as three bytes each.
 pub const TAR_NAME_BYTES_MAX: u64 = 3 * 32_768;
+/// Questions to one workspace at a time: more of one user are queued by the service for up to three minutes.
+pub const WORKSPACE_QUESTIONS_MAX: usize = 5;
+/// Rows that one answer of a workspace is meant to have: a tenth of the 500,000 at which the service cuts it off.
+pub const WORKSPACE_ANSWER_ROWS: u64 = 50_000;
+/// Bytes that one answer of a workspace is meant to have: an eighth of the 100 MB at which the service cuts it off, and
+/// five at a time are 60 MiB of memory; a million sign-ins of 5 kB are 400 questions, a minute of the published budget.
+pub const WORKSPACE_ANSWER_BYTES: u64 = 12 << 20;
+/// Rows of an answer that are made into records at once: 1,000 of 5 kB are 5 MB beside the answer.
+pub const WORKSPACE_ROWS_AT_ONCE: usize = 1_000;
+/// How often a log of a workspace is read until its count is met: records that arrive meanwhile are in the second reading.
+pub const WORKSPACE_READINGS_MAX: u32 = 3;
 /// Partitions of event hubs read side by side: 8 answers of [`HUB_FETCH_BYTES`] are 32 MB, and a throughput unit gives
 /// 2 MB/s for all of them.
 pub const HUB_PARTITIONS_AT_ONCE: usize = 8;

@@ -122,6 +122,7 @@ impl Arguments {
             token_lifetime_s: self.token_lifetime_s,
             page_max: self.page_max,
             routing: self.routing.clone(),
+            subscriptions: self.routing.subscriptions(),
             hub: HubSettings::default(),
             faults: self.faults.as_deref().map(plan).transpose()?.unwrap_or_default(),
         })

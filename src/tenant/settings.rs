@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::faults::FaultPlan;
 use super::hub::HubSettings;
+use super::logs::CONTENT_TYPES;
 use crate::catalog::routes;
 
 /// Size and behaviour of one embedded tenant. The same seed and sizes give the same identifiers at any time.
@@ -41,6 +42,8 @@ pub struct TenantSettings {
     pub faults: FaultPlan,
     /// Where the diagnostic settings send which categories.
     pub routing: Routing,
+    /// Content types of Microsoft 365 activity that somebody has subscribed to.
+    pub subscriptions: Vec<&'static str>,
     /// How the event hub behaves.
     pub hub: HubSettings,
 }
@@ -72,6 +75,11 @@ impl Routing {
     pub fn everything() -> Self {
         let all: Vec<&'static str> = routes().iter().map(|route| route.category.as_str()).collect();
         Self { workspace: all.clone(), storage: all.clone(), hub: all }
+    }
+
+    /// The content types of Microsoft 365 activity that go with it: a tenant that keeps nothing keeps none of these.
+    pub fn subscriptions(&self) -> Vec<&'static str> {
+        if *self == Self::nothing() { Vec::new() } else { CONTENT_TYPES.to_vec() }
     }
 
     /// Nothing anywhere.
@@ -116,6 +124,7 @@ impl TenantSettings {
             page_max: None,
             faults: FaultPlan::default(),
             routing: Routing::demo(),
+            subscriptions: Routing::demo().subscriptions(),
             hub: HubSettings::default(),
         }
     }

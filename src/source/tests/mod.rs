@@ -3,6 +3,8 @@
 mod fans;
 mod lists;
 mod logs;
+mod office;
+mod purview;
 mod service;
 
 use std::sync::Mutex;

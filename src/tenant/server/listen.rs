@@ -28,8 +28,8 @@ use super::fault::Fault;
 use super::mishaps::{Answered, without_hop};
 use super::query::Query;
 use super::reply::{Exchange, Reply, respond};
-use super::services;
 use super::wire::{Flow, Line, Switch};
+use super::{services, workspace};
 use crate::clock::Clock;
 
 /// Longest request body: a batch of 20 with long filters stays far below.
@@ -59,6 +59,8 @@ pub struct Running {
     pub arm_url: String,
     /// Base of the Log Analytics query API.
     pub logs_url: String,
+    /// Id of the workspace.
+    pub workspace_id: String,
     /// Base of the Office 365 Management Activity API.
     pub office_url: String,
     /// The storage account.
@@ -108,6 +110,7 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
     let url = format!("http://{address}");
     let token = tenant.login.issue(GRAPH, &tenant.logs.world().named_id("demo-collector"), now_s());
     let tenant_id = tenant.logs.world().tenant_id();
+    let workspace_id = workspace::id(tenant.logs.world());
     let hub = if tenant.settings.routing.hub.is_empty() { None } else { Some(hub::serve(Arc::clone(&tenant)).await?) };
     let accepting = tokio::spawn(accept(listener, Arc::clone(&tenant), address));
     Ok(Running {
@@ -119,6 +122,7 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
         arm_url: url,
         event_hub: hub.as_ref().map(|hub| hub.address.clone()),
         tenant_id,
+        workspace_id,
         token,
         tenant,
         accepting,
