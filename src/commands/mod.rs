@@ -13,6 +13,8 @@ pub mod token;
 pub mod verify;
 
 mod closing;
+#[cfg(test)]
+mod hub_tests;
 mod keys;
 mod stopped;
 mod words;
