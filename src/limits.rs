@@ -185,6 +185,25 @@ pub const UNPACKED_RATIO_MAX: usize = 128;
 pub const UNPACK_LAYERS_MAX: u8 = 2;
 /// Longest name that a tar header tells, bytes: paths end at 4,096 on Linux and 32,767 on Windows, as three bytes each.
 pub const TAR_NAME_BYTES_MAX: u64 = 3 * 32_768;
+/// Bytes of a blob that are asked for at once: 800 sign-ins of 5 kB; [`RANGES_IN_FLIGHT_MAX`] of them are 24 MiB and keep
+/// 240 MB/s busy at 100 ms a reply.
+pub const RANGE_BYTES: u64 = 4 << 20;
+/// Ranges of one container's blobs that are asked for side by side, in the order in which they are read.
+pub const RANGES_IN_FLIGHT_MAX: usize = 6;
+/// Blobs and folders of one page of a listing (documented maximum).
+pub const BLOBS_IN_PAGE_MAX: u32 = 5_000;
+/// Folders in folders of a container: `resourceId=/tenants/ID/providers/NAME/y/m/d/h/m` has ten, a capture nine.
+pub const FOLDER_DEPTH_MAX: usize = 16;
+/// How late a record may arrive where diagnostic settings send it, hours (documented for audits).
+pub const ROUTED_LATE_HOURS: i64 = 48;
+/// How long after its hour a blob may still end in the middle of a line, seconds: exporters append every few minutes.
+pub const BLOB_SETTLED_S: i64 = 3_600;
+/// Blobs in a row that were given up before no more are asked for: each has cost a minute of tries.
+pub const BLOBS_GIVEN_UP_MAX: u32 = 5;
+/// Longest block of a capture file that is read, bytes: event hubs write blocks of a few events of 1 MiB at most.
+pub const AVRO_BLOCK_BYTES_MAX: usize = 64 << 20;
+/// Deepest Avro schema that is followed; a capture's has three levels.
+pub const AVRO_DEPTH_MAX: usize = 16;
 /// Questions to one workspace at a time: more of one user are queued by the service for up to three minutes.
 pub const WORKSPACE_QUESTIONS_MAX: usize = 5;
 /// Rows that one answer of a workspace is meant to have: a tenth of the 500,000 at which the service cuts it off.
@@ -196,6 +215,21 @@ pub const WORKSPACE_ANSWER_BYTES: u64 = 12 << 20;
 pub const WORKSPACE_ROWS_AT_ONCE: usize = 1_000;
 /// How often a log of a workspace is read until its count is met: records that arrive meanwhile are in the second reading.
 pub const WORKSPACE_READINGS_MAX: u32 = 3;
+/// Partitions of event hubs read side by side: 8 answers of [`HUB_FETCH_BYTES`] are 32 MB, and a throughput unit gives
+/// 2 MB/s for all of them.
+pub const HUB_PARTITIONS_AT_ONCE: usize = 8;
+/// Bytes asked of a partition at a time: four of the largest messages of the standard tier (1 MB).
+pub const HUB_FETCH_BYTES: i32 = 4 << 20;
+/// Longest answer of a broker, bytes: the premium tier's largest message (20 MB), a batch of them unpacked, and room.
+pub const HUB_MESSAGE_BYTES_MAX: usize = 64 << 20;
+/// Longest wait for one answer of a broker, seconds: twice what a connection with its sign-in may be tried.
+pub const HUB_REQUEST_S_MAX: u64 = 60;
+/// How long a connection to a broker is tried again, seconds, before that counts as one failure.
+pub const HUB_PATIENCE_S: u64 = 20;
+/// Failures in a row at one offset before a partition is given up: with [`HUB_PATIENCE_S`] two minutes at least.
+pub const HUB_TRIES_MAX: u32 = 6;
+/// How long before the window a partition is read, seconds: a message arrives after its events, clocks differ by minutes.
+pub const HUB_EARLY_S: i64 = 3_600;
 
 /// Pages of a list that is read before the collection (licences, diagnostic settings): a tenant has some dozens of either,
 /// and a page holds a hundred.

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 
+use super::Sink;
 use super::query::Dropped;
 use super::seen::Seen;
 use crate::record::Key;
@@ -22,7 +23,11 @@ pub(super) struct State {
     pub seen: HashMap<u32, Seen>,
     pub dropped: Dropped,
     pub floor: Option<OffsetDateTime>,
+    /// Why there is a floor, unless the service has refused.
+    pub floor_of: Option<&'static str>,
     pub closed: HashSet<u32>,
+    /// Closed slices are not told to the sink yet: files may still bring what no service had.
+    pub deferred: bool,
     pub held: Held,
 }
 
@@ -58,9 +63,26 @@ impl Ledger {
     pub(super) fn begin(&self, wanted: usize) {
         let mut state = self.state();
         state.seen.values_mut().for_each(Seen::begin);
-        (state.floor, state.dropped, state.held) = (None, Dropped::default(), Held::default());
+        (state.floor, state.floor_of, state.dropped, state.held) = (None, None, Dropped::default(), Held::default());
         (state.tally.expected, state.tally.served, state.tally.damaged) = (None, state.tally.records, 0);
         state.tally.keys.resize_with(wanted, Vec::new);
+    }
+
+    /// An account whose slices stay open for the sink until [`Ledger::settle`].
+    pub fn deferred() -> Self {
+        let ledger = Self::default();
+        ledger.state().deferred = true;
+        ledger
+    }
+
+    /// Tells the sink about the slices that were closed meanwhile.
+    pub async fn settle(&self, dataset: &'static str, sink: &dyn Sink) {
+        let mut closed: Vec<u32> = self.closed().collect();
+        closed.sort_unstable();
+        self.state().deferred = false;
+        for slice in closed {
+            sink.slice_closed(dataset, slice).await;
+        }
     }
 
     /// Records that were delivered.
