@@ -249,3 +249,6 @@ pub const OFFICE_GAPS_NAMED_MAX: usize = 5;
 pub const PURVIEW_POLL_MS: (u64, u64) = (2_000, 60_000);
 /// How long a Purview search is waited for, seconds: 4 hours; the longest reported ones take one or two.
 pub const PURVIEW_WAIT_S_MAX: u64 = 14_400;
+/// How long a query of Log Analytics may take, and be silent, milliseconds: the 10 minutes that are asked for (`Prefer:
+/// wait=600`), the service's own limit, and half a minute for the way. Others of the same user may be in front of it.
+pub const QUERY_MS_MAX: u64 = 630_000;
