@@ -185,3 +185,11 @@ pub const UNPACKED_RATIO_MAX: usize = 128;
 pub const UNPACK_LAYERS_MAX: u8 = 2;
 /// Longest name that a tar header tells, bytes: paths end at 4,096 on Linux and 32,767 on Windows, as three bytes each.
 pub const TAR_NAME_BYTES_MAX: u64 = 3 * 32_768;
+/// Records of an imported file that are listed as rejected, each with line and reason; the others are counted. A hundred
+/// show what is wrong with the file, and 90,000 files of them are 9 million rows of 40 bytes at the very worst.
+pub const REJECTED_MAX: usize = 100;
+/// Batches of an imported file between reading and delivering: each is at most a stretch (or a document) and what became
+/// of it, so 3 of 8 MiB are 24 MiB.
+pub const IMPORT_BATCHES_MAX: usize = 3;
+/// Longest incident id of the Authenticator app that is accepted, characters; the ones seen have 8.
+pub const INCIDENT_CHARS_MAX: usize = 64;

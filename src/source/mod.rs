@@ -12,7 +12,7 @@ pub mod blobs;
 mod count;
 mod errors;
 mod fan_out;
-mod field;
+pub(crate) mod field;
 pub mod hub;
 mod ledger;
 mod logs;
@@ -40,8 +40,8 @@ use crate::record::{Key, RawBatch, Verdict};
 
 pub use ledger::Ledger;
 pub use place::{Place, collect_from};
-pub(crate) use run::{Item, Run};
-pub(crate) use seen::mark;
+pub(crate) use run::{Fate, Item, Run};
+pub(crate) use seen::{Mark, mark};
 pub(crate) use stop::{End, Stop};
 
 /// Takes the records.
