@@ -5,6 +5,8 @@
 //! not say with the same value stands in one added member at the end, `@bundle.envelope`, under the envelope's own names.
 //! Nothing is dropped but `__UDI_RequiredFields_*` (the exporter's own bookkeeping) and, of a row, columns without value.
 
+pub(crate) mod envelope;
+
 use bytes::Bytes;
 use time::OffsetDateTime;
 
