@@ -31,7 +31,7 @@ pub(crate) fn of(logs: &Logs, rows: &[Dataset]) -> BTreeMap<String, u64> {
 
 fn history_count(logs: &Logs, row: &Dataset) -> Option<u64> {
     let parent = row.path.strip_suffix("/{0}/history")?;
-    let log = Log::ALL.into_iter().find(|log| log.path() == parent)?;
+    let log = Log::ALL.into_iter().find(|log| log.path() == Some(parent))?;
     let mut actors = Actors::new(logs.world());
     let mut total = 0;
     for index in 0..logs.count(log) {

@@ -161,7 +161,7 @@ impl Tenant {
 
     /// The log behind a path; sign-ins count as interactive ones until the filter says otherwise.
     pub(crate) fn log(&self, ask: &Ask, path: &str) -> Option<Log> {
-        let found = Log::ALL.into_iter().find(|log| log.path().eq_ignore_ascii_case(path))?;
+        let found = Log::ALL.into_iter().find(|log| log.path().is_some_and(|own| own.eq_ignore_ascii_case(path)))?;
         (ask.version == Version::Beta || !found.is_beta_only()).then_some(found)
     }
 
