@@ -185,6 +185,35 @@ pub const UNPACKED_RATIO_MAX: usize = 128;
 pub const UNPACK_LAYERS_MAX: u8 = 2;
 /// Longest name that a tar header tells, bytes: paths end at 4,096 on Linux and 32,767 on Windows, as three bytes each.
 pub const TAR_NAME_BYTES_MAX: u64 = 3 * 32_768;
+/// Questions to one workspace at a time: more of one user are queued by the service for up to three minutes.
+pub const WORKSPACE_QUESTIONS_MAX: usize = 5;
+/// Rows that one answer of a workspace is meant to have: a tenth of the 500,000 at which the service cuts it off.
+pub const WORKSPACE_ANSWER_ROWS: u64 = 50_000;
+/// Bytes that one answer of a workspace is meant to have: an eighth of the 100 MB at which the service cuts it off, and
+/// five at a time are 60 MiB of memory; a million sign-ins of 5 kB are 400 questions, a minute of the published budget.
+pub const WORKSPACE_ANSWER_BYTES: u64 = 12 << 20;
+/// Rows of an answer that are made into records at once: 1,000 of 5 kB are 5 MB beside the answer.
+pub const WORKSPACE_ROWS_AT_ONCE: usize = 1_000;
+/// How often a log of a workspace is read until its count is met: records that arrive meanwhile are in the second reading.
+pub const WORKSPACE_READINGS_MAX: u32 = 3;
+
+/// Pages of a list that is read before the collection (licences, diagnostic settings): a tenant has some dozens of either,
+/// and a page holds a hundred.
+pub const INVENTORY_PAGES_MAX: usize = 20;
+/// How long the Management Activity API keeps content, seconds: 7 days.
+pub const OFFICE_KEPT_S: i64 = 7 * 86_400;
+/// How much later than that a list begins, seconds: clocks differ, and the lists of a day are asked for one after another.
+pub const OFFICE_MARGIN_S: i64 = 300;
+/// A window that begins this much before what is kept is a week that has aged a little, seconds.
+pub const OFFICE_GRACE_S: i64 = 3_600;
+/// How long after an event its content may become available, seconds: 60 to 90 minutes are usual, a day in bad times.
+pub const OFFICE_LATE_S: i64 = 86_400;
+/// Parts of the feed that a reason names: five fit into a line of the report, the rest is counted.
+pub const OFFICE_GAPS_NAMED_MAX: usize = 5;
+/// First and longest pause between two looks at a Purview search, milliseconds: searches take minutes to hours.
+pub const PURVIEW_POLL_MS: (u64, u64) = (2_000, 60_000);
+/// How long a Purview search is waited for, seconds: 4 hours; the longest reported ones take one or two.
+pub const PURVIEW_WAIT_S_MAX: u64 = 14_400;
 /// Records of an imported file that are listed as rejected, each with line and reason; the others are counted. A hundred
 /// show what is wrong with the file, and 90,000 files of them are 9 million rows of 40 bytes at the very worst.
 pub const REJECTED_MAX: usize = 100;

@@ -6,6 +6,7 @@
 
 mod check;
 mod cloud;
+mod column;
 mod dataset;
 mod deny;
 mod estimate;
@@ -29,6 +30,7 @@ use serde::Deserialize;
 
 pub use check::{Check, check};
 pub use cloud::Cloud;
+pub use column::{ColumnAs, ColumnRule, column, columns};
 pub use dataset::{
     Dataset, ForEach, Group, NotFound, Permission, Service, Shape, THROTTLES, Throttle, TimeFilter, Where,
 };
@@ -42,7 +44,7 @@ pub use permission::{Consent, PermissionRow, Resource};
 pub use plan::{Plan, PlanError, Selection, Skipped, SkippedBecause};
 pub use profile::{Licence, Profile};
 pub use recognise::{Recognition, recognitions};
-pub use route::{Route, SourceKind, route, route_of_category, route_of_table, routes};
+pub use route::{Route, SourceKind, TIME_GENERATED, route, route_of_category, route_of_table, routes};
 pub use secret::{SecretRule, secrets};
 pub use throttle::{Measure, ThrottleLimit, Tier};
 

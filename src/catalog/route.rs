@@ -46,6 +46,9 @@ impl SourceKind {
     }
 }
 
+/// The column that every table has: when the record was made, or when it arrived.
+pub const TIME_GENERATED: &str = "TimeGenerated";
+
 /// A dataset as Azure Monitor knows it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +63,8 @@ pub struct Route {
     pub id: Vec<String>,
     /// Property with the time of the event, by which records are assigned to the window.
     pub time: String,
+    /// The table's column that is [`Route::time`]; absent: `TimeGenerated` is the time of the event.
+    pub time_column: Option<String>,
     /// Where this is documented.
     pub source: String,
     /// What no source proved, so that the code accepts either answer.
@@ -70,6 +75,11 @@ impl Route {
     /// The container that diagnostic settings fill, which is also the hub's name where none was chosen.
     pub fn container(&self) -> String {
         format!("insights-logs-{}", self.category.to_ascii_lowercase())
+    }
+
+    /// The table's column with the time of the event.
+    pub fn time_column(&self) -> &str {
+        self.time_column.as_deref().unwrap_or(TIME_GENERATED)
     }
 }
 

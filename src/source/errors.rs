@@ -60,8 +60,17 @@ fn row(refusal: &Refusal) -> Option<&'static Row> {
     ROWS.iter().find(|row| {
         (row.status == 0 || row.status == refusal.status)
             && row.code.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(code))
-            && row.message.as_ref().is_none_or(|wanted| message.contains(wanted.as_str()))
+            && row.message.as_ref().is_none_or(|wanted| holds(&message, wanted))
     })
+}
+
+/// Whether the parts of a fragment (`*` stands between them) occur one behind the other.
+fn holds(message: &str, fragment: &str) -> bool {
+    let mut rest = Some(message);
+    for part in fragment.split('*') {
+        rest = rest.and_then(|rest| rest.split_once(part)).map(|(_, behind)| behind);
+    }
+    rest.is_some()
 }
 
 /// What to do about it.

@@ -14,6 +14,7 @@ mod errors;
 mod fan_out;
 pub(crate) mod field;
 pub mod hub;
+pub mod inventory;
 mod ledger;
 mod logs;
 mod page;

@@ -5,7 +5,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::activity::Office;
+use super::activity::{Office, Purview};
 use super::blobs::Account;
 use super::hub::Hub;
 use super::workspace::Workspace;
@@ -25,6 +25,8 @@ pub enum Place {
     Hub(Hub),
     /// Office 365 Management Activity API.
     Office(Office),
+    /// The audit search of Microsoft Purview.
+    Purview(Purview),
 }
 
 impl Place {
@@ -36,6 +38,7 @@ impl Place {
             Self::Storage(_) => Some(SourceKind::Storage),
             Self::Hub(_) => Some(SourceKind::EventHub),
             Self::Office(_) => Some(SourceKind::Office),
+            Self::Purview(_) => Some(SourceKind::Purview),
         }
     }
 }
@@ -59,6 +62,7 @@ pub async fn collect_from(
         Place::Storage(place) => super::blobs::collect(&runs, place).await,
         Place::Hub(place) => super::hub::collect(&runs, place).await,
         Place::Office(place) => super::activity::collect(&runs, place).await,
+        Place::Purview(place) => super::activity::search(&runs, place).await,
     };
     runs.iter().zip(&ends).map(|(run, end)| run.report(end)).collect()
 }

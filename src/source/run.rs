@@ -85,7 +85,7 @@ impl<'a> Run<'a> {
         sink: &'a dyn Sink,
         cancel: &'a CancellationToken,
     ) -> Self {
-        let plan = Plan::of(request.window);
+        let plan = if dataset.time.is_some() { Plan::of(request.window) } else { Plan::undivided(request.window) };
         request.ledger.begin(request.wanted.len());
         let under_way = request.client.begin(dataset.throttle);
         let headers = query::headers(dataset);

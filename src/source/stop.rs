@@ -39,6 +39,19 @@ pub(crate) enum Stop {
     BadKey,
     /// No token.
     Auth(String),
+    /// Nobody sends it to this place: of what kind it is (`workspace`).
+    NotRouted(&'static str),
+    /// The place counts more or fewer records than it gave.
+    Short {
+        /// By its own count.
+        counted: u64,
+        /// What came.
+        read: u64,
+    },
+    /// An answer that had no end, to the smallest question there is.
+    CutShort,
+    /// A place knows better what to say.
+    Told(Verdict),
 }
 
 impl Stop {
@@ -106,9 +119,26 @@ impl Stop {
             Self::Endless => partial("the service's pages bring nothing new and do not end"),
             Self::TooLarge => partial("a reply was longer than the cap of this program"),
             Self::BadKey => failed("an object's id does not fit into an address"),
+            Self::NotRouted(place) => {
+                let reason = format!("not routed to this {place}: cannot be recovered");
+                Verdict::because(Outcome::Unavailable, reason).with_hint(not_routed(dataset, place))
+            }
+            Self::Short { counted, read } => {
+                partial(&format!("the service counted {counted} records and gave {read}")).with_hint(AGAIN)
+            }
+            Self::CutShort => partial("the service cut its answer short, whatever it was asked for").with_hint(AGAIN),
+            Self::Told(verdict) => verdict.clone(),
             Self::Auth(error) => failed(&format!("no token: {error}")).with_hint("sign in again and run again"),
         }
     }
+}
+
+fn not_routed(dataset: &Dataset, place: &str) -> String {
+    let category = dataset.category.as_deref().unwrap_or("this log");
+    format!(
+        "nothing is kept of the time before: to have it from now on, add the category {category} to a diagnostic setting \
+         of Microsoft Entra ID with this {place} as its destination"
+    )
 }
 
 /// How the lists of a dataset ended.

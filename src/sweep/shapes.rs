@@ -86,11 +86,10 @@ pub(super) static MAIL: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) static HOST: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"(?-u)[A-Za-z0-9_\x80-\xff][A-Za-z0-9._\-\x80-\xff]*"));
 pub(super) static DN: LazyLock<Regex> = LazyLock::new(|| {
-    let kind = "(?:cn|ou|dc|o|l|st|c|uid|e|serialnumber)=";
-    let value = r#"(?:\\.|[^\\,;"'<>)\]|\n\r\t])*"#;
-    compiled(&format!(
-        r"(?i-u)(?:^|[^a-z0-9\x80-\xff])((?:{kind}{value},\x20*)+(?:dc=[a-z0-9_\-\x80-\xff]+|{kind}{value}))"
-    ))
+    // A label of a domain has no blank, so that a name ends where a sentence goes on behind it.
+    let label = r"dc=[a-z0-9_\-\x80-\xff]+";
+    let part = r#"(?:cn|ou|o|l|st|c|uid|e|serialnumber)=(?:\\.|[^\\,;"'<>)\]|\n\r\t])*"#;
+    compiled(&format!(r"(?i-u)(?:^|[^a-z0-9\x80-\xff])((?:(?:{label}|{part}),\x20*)+(?:{label}|{part}))"))
 });
 pub(super) static EXCHANGE_DN: LazyLock<Regex> =
     LazyLock::new(|| compiled(r#"(?i-u)/o=[^"';,<>\n\r]*/(?:ou|cn)=[^"';,<>\n\r]*"#));

@@ -133,6 +133,18 @@ fn public_names_and_what_only_looks_like_one_are_no_finds() {
 }
 
 #[test]
+fn a_name_ends_where_the_sentence_goes_on() {
+    let ours = cipher(1);
+    let [mut one, mut other] = [const { String::new() }; 2];
+    pseudonymise(Kind::Dn, "CN=ada,CN=Managed Service Accounts,DC=alderwood,DC=com", &ours, &mut one).unwrap();
+    pseudonymise(Kind::Dn, "CN=bob,OU=Crew,DC=alderwood,DC=com", &ours, &mut other).unwrap();
+    let sentence = |first: &str, second: &str| format!("found {first} but it does not correspond to {second} here");
+    assert_eq!(found(&ours, "data/files/a.txt", &sentence(&one, &other)), []);
+    let finds = found(&ours, "data/files/a.txt", &sentence(&one, "CN=bob,OU=Crew,DC=alderwood,DC=com"));
+    assert!(finds.contains(&Shape::Dn), "{finds:?}");
+}
+
+#[test]
 fn findings_say_where_and_how_often() {
     let ours = cipher(1);
     let mut scan = LeakScan::new(Some(ClosedWorld::new(&ours, SHAPES.to_vec())), None);

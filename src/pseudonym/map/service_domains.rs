@@ -1,8 +1,8 @@
 //! Domains of public services: what of them stays readable.
 //!
-//! Reads `service-domains.txt` (one `keep|exact|under NAME` a line) once and answers for a name how many of its last
+//! Reads `service-domains.txt` (one `keep|exact|under|public NAME` a line) once and answers for a name how many of its last
 //! labels stay. `keep`: the name and every name below it; `exact`: this name only; `under`: the name, while the labels
-//! in front of it name a customer.
+//! in front of it name a customer; `public`: as `keep`, but what stands behind the name in an address is anybody's.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -14,6 +14,7 @@ enum Rule {
     Keep,
     Exact,
     Under,
+    Public,
 }
 
 fn rows() -> impl Iterator<Item = (&'static str, Rule)> {
@@ -23,6 +24,7 @@ fn rows() -> impl Iterator<Item = (&'static str, Rule)> {
             "keep" => Rule::Keep,
             "exact" => Rule::Exact,
             "under" => Rule::Under,
+            "public" => Rule::Public,
             _ => return None,
         };
         Some((name.trim(), rule))
@@ -35,7 +37,7 @@ pub(super) fn kept_labels(name: &str) -> usize {
     let mut rest = name;
     for at in 0..labels {
         match TABLE.get(rest) {
-            Some(Rule::Keep) => return labels,
+            Some(Rule::Keep | Rule::Public) => return labels,
             Some(Rule::Exact) if at == 0 => return labels,
             Some(Rule::Under) => return labels - at,
             _ => {}

@@ -132,7 +132,9 @@ pub(super) fn find_v6(gate: &Gate, text: &str, claims: &mut Claims) {
         }
         let Some((offset, address)) = parse_v6(run) else { continue };
         let (start, mut end) = (start + offset, start + offset + address.len());
-        let starts_real = matches!(address.as_bytes(), [b'2' | b'3' | b'f' | b'F', _, _, _, b':', ..]);
+        // Four digits in the first group: `f32::` is a type.
+        let starts_real = matches!(address.as_bytes(), [b'2' | b'3' | b'f' | b'F', b, c, d, b':', ..]
+            if [b, c, d].iter().all(|byte| byte.is_ascii_hexdigit()));
         if !(colons >= 3 || starts_real) || !claims.is_free(start, end) {
             continue;
         }

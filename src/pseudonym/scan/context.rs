@@ -21,8 +21,24 @@ const REQUEST: [&str; 15] = [
 /// Words that announce the anchor of a person: base64 of the 16 bytes of an id.
 const ANCHOR: [&str; 7] =
     ["anchor", "sourceanchor", "cloudanchor", "sourceanchorvalue", "immutableid", "consistencyguid", "objectguid"];
-/// Words that announce a version number.
-const VERSION: [&str; 8] = ["version", "ver", "v", "build", "release", "rev", "revision", "rv"];
+/// Words that announce a version number, or the number of a section.
+const VERSION: [&str; 15] = [
+    "version",
+    "ver",
+    "v",
+    "build",
+    "release",
+    "rev",
+    "revision",
+    "rv",
+    "section",
+    "sections",
+    "sec",
+    "chapter",
+    "clause",
+    "paragraph",
+    "appendix",
+];
 
 /// The last word before the end, with the one before it, lower-case and glued together.
 fn last_words(before: &str) -> (String, String) {
@@ -70,7 +86,7 @@ mod tests {
 
     #[test]
     fn words_before_a_number_tell_versions_from_addresses() {
-        assert!(is_version("agent version ") && is_version("Build: ") && is_version("v"));
+        assert!(is_version("agent version ") && is_version("Build: ") && is_version("v") && is_version("see section "));
         assert!(!is_version("from ") && !is_version("") && !is_version("conversion from "));
     }
 }

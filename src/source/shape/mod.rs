@@ -6,6 +6,7 @@
 //! Nothing is dropped but `__UDI_RequiredFields_*` (the exporter's own bookkeeping) and, of a row, columns without value.
 
 pub(crate) mod envelope;
+pub(crate) mod row;
 
 use bytes::Bytes;
 use time::OffsetDateTime;

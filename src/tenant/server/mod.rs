@@ -21,6 +21,7 @@ mod page;
 mod position;
 mod query;
 mod reply;
+mod routing;
 mod services;
 mod sets;
 mod throttle;
