@@ -49,6 +49,8 @@ pub struct FileAccount {
     pub rejected_count: u64,
     /// It holds something else than records of datasets: it belongs to the plain files as well, as a whole.
     pub plain: bool,
+    /// What is to be said about it besides, without values.
+    pub note: Option<&'static str>,
     /// Its name, raw.
     pub(crate) name: Named,
 }
@@ -63,6 +65,27 @@ impl std::fmt::Debug for Named {
 }
 
 impl FileAccount {
+    pub(super) fn new(number: u32, name: Named, form: Option<Form>, unpacked_from: Option<&'static str>) -> Self {
+        Self {
+            number,
+            form,
+            unpacked_from,
+            end: FileEnd::Whole { bytes: 0, repaired: 0 },
+            recognised: Vec::new(),
+            records: 0,
+            imported: 0,
+            duplicates: 0,
+            outside: 0,
+            covered: 0,
+            not_asked: 0,
+            rejected: Vec::new(),
+            rejected_count: 0,
+            plain: false,
+            note: None,
+            name,
+        }
+    }
+
     /// Path below the input, `/` between folders, archives as folders; raw.
     pub fn name(&self) -> &RawText {
         &self.name.0

@@ -19,6 +19,7 @@ mod lookup;
 mod portal;
 mod reader;
 mod rename;
+mod sorter;
 mod table;
 #[cfg(test)]
 mod tests;

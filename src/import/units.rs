@@ -28,8 +28,8 @@ pub(super) const NO_OBJECT: &str = "it is no object";
 pub(super) struct Hint {
     /// `@odata.context` of the page, as written between its quotes.
     pub context: Option<Rc<str>>,
-    /// The columns, if the items are rows.
-    pub columns: Option<Rc<[String]>>,
+    /// The columns, if the items are rows: their names, and whether they are dynamic.
+    pub columns: Option<Rc<[(String, bool)]>>,
 }
 
 /// Something in a list.
@@ -78,15 +78,15 @@ impl Walk<'_, '_> {
     fn reopen(&mut self, context: &[Open]) {
         for (n, open) in context.iter().enumerate() {
             let name = open.name.as_ref().map(|name| name.expose());
-            let is_list_key = name.is_none_or(is_list_key);
+            let leads = name.is_none_or(is_list_key);
             let inner = context.get(n + 1).and_then(|inner| inner.name.as_ref());
             let torn = Role::Torn;
             let role = match (self.open.last().map(|level| &level.role), open.is_array) {
                 (Some(Role::Torn), _) => torn,
                 (Some(Role::List(hint)), true) if hint.columns.is_some() => torn,
-                (Some(Role::Wrapper { .. }), _) if !is_list_key => torn,
+                (Some(Role::Wrapper { .. }), _) if !leads => torn,
                 (_, true) => Role::List(self.hint(name.unwrap_or_default(), usize::MAX)),
-                (_, false) if inner.is_some_and(|inner| is_list_key_of(inner.expose())) => {
+                (_, false) if inner.is_some_and(|inner| is_list_key(inner.expose())) => {
                     Role::Wrapper { start: None, before: open.before.as_ref().map(|text| text.expose().to_owned()) }
                 }
                 (_, false) => torn,
@@ -209,10 +209,6 @@ fn is_list_key(key: &str) -> bool {
     KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
 }
 
-fn is_list_key_of(key: &str) -> bool {
-    is_list_key(key)
-}
-
 enum Look {
     Wrapper,
     /// A record that ends there.
@@ -270,14 +266,16 @@ fn peek<'t>(bytes: &'t [u8], members: &json::Members<'_>) -> Option<(&'t [u8], u
 }
 
 /// The names of the columns of a table: `columns` of the object whose beginning this is.
-fn columns(object: &str) -> Option<Rc<[String]>> {
+fn columns(object: &str) -> Option<Rc<[(String, bool)]>> {
     let list = lookup::member(object, "columns")?;
     let mut names = Vec::new();
     for item in json::items(object.as_bytes(), list.start).ok()? {
         let item = object.get(item.ok()?)?;
         // The second form is that of Kusto's own answers, the third that of scripts.
         let name = lookup::string(item, "name").or_else(|| lookup::string(item, "ColumnName"));
-        names.push(name.or_else(|| lookup::unquoted(item))?);
+        let name = name.or_else(|| lookup::unquoted(item))?;
+        let kind = lookup::string(item, "type").or_else(|| lookup::string(item, "ColumnType"));
+        names.push((name, kind.is_some_and(|kind| kind == "dynamic")));
     }
     Some(names.into())
 }
@@ -290,7 +288,9 @@ mod tests {
     fn found(text: &str, context: &[Open], goes_on: bool) -> Vec<String> {
         let mut found = Vec::new();
         walk(text, context, goes_on, &mut |unit, hint| {
-            let said = hint.columns.as_ref().map_or(String::new(), |columns| columns.join("+"));
+            let said = hint.columns.as_ref().map_or(String::new(), |columns| {
+                columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("+")
+            });
             let said = hint.context.as_deref().map_or(said.clone(), |context| format!("{context}{said}"));
             found.push(match unit {
                 Unit::Object(span) => format!("{said}{}", &text[span]),
