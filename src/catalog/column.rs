@@ -128,7 +128,10 @@ mod tests {
             let tables = if row.tables.is_empty() { vec!["*".to_owned()] } else { row.tables.clone() };
             for (table, name) in tables.iter().flat_map(|table| row.columns.iter().map(move |name| (table, name))) {
                 assert!(seen.insert((table.to_lowercase(), name.to_lowercase())), "{table} {name} twice");
-                assert!(table == "*" || !seen.contains(&("*".to_owned(), name.to_lowercase())), "{table} {name} is late");
+                assert!(
+                    table == "*" || !seen.contains(&("*".to_owned(), name.to_lowercase())),
+                    "{table} {name} is late"
+                );
             }
         }
     }

@@ -59,7 +59,8 @@ fn zone(text: &str) -> (&str, UtcOffset) {
 
 /// `2026-02-01`, `8/22/2022` (months first, as Azure writes it; days first where it must be), `22.08.2022`.
 fn day(text: &str) -> Option<Date> {
-    let separator = text.chars().find(|symbol| !symbol.is_ascii_digit()).filter(|one| matches!(one, '-' | '/' | '.'))?;
+    let separator =
+        text.chars().find(|symbol| !symbol.is_ascii_digit()).filter(|one| matches!(one, '-' | '/' | '.'))?;
     let numbers: Vec<u32> = text.split(separator).map(|part| part.parse().ok()).collect::<Option<_>>()?;
     let &[first, second, third] = numbers.as_slice() else { return None };
     let (year, month, day) = match separator {
@@ -124,7 +125,9 @@ mod tests {
         assert_eq!(read("8/22/2022 12:00:00 AM"), Some(datetime!(2022-08-22 0:00 UTC)));
         assert_eq!(read("2022-08-22 18:07:16.5"), Some(datetime!(2022-08-22 18:07:16.5 UTC)));
         assert_eq!(read("2024-12-10 14:33:09.049661100"), Some(datetime!(2024-12-10 14:33:09.0496611 UTC)));
-        for text in ["", "yesterday", "8/22/2022", "13/13/2022 1:00", "8/22/2022 13:00 PM", "1 2", "2022-08-22 25:00:00"] {
+        for text in
+            ["", "yesterday", "8/22/2022", "13/13/2022 1:00", "8/22/2022 13:00 PM", "1 2", "2022-08-22 25:00:00"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(write(at).as_deref(), Some("2022-08-22T18:07:16Z"));

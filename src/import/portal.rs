@@ -57,9 +57,10 @@ impl Portal {
                 rest.insert(format!("column {}", at + 1), Value::String(cell));
                 continue;
             };
-            let put = place.column.as_ref().is_some_and(|(path, column)| {
-                read(column, &cell).is_some_and(|value| put(&mut record, path, value))
-            });
+            let put = place
+                .column
+                .as_ref()
+                .is_some_and(|(path, column)| read(column, &cell).is_some_and(|value| put(&mut record, path, value)));
             if !put {
                 rest.insert(place.name.clone(), Value::String(cell));
             }
@@ -200,12 +201,31 @@ mod tests {
     #[test]
     fn columns_go_where_the_service_has_them() {
         let header = [
-            "Date (UTC)", "Request ID", "Application ID ", "Location", "Status", "Sign-in error code",
-            "Incoming token type", "Autonomous system  number", "Incoming token type", "Conditional Access", "Managed",
+            "Date (UTC)",
+            "Request ID",
+            "Application ID ",
+            "Location",
+            "Status",
+            "Sign-in error code",
+            "Incoming token type",
+            "Autonomous system  number",
+            "Incoming token type",
+            "Conditional Access",
+            "Managed",
         ];
         let cells = [
-            "2026-01-05T10:00:00Z", "r-1", "a-1", "Redmond, Washington, US", "Failure", "50126", "Primary", "8075", "None",
-            "Not Applied", "Yes", "beyond",
+            "2026-01-05T10:00:00Z",
+            "r-1",
+            "a-1",
+            "Redmond, Washington, US",
+            "Failure",
+            "50126",
+            "Primary",
+            "8075",
+            "None",
+            "Not Applied",
+            "Yes",
+            "beyond",
         ];
         assert_eq!(
             record("sign-ins", &header, &cells),
@@ -225,8 +245,11 @@ mod tests {
 
     #[test]
     fn what_is_not_expected_stands_beside_the_record() {
-        let found = record("sign-ins", &["Date (UTC)", "Sign-in error code", "Conditional Access", "Managed"],
-            &["1/5/2026 10:00:00 AM", "None", "Report only", "maybe"]);
+        let found = record(
+            "sign-ins",
+            &["Date (UTC)", "Sign-in error code", "Conditional Access", "Managed"],
+            &["1/5/2026 10:00:00 AM", "None", "Report only", "maybe"],
+        );
         assert_eq!(found["createdDateTime"], "2026-01-05T10:00:00Z");
         let beside = serde_json::json!(
             {"Sign-in error code": "None", "Conditional Access": "Report only", "Managed": "maybe"});

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::account::{Named, Rejected};
 use super::sorter::{Sorter, What};
-use super::table::Table;
+use super::table::{self, Table};
 use super::units::{self, Hint, Unit};
 use crate::catalog::Catalog;
 use crate::files::{FileEnd, FileHead, Rows, Taker, TakerClosed, cells};
@@ -24,7 +24,12 @@ pub(super) const EARLIER: &str = "an entry of an earlier bundle: pseudonyms are 
 
 /// What the reader tells.
 pub(super) enum Told {
-    Begin { number: u32, name: Named, form: Option<Form>, unpacked_from: Option<&'static str> },
+    Begin {
+        number: u32,
+        name: Named,
+        form: Option<Form>,
+        unpacked_from: Option<&'static str>,
+    },
     Records(Vec<Found>),
     /// It holds something else than records.
     Plain(Option<&'static str>),
@@ -63,8 +68,8 @@ pub(super) struct File {
     form: Option<Form>,
     lines: u64,
     records: u64,
-    /// Its columns, by their address, and the reader of its rows.
-    table: Option<(usize, Table)>,
+    /// What its rows last said of their table, and who reads them.
+    table: Option<(Option<String>, Table)>,
 }
 
 impl Reader {
@@ -100,7 +105,7 @@ impl Reader {
         });
     }
 
-    fn json_lines(&mut self, text: &str, stretch: &RawStretch, found: &mut Finds) {
+    fn json_lines(&mut self, text: &str, found: &mut Finds) {
         let bytes = Bytes::copy_from_slice(text.as_bytes());
         let mut from = 0;
         for line in text.split_inclusive('\n') {
@@ -111,7 +116,6 @@ impl Reader {
             }
             let sorter = &mut self.sorter;
             let mut tables = Tables::default();
-            let broken = |reason| if begin + line.len() < text.len() || stretch.goes_on { reason } else { units::BROKEN };
             units::walk(line, &[], false, &mut |unit, hint| {
                 let (at, what) = match unit {
                     Unit::Object(span) => {
@@ -122,7 +126,7 @@ impl Reader {
                         let at = begin + span.start;
                         (at, tables.row(sorter, &bytes.slice(at..begin + span.end), hint))
                     }
-                    Unit::Other(at, reason) => (begin + at, What::Rejected(broken(reason))),
+                    Unit::Other(at, reason) => (begin + at, What::Rejected(reason)),
                 };
                 found.add(text, at, what);
             });
@@ -130,13 +134,9 @@ impl Reader {
     }
 
     fn csv(&mut self, text: &str, names: &[RawText], separator: u8, has_header: bool, found: &mut Finds) {
-        let sorter = &self.sorter;
-        let key = names.as_ptr() as usize;
-        if self.file.table.as_ref().is_none_or(|(of, _)| *of != key) {
-            let names = names.iter().map(|name| name.expose().trim_start_matches('\u{feff}').to_owned()).collect();
-            self.file.table = Some((key, Table::of_text(sorter.kinds(), names, &self.file.name)));
-        }
-        let Some((_, table)) = &self.file.table else { return };
+        let names: Vec<String> =
+            names.iter().map(|name| name.expose().trim_start_matches('\u{feff}').to_owned()).collect();
+        let said_at = table::said_at(&names);
         let mut rows = Rows::default();
         let (mut from, mut is_header) = (0, has_header);
         while from < text.len() {
@@ -147,7 +147,16 @@ impl Reader {
                 let what = if cells.len() * 2 < names.len() {
                     What::Rejected(FEW_CELLS)
                 } else {
-                    sorter.row(table.text(cells))
+                    let said = said_at.and_then(|at| cells.get(at)).filter(|said| !said.is_empty()).cloned();
+                    let (_, table) = match self.file.table.take() {
+                        Some((of, table)) if of == said => self.file.table.insert((of, table)),
+                        _ => {
+                            let kinds = self.sorter.kinds();
+                            let table = Table::of_text(kinds, names.clone(), &self.file.name, said.as_deref());
+                            self.file.table.insert((said, table))
+                        }
+                    };
+                    self.sorter.row(table.text(cells))
                 };
                 found.add(text, from, what);
             }
@@ -163,8 +172,7 @@ impl Taker for Reader {
             self.put_off.insert(head.number);
         }
         let is_skipped = self.is_second != self.put_off.contains(&head.number);
-        self.file =
-            File { is_skipped, name: head.name.expose().to_owned(), form: head.form, ..File::default() };
+        self.file = File { is_skipped, name: head.name.expose().to_owned(), form: head.form, ..File::default() };
         if !is_skipped {
             let (number, form, unpacked_from) = (head.number, head.form, head.unpacked_from);
             let name = Named(head.name.clone());
@@ -187,7 +195,7 @@ impl Taker for Reader {
             (Context::Columns { names, separator, has_header }, _) => {
                 self.csv(text, names, *separator, *has_header, &mut found);
             }
-            (_, Form::JsonLines) => self.json_lines(text, &stretch, &mut found),
+            (_, Form::JsonLines) => self.json_lines(text, &mut found),
             (_, Form::Json) => self.json(text, &stretch, &mut found),
             (_, Form::Text) if matches!(self.file.form, Some(Form::JsonLines | Form::Json | Form::Csv)) => {
                 // What stands before the names of a table's columns is no row.

@@ -90,7 +90,12 @@ mod tests {
     #[test]
     fn names_become_those_of_graph() {
         for (name, expected) in [
-            ("AppId", "appId"), ("IPAddress", "ipAddress"), ("Id", "id"), ("ID", "id"), ("userId", "userId"), ("A", "a"),
+            ("AppId", "appId"),
+            ("IPAddress", "ipAddress"),
+            ("Id", "id"),
+            ("ID", "id"),
+            ("userId", "userId"),
+            ("A", "a"),
             ("", ""),
         ] {
             assert_eq!(camel(name), expected);

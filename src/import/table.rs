@@ -11,7 +11,8 @@ use super::rename;
 use crate::catalog::{Catalog, Export, Group, exports, route};
 use crate::source::shape::{Shaped, row::Frame};
 
-pub(super) const NO_RECORD_INSIDE: &str = "its column AuditData holds no JSON object: perhaps a program has cut the cell";
+pub(super) const NO_RECORD_INSIDE: &str =
+    "its column AuditData holds no JSON object: perhaps a program has cut the cell";
 
 /// Who reads a row.
 pub(super) enum Road {
@@ -45,13 +46,13 @@ pub(super) enum Row {
 }
 
 impl Table {
-    /// For rows of text cells.
-    pub(super) fn of_text(kinds: &Kinds, names: Vec<String>, file: &str) -> Self {
+    /// For rows of text cells; `file` is its name, `said` what a row says of its table ([`said_at`]).
+    pub(super) fn of_text(kinds: &Kinds, names: Vec<String>, file: &str, said: Option<&str>) -> Self {
         // Text of a dynamic column is JSON text: opened, as everything that is JSON text.
         let columns: Vec<(String, bool)> = names.iter().map(|name| (plain(name), true)).collect();
         let road = match export(&names, file) {
             Some(row) => exported(row, &names),
-            None => tabled(kinds, None, &columns).unwrap_or_else(|| flat(kinds, &names)),
+            None => tabled(kinds, said, &columns).unwrap_or_else(|| flat(kinds, &names)),
         };
         Self { names, road }
     }
@@ -75,9 +76,7 @@ impl Table {
             Road::Portal { dataset, portal } => Row::Own(dataset, portal.record(cells)),
             Road::Inside { dataset, at } => {
                 let others = cells.iter().enumerate().filter(|(n, _)| n != at);
-                let others: Vec<_> = others
-                    .map(|(n, cell)| (self.name(n), Cow::Owned(audit::quoted(cell))))
-                    .collect();
+                let others: Vec<_> = others.map(|(n, cell)| (self.name(n), Cow::Owned(audit::quoted(cell)))).collect();
                 let inner = cells.get(*at).and_then(|inner| audit::opened(inner, &others));
                 inner.map_or(Row::Rejected(NO_RECORD_INSIDE), |record| Row::Own(dataset, record))
             }
@@ -110,6 +109,12 @@ impl Table {
     fn name(&self, at: usize) -> Cow<'_, str> {
         self.names.get(at).map_or_else(|| Cow::Owned(format!("column {}", at + 1)), |name| Cow::Borrowed(name.as_str()))
     }
+}
+
+/// Where a row of text cells says which table it is of.
+pub(super) fn said_at(names: &[String]) -> Option<usize> {
+    let has = |wanted: &str| names.iter().position(|name| plain(name) == wanted);
+    has("TimeGenerated").and_then(|_| has("Type"))
 }
 
 /// The kind of export that has these columns.
@@ -151,9 +156,9 @@ fn tabled(kinds: &Kinds, table: Option<&str>, columns: &[(String, bool)]) -> Opt
 fn flat(kinds: &Kinds, names: &[String]) -> Road {
     let dataset = kinds.of_columns(names.iter().map(String::as_str));
     let row = dataset.and_then(|id| Catalog::embedded().ok()?.dataset(id)).filter(|row| row.group == Group::Logs);
-    let has_time = row.and_then(|row| row.time.as_ref()).is_some_and(|time| {
-        names.iter().any(|name| squeezed(name) == time.property.to_ascii_lowercase())
-    });
+    let has_time = row
+        .and_then(|row| row.time.as_ref())
+        .is_some_and(|time| names.iter().any(|name| squeezed(name) == time.property.to_ascii_lowercase()));
     row.filter(|_| has_time).map_or(Road::Foreign, |row| Road::Flat { dataset: row.id.as_str() })
 }
 

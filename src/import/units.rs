@@ -260,9 +260,9 @@ fn peek<'t>(bytes: &'t [u8], members: &json::Members<'_>) -> Option<(&'t [u8], u
     }
     let (key, _) = json::string_span(bytes, at).ok()?;
     let colon = json::skip_space(bytes, key.end + 1);
-    (bytes.get(colon) == Some(&b':')).then(|| (bytes.get(key), json::skip_space(bytes, colon + 1))).and_then(
-        |(key, value)| Some((key?, value)),
-    )
+    (bytes.get(colon) == Some(&b':'))
+        .then(|| (bytes.get(key), json::skip_space(bytes, colon + 1)))
+        .and_then(|(key, value)| Some((key?, value)))
 }
 
 /// The names of the columns of a table: `columns` of the object whose beginning this is.
@@ -310,9 +310,14 @@ mod tests {
             (r#"{"value":[],"@odata.count":0}"#, vec![]),
             (r#"{"records":[{"a":1},{"a":[2]}]}"#, vec![r#"{"a":1}"#, r#"{"a":[2]}"#]),
             (r#"{"responses":[{"id":"1","status":200,"body":{"value":[{"id":7}]}}]}"#, vec![r#"{"id":7}"#]),
-            (r#"{"tables":[{"name":"P","columns":[{"name":"A"},{"name":"B"}],"rows":[[1,2],["x",null]]}]}"#,
-             vec!["A+B[1,2]", r#"A+B["x",null]"#]),
-            (r#"{"category":"c","properties":{},"value":[1]}"#, vec![r#"{"category":"c","properties":{},"value":[1]}"#]),
+            (
+                r#"{"tables":[{"name":"P","columns":[{"name":"A"},{"name":"B"}],"rows":[[1,2],["x",null]]}]}"#,
+                vec!["A+B[1,2]", r#"A+B["x",null]"#],
+            ),
+            (
+                r#"{"category":"c","properties":{},"value":[1]}"#,
+                vec![r#"{"category":"c","properties":{},"value":[1]}"#],
+            ),
             (r#"{"value":{"id":1}}"#, vec![r#"{"value":{"id":1}}"#]),
             ("{}", vec!["{}"]),
             ("[null,3]", vec!["1: it is no object", "6: it is no object"]),

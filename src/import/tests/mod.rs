@@ -83,7 +83,7 @@ pub(super) async fn run_with(
     window: Window,
     shelf: &Shelf,
 ) -> Imported {
-    let mock = Mock::serve(|_| crate::net::mock::Reply::json("{}")).await;
+    let mock = Mock::start(|_, _| crate::net::mock::Reply::json("{}")).await;
     let client = mock.client();
     let ledgers: Vec<Ledger> = datasets.iter().map(|_| Ledger::default()).collect();
     let request = |ledger| Request {

@@ -123,7 +123,8 @@ fn powershell(records: &[Value]) -> String {
 fn forms() -> Vec<(&'static str, Vec<u8>)> {
     let records = sign_ins();
     let enveloped: Vec<Value> = records.iter().map(envelope).collect();
-    let page = json!({"@odata.context": "https://graph.microsoft.com/beta/$metadata#auditLogs/signIns", "value": records});
+    let page =
+        json!({"@odata.context": "https://graph.microsoft.com/beta/$metadata#auditLogs/signIns", "value": records});
     let utf16 = |text: &str| {
         let mut bytes = vec![0xFF, 0xFE];
         text.encode_utf16().for_each(|unit| bytes.extend(unit.to_le_bytes()));
@@ -223,7 +224,8 @@ async fn each_record_that_is_not_taken_is_accounted_for() {
     text += "{\"other\":1}\n";
     text += &sign_ins()[0].to_string().replace("2026-01-05", "1999-01-05").replace("00000001", "00000009");
     text += "\n";
-    text += &json!({"id": "a", "activityDateTime": "2026-01-05T10:00:00Z", "initiatedBy": {}, "targetResources": []}).to_string();
+    text += &json!({"id": "a", "activityDateTime": "2026-01-05T10:00:00Z", "initiatedBy": {}, "targetResources": []})
+        .to_string();
     text += "\n{\"id\":\"torn";
     let shelf = Shelf::default();
     let imported = run(&[folder.put("x.jsonl", text)], &["sign-ins"], WINDOW, &shelf).await;

@@ -15,7 +15,8 @@ fn shared(name: &str) -> Option<PathBuf> {
 
 fn logs() -> Vec<&'static str> {
     let catalog = Catalog::embedded().unwrap();
-    let logs = catalog.datasets().iter().filter(|row| row.group == crate::catalog::Group::Logs && row.for_each.is_none());
+    let logs =
+        catalog.datasets().iter().filter(|row| row.group == crate::catalog::Group::Logs && row.for_each.is_none());
     logs.map(|row| row.id.as_str()).collect()
 }
 
@@ -48,13 +49,22 @@ fn total(accounts: &[FileAccount]) -> [u64; 6] {
 
 #[tokio::test]
 async fn envelopes_of_azure_monitor() {
-    let Some(accounts) = account("elastic-integrations-2023/packages/azure/data_stream/signinlogs/_dev").await else { return };
+    let Some(accounts) = account("elastic-integrations-2023/packages/azure/data_stream/signinlogs/_dev").await else {
+        return;
+    };
     println!("{:?}", total(&accounts));
 }
 
 #[tokio::test]
 async fn everything_else() {
-    for name in ["elastic-integrations-2023/packages/azure", "elastic-integrations-2023/packages/o365", "panther", "otrf", "plaso", "attack_data"] {
+    for name in [
+        "elastic-integrations-2023/packages/azure",
+        "elastic-integrations-2023/packages/o365",
+        "panther",
+        "otrf",
+        "plaso",
+        "attack_data",
+    ] {
         let Some(accounts) = account(name).await else { return };
         println!("{:?}", total(&accounts));
     }

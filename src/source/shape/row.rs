@@ -48,9 +48,10 @@ impl Frame {
             let (property, read) = column(table, name, route);
             let read = if is_dynamic && read == ColumnAs::Property { ColumnAs::Json } else { read };
             let is_record = read != ColumnAs::Envelope;
-            let rival = names.iter().zip(&places).position(|(other, place)| {
-                is_record && place.read != ColumnAs::Envelope && *other == property
-            });
+            let rival = names
+                .iter()
+                .zip(&places)
+                .position(|(other, place)| is_record && place.read != ColumnAs::Envelope && *other == property);
             places.push(Place { key: key(&property), own_key: key(name), read, rival });
             names.push(property);
             own.push(name);
@@ -61,7 +62,8 @@ impl Frame {
             };
             names.iter().zip(&places).position(is_it)
         };
-        let id = route.map(|row| row.id.iter().filter_map(|name| property(name)).collect::<Vec<_>>()).unwrap_or_default();
+        let id =
+            route.map(|row| row.id.iter().filter_map(|name| property(name)).collect::<Vec<_>>()).unwrap_or_default();
         let id = if route.is_some_and(|row| row.id.len() == id.len()) { id } else { Vec::new() };
         let generated = own.iter().position(|name| name.eq_ignore_ascii_case(TIME_GENERATED));
         let time = route.and_then(|row| property(&row.time)).into_iter().chain(generated).collect();

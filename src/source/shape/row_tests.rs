@@ -74,7 +74,11 @@ fn a_risky_user_is_another_record_at_another_time() {
 #[test]
 fn nothing_is_lost_where_two_columns_mean_one_property() {
     let both = |second: &str| {
-        shaped("SigninLogs", &[("ConditionalAccessPolicies", r#"[{"id":1}]"#), ("AppliedConditionalAccessPolicies", second)]).0
+        shaped(
+            "SigninLogs",
+            &[("ConditionalAccessPolicies", r#"[{"id":1}]"#), ("AppliedConditionalAccessPolicies", second)],
+        )
+        .0
     };
     assert_eq!(both(r#"[{"id":1}]"#), r#"{"appliedConditionalAccessPolicies":[{"id":1}]}"#);
     assert_eq!(
@@ -85,7 +89,8 @@ fn nothing_is_lost_where_two_columns_mean_one_property() {
 
 #[test]
 fn a_risk_detection_keeps_its_details_as_the_text_that_graph_sends() {
-    let (text, _) = shaped("AADUserRiskEvents", &[("AdditionalInfo", r#"[{"Key":"k"}]"#), ("Location", r#"{"city":"x"}"#)]);
+    let (text, _) =
+        shaped("AADUserRiskEvents", &[("AdditionalInfo", r#"[{"Key":"k"}]"#), ("Location", r#"{"city":"x"}"#)]);
     assert_eq!(text, r#"{"additionalInfo":"[{\"Key\":\"k\"}]","location":{"city":"x"}}"#);
 }
 

@@ -179,15 +179,29 @@ mod tests {
         assert!(read(r#"{"error":{"code":"PartialError"}}"#).unwrap().is_partial);
         assert_eq!(read("[]").unwrap().rows().count(), 0);
         assert_eq!(read(r#"{"tables":[]}"#).unwrap().rows().count(), 0);
-        for wrong in ["", "{}", "<html>", r#"{"tables":[{"rows":[]}]}"#, &cut[..cut.len() - 1], &format!("{cut}x"),
-            r#"{"tables":[{"columns":[],"rows":[{}]}]}"#] {
+        for wrong in [
+            "",
+            "{}",
+            "<html>",
+            r#"{"tables":[{"rows":[]}]}"#,
+            &cut[..cut.len() - 1],
+            &format!("{cut}x"),
+            r#"{"tables":[{"columns":[],"rows":[{}]}]}"#,
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn numbers_are_read_as_they_are_written() {
-        let rows = [("12", Some(12)), ("\"12\"", Some(12)), ("1.5e3", Some(1_500)), ("null", None), ("-1", None), ("\"NaN\"", None)];
+        let rows = [
+            ("12", Some(12)),
+            ("\"12\"", Some(12)),
+            ("1.5e3", Some(1_500)),
+            ("null", None),
+            ("-1", None),
+            ("\"NaN\"", None),
+        ];
         for (cell, expected) in rows {
             assert_eq!(number(Some(&cell.as_bytes())), expected, "{cell}");
         }

@@ -10,11 +10,11 @@ use super::ask::{Sheet, number};
 use super::kql;
 use crate::catalog::Route;
 use crate::limits::{SLOW_TRIES_MAX, WORKSPACE_ANSWER_BYTES, WORKSPACE_ANSWER_ROWS};
+use crate::source::Window;
 use crate::source::field;
 use crate::source::plan::middle;
 use crate::source::run::Run;
 use crate::source::stop::Stop;
-use crate::source::Window;
 
 /// Lengths of a stretch, seconds, each dividing the one before: all slices of a window are multiples of the first.
 const STEPS_S: [i64; 4] = [900, 60, 10, 1];

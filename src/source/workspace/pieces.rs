@@ -101,7 +101,8 @@ mod tests {
         let (most, half) = (WORKSPACE_ANSWER_ROWS, WORKSPACE_ANSWER_BYTES / 2);
         let slices: Vec<_> = (0..4).map(|at| (at, hours(i64::from(at) * 6, i64::from(at) * 6 + 6))).collect();
         assert_eq!(cut(&slices, &[]), [Chain { slices: 0..4, pieces: vec![hours(0, 24)] }]);
-        let large = [stretch(1, 9, half), stretch(2, 9, half), stretch(3, 9, half), stretch(13, 1, 1), stretch(23, most, 1)];
+        let large =
+            [stretch(1, 9, half), stretch(2, 9, half), stretch(3, 9, half), stretch(13, 1, 1), stretch(23, most, 1)];
         assert_eq!(
             cut(&slices, &large),
             [
