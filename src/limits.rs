@@ -196,6 +196,21 @@ pub const WORKSPACE_ANSWER_BYTES: u64 = 12 << 20;
 pub const WORKSPACE_ROWS_AT_ONCE: usize = 1_000;
 /// How often a log of a workspace is read until its count is met: records that arrive meanwhile are in the second reading.
 pub const WORKSPACE_READINGS_MAX: u32 = 3;
+/// Partitions of event hubs read side by side: 8 answers of [`HUB_FETCH_BYTES`] are 32 MB, and a throughput unit gives
+/// 2 MB/s for all of them.
+pub const HUB_PARTITIONS_AT_ONCE: usize = 8;
+/// Bytes asked of a partition at a time: four of the largest messages of the standard tier (1 MB).
+pub const HUB_FETCH_BYTES: i32 = 4 << 20;
+/// Longest answer of a broker, bytes: the premium tier's largest message (20 MB), a batch of them unpacked, and room.
+pub const HUB_MESSAGE_BYTES_MAX: usize = 64 << 20;
+/// Longest wait for one answer of a broker, seconds: twice what a connection with its sign-in may be tried.
+pub const HUB_REQUEST_S_MAX: u64 = 60;
+/// How long a connection to a broker is tried again, seconds, before that counts as one failure.
+pub const HUB_PATIENCE_S: u64 = 20;
+/// Failures in a row at one offset before a partition is given up: with [`HUB_PATIENCE_S`] two minutes at least.
+pub const HUB_TRIES_MAX: u32 = 6;
+/// How long before the window a partition is read, seconds: a message arrives after its events, clocks differ by minutes.
+pub const HUB_EARLY_S: i64 = 3_600;
 
 /// Pages of a list that is read before the collection (licences, diagnostic settings): a tenant has some dozens of either,
 /// and a page holds a hundred.

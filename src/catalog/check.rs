@@ -140,7 +140,8 @@ fn check_tables(catalog: &Catalog, check: &mut Check) {
         check.that(used, || format!("profile {} has no dataset", profile.id));
     }
     for cloud in catalog.clouds() {
-        let mut hosts = [&cloud.login, &cloud.graph, &cloud.arm, &cloud.logs, &cloud.storage_suffix].into_iter();
+        let mut hosts =
+            [&cloud.login, &cloud.graph, &cloud.arm, &cloud.logs, &cloud.storage_suffix, &cloud.hub_suffix].into_iter();
         let whole = hosts.all(|host| is_host(host)) && cloud.office.as_ref().is_none_or(|host| is_host(host));
         check.that(whole, || format!("cloud {}: a host is malformed", cloud.id));
     }

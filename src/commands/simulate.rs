@@ -13,7 +13,7 @@ use crate::catalog::Dataset;
 use crate::clock::{BadEpoch, Clock};
 use crate::tenant::faults::{BadPlan, FaultPlan};
 use crate::tenant::server::{NotServed, Running, serve};
-use crate::tenant::{Licence, Limits, Routing, TenantSettings, logs};
+use crate::tenant::{HubSettings, Licence, Limits, Routing, TenantSettings, logs};
 
 /// Options of `simulate`.
 #[derive(Debug, clap::Args)]
@@ -122,6 +122,8 @@ impl Arguments {
             token_lifetime_s: self.token_lifetime_s,
             page_max: self.page_max,
             routing: self.routing.clone(),
+            subscriptions: self.routing.subscriptions(),
+            hub: HubSettings::default(),
             faults: self.faults.as_deref().map(plan).transpose()?.unwrap_or_default(),
         })
     }

@@ -18,6 +18,9 @@ pub(in crate::commands) enum Stopped {
     /// Addresses, TLS.
     #[error(transparent)]
     Network(#[from] crate::net::NetError),
+    /// The address of an event hub.
+    #[error(transparent)]
+    Hub(#[from] crate::source::hub::HubError),
     /// No token.
     #[error("{0}")]
     SignIn(#[from] crate::net::auth::AuthError),
@@ -93,6 +96,7 @@ impl Stopped {
             | Self::KeyFolder(_)
             | Self::KeyBesideBundle
             | Self::UnknownTenant
+            | Self::Hub(_)
             | Self::Network(_) => exit::USAGE,
             Self::SignIn(_) | Self::OtherTenant => exit::SIGN_IN,
             Self::Output(_) | Self::Spool(_) | Self::Pipe(_) => exit::OUTPUT,

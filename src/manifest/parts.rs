@@ -213,8 +213,11 @@ pub struct Dataset<T> {
     /// Slices closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slices: Option<u64>,
-    /// Where it came from.
+    /// Where it came from; of several places, the one that gave most.
     pub source: SourceRow<T>,
+    /// What each place gave, in the order asked, where it was not the dataset's own endpoint alone; since minor version 2.
+    #[serde(skip_serializing_if = "Vec::is_empty", default = "Vec::new")]
+    pub sources: Vec<SourcePart<T>>,
     /// The window that was asked of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
@@ -244,6 +247,23 @@ pub struct SourceRow<T> {
     /// The permission that it used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permission: Option<Word>,
+}
+
+/// What one of several places gave.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Text", deserialize = "T: From<String>"))]
+pub struct SourcePart<T> {
+    /// The kind of source, for example `log-analytics`.
+    pub kind: Word,
+    /// What was asked, without values.
+    #[serde(serialize_with = "text", deserialize_with = "take")]
+    pub request: T,
+    /// The hours that it was asked for and could serve.
+    pub window: Window,
+    /// How it ended there.
+    pub outcome: Outcome,
+    /// Records that no place before it gave.
+    pub records: u64,
 }
 
 /// A service's refusal.

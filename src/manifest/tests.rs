@@ -25,6 +25,7 @@ pub(crate) fn dataset(id: &'static str, entry: Option<&str>, records: u64) -> Da
         retries: 0,
         slices: None,
         source: SourceRow { kind: Word::of("graph"), request: clean("GET /users?$top=999"), permission: None },
+        sources: Vec::new(),
         window: None,
         first: None,
         last: None,

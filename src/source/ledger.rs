@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 
+use super::Sink;
 use super::query::Dropped;
 use super::seen::Seen;
 use crate::record::Key;
@@ -23,6 +24,8 @@ pub(super) struct State {
     pub dropped: Dropped,
     pub floor: Option<OffsetDateTime>,
     pub closed: HashSet<u32>,
+    /// Closed slices are not told to the sink yet: files may still bring what no service had.
+    pub deferred: bool,
     pub held: Held,
 }
 
@@ -61,6 +64,23 @@ impl Ledger {
         (state.floor, state.dropped, state.held) = (None, Dropped::default(), Held::default());
         (state.tally.expected, state.tally.served, state.tally.damaged) = (None, state.tally.records, 0);
         state.tally.keys.resize_with(wanted, Vec::new);
+    }
+
+    /// An account whose slices stay open for the sink until [`Ledger::settle`].
+    pub fn deferred() -> Self {
+        let ledger = Self::default();
+        ledger.state().deferred = true;
+        ledger
+    }
+
+    /// Tells the sink about the slices that were closed meanwhile.
+    pub async fn settle(&self, dataset: &'static str, sink: &dyn Sink) {
+        let mut closed: Vec<u32> = self.closed().collect();
+        closed.sort_unstable();
+        self.state().deferred = false;
+        for slice in closed {
+            sink.slice_closed(dataset, slice).await;
+        }
     }
 
     /// Records that were delivered.

@@ -40,7 +40,7 @@ use crate::net::Client;
 use crate::record::{Key, RawBatch, Verdict};
 
 pub use ledger::Ledger;
-pub use place::{Place, collect_from};
+pub use place::{Place, collect_from, hours_before, joined};
 pub(crate) use run::{Fate, Item, Run};
 pub(crate) use seen::mark;
 pub(crate) use stop::{End, Stop};
@@ -86,6 +86,8 @@ pub struct Request<'a> {
     pub hours: Option<Window>,
     /// Another place will be asked for what this one refuses to look back at.
     pub more: bool,
+    /// What comes may belong to slices that other places have closed (files, when the ledger is deferred).
+    pub reopen: bool,
     /// Slices that an earlier run closed: not asked for again, so that their records give no keys either.
     pub done: &'a [u32],
     /// For "how long ago".

@@ -89,7 +89,8 @@ impl<'a> Run<'a> {
         request.ledger.begin(request.wanted.len());
         let under_way = request.client.begin(dataset.throttle);
         let headers = query::headers(dataset);
-        let done = request.ledger.closed().chain(request.done.iter().copied()).collect();
+        let closed = request.ledger.closed().filter(|_| !request.reopen);
+        let done = closed.chain(request.done.iter().copied()).collect();
         let own = (Instant::now() + Duration::from_secs(DATASET_S_MAX), "dataset");
         let deadline = request.deadline.map_or(own, |at| own.min((at, "run")));
         Self { dataset, request, sink, cancel, headers, done, plan, deadline, _under_way: under_way }
@@ -360,8 +361,12 @@ impl<'a> Run<'a> {
         if self.request.more && self.floor().is_some_and(|floor| begins < floor) {
             return;
         }
+        let is_new = !self.is_done(slice) && self.state().closed.insert(slice);
+        if self.state().deferred {
+            return;
+        }
         self.state().seen.remove(&slice);
-        if !self.is_done(slice) && self.state().closed.insert(slice) {
+        if is_new {
             self.sink.slice_closed(self.dataset.id.as_str(), slice).await;
         }
     }

@@ -7,6 +7,7 @@
 
 pub mod documents;
 pub mod faults;
+mod hub;
 mod instant;
 pub mod logs;
 mod monitor;
@@ -14,4 +15,5 @@ pub mod server;
 mod settings;
 pub mod world;
 
+pub use hub::HubSettings;
 pub use settings::{BadLicence, BadLimits, BadRouting, Licence, Limits, Routing, TenantSettings};

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 
 use super::faults::FaultPlan;
+use super::hub::HubSettings;
+use super::logs::CONTENT_TYPES;
 use crate::catalog::routes;
 
 /// Size and behaviour of one embedded tenant. The same seed and sizes give the same identifiers at any time.
@@ -40,6 +42,10 @@ pub struct TenantSettings {
     pub faults: FaultPlan,
     /// Where the diagnostic settings send which categories.
     pub routing: Routing,
+    /// Content types of Microsoft 365 activity that somebody has subscribed to.
+    pub subscriptions: Vec<&'static str>,
+    /// How the event hub behaves.
+    pub hub: HubSettings,
 }
 
 /// Which categories the diagnostic settings send where, in Azure's spelling.
@@ -69,6 +75,11 @@ impl Routing {
     pub fn everything() -> Self {
         let all: Vec<&'static str> = routes().iter().map(|route| route.category.as_str()).collect();
         Self { workspace: all.clone(), storage: all.clone(), hub: all }
+    }
+
+    /// The content types of Microsoft 365 activity that go with it: a tenant that keeps nothing keeps none of these.
+    pub fn subscriptions(&self) -> Vec<&'static str> {
+        if *self == Self::nothing() { Vec::new() } else { CONTENT_TYPES.to_vec() }
     }
 
     /// Nothing anywhere.
@@ -113,6 +124,8 @@ impl TenantSettings {
             page_max: None,
             faults: FaultPlan::default(),
             routing: Routing::demo(),
+            subscriptions: Routing::demo().subscriptions(),
+            hub: HubSettings::default(),
         }
     }
 }

@@ -187,6 +187,7 @@ impl Stage {
             ledger: &ledger,
             hours: None,
             more: false,
+            reopen: false,
             parents: asked.parents,
             wanted: asked.wanted,
             done: &[],

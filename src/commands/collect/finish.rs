@@ -11,7 +11,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Done;
 use super::args::CollectArgs;
-use super::conductor::Arrival;
+use super::course::{Arrival, Part};
+use super::places::Places;
 use super::road::{Road, entry_path};
 use super::settings::Settings;
 use super::sign_in::Session;
@@ -23,7 +24,7 @@ use crate::commands::exit;
 use crate::commands::stopped::Stopped;
 use crate::commands::words::size;
 use crate::manifest::{
-    Case, Dataset, EntryRow, Format, Manifest, Moment, Refusal, Run, SourceRow, Tenant, Tool, Window,
+    Case, Dataset, EntryRow, Format, Manifest, Moment, Refusal, Run, SourcePart, SourceRow, Tenant, Tool, Window,
 };
 use crate::pseudonym::{CleanText, Gate};
 use crate::record::{Outcome, RawText, Verdict};
@@ -37,6 +38,7 @@ pub(super) struct Ending<'a> {
     pub started: OffsetDateTime,
     pub clock: Clock,
     pub session: &'a Session,
+    pub places: &'a Places,
     pub arrivals: BTreeMap<&'static str, Arrival>,
 }
 
@@ -103,13 +105,14 @@ impl Story for Telling<'_> {
         let mut lines = vec![serde_json::json!({
             "time": time(self.ending.started), "event": "run started", "version": env!("CARGO_PKG_VERSION"),
             "signedInBy": session.client.signed_in_by(), "policy": settings.policy.name(),
+            "clockOffsetS": status.clock_skew_s,
             "profiles": args.profiles, "include": args.include, "exclude": args.exclude,
         })];
         lines.extend(self.datasets(state)?.iter().map(|dataset| {
             serde_json::json!({
                 "event": "dataset ended", "dataset": dataset.id, "outcome": dataset.outcome, "records": dataset.records,
                 "duplicates": dataset.duplicates, "pages": dataset.pages, "retries": dataset.retries,
-                "reason": dataset.reason.as_ref().map(CleanText::as_str),
+                "reason": dataset.reason.as_ref().map(CleanText::as_str), "source": dataset.source.kind,
             })
         }));
         lines.push(serde_json::json!({
@@ -137,7 +140,11 @@ impl Telling<'_> {
         for row in datasets {
             rows.push(match self.ending.arrivals.get(row.id.as_str()) {
                 Some(arrival) => self.arrived(state, arrival)?,
-                None => absent(state.gate, row, &Verdict::because(Outcome::Failed, "it never ended"))?,
+                None => {
+                    let never = || Verdict::because(Outcome::Failed, "it never ended");
+                    let verdict = self.ending.places.absent(row).cloned().unwrap_or_else(never);
+                    absent(state.gate, row, &verdict)?
+                }
             });
         }
         for row in unavailable {
@@ -167,6 +174,7 @@ impl Telling<'_> {
             report.window.map(|window| Window { since: Some(Moment(window.since)), until: Some(Moment(window.until)) });
         let moment = |text: &Option<String>| text.as_ref().and_then(|text| Moment::try_from(text.clone()).ok());
         (row.first, row.last) = (moment(&report.first), moment(&report.last));
+        self.told_by_places(state, arrival, &mut row)?;
         // Without records there is no file.
         row.entry = (report.records > 0).then(|| entry_path(arrival.dataset)).transpose()?;
         if let Some(entry) = &row.entry {
@@ -181,6 +189,39 @@ impl Telling<'_> {
             }
         }
         Ok(row)
+    }
+}
+
+impl Telling<'_> {
+    /// Which place gave what, where it was not the dataset's own endpoint alone.
+    fn told_by_places(
+        &self,
+        state: &State<'_>,
+        arrival: &Arrival,
+        row: &mut Dataset<CleanText>,
+    ) -> Result<(), Stopped> {
+        let own = arrival.dataset.service.source();
+        if let [only] = arrival.parts.as_slice()
+            && Some(only.kind) == own
+        {
+            return Ok(());
+        }
+        let clean = |part: &Part| state.gate.clean_text(&RawText::new(&part.request));
+        for part in &arrival.parts {
+            row.sources.push(SourcePart {
+                kind: plain(part.kind.as_str())?,
+                request: clean(part),
+                window: Window { since: Some(Moment(part.window.since)), until: Some(Moment(part.window.until)) },
+                outcome: part.outcome,
+                records: part.records,
+            });
+        }
+        // The first of those that gave most.
+        let most = arrival.parts.iter().rev().max_by_key(|part| part.records);
+        if let Some(most) = most.filter(|most| Some(most.kind) != own) {
+            row.source = SourceRow { kind: plain(most.kind.as_str())?, request: clean(most), permission: None };
+        }
+        Ok(())
     }
 }
 
@@ -205,6 +246,7 @@ fn absent(gate: &Gate, row: &'static Row, verdict: &Verdict) -> Result<Dataset<C
             request: CleanText::filled("/{}{}", &[CleanText::fixed(&row.version), CleanText::fixed(&row.path)]),
             permission: permission.map(|name| plain(name)).transpose()?,
         },
+        sources: Vec::new(),
         window: None,
         first: None,
         last: None,

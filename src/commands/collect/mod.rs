@@ -5,12 +5,16 @@
 
 mod args;
 mod conductor;
+mod course;
 mod dry_run;
 mod finish;
+mod notice;
+mod places;
 mod progress;
 mod road;
 mod settings;
 mod sign_in;
+mod sources;
 mod window;
 
 use std::io::{self, Write};
@@ -85,12 +89,15 @@ async fn collect(
     let given_key = args.key.as_deref().map(|path| keys::named(path, Some(&settings.out))).transpose()?;
     let output = Output::claim(&settings.out)?;
     let progress = Arc::new(Progress::new(settings.plan.datasets.len() as u64));
-    let session = sign_in::open(args, &settings, clock, given_key, &progress).await?;
+    let session = sign_in::open(catalog, args, &settings, clock, given_key, &progress).await?;
     let road = Arc::new(road::Road::build(catalog, &session, &settings, &output, Arc::clone(&progress))?);
-    let arrivals = conductor::conduct(catalog, &settings, &session, &road, clock).await?;
+    let known = places::look(&session.client, catalog, &settings).await;
+    let places = places::Places::of(&settings, &known, &session.reach)?;
+    let arrivals = conductor::conduct(catalog, &settings, &session, &places, &road, clock).await?;
     progress.close();
     session.close().await;
-    let ending = finish::Ending { args, settings: &settings, started, clock, session: &session, arrivals };
+    let ending =
+        finish::Ending { args, settings: &settings, started, clock, session: &session, places: &places, arrivals };
     // Sealing, zipping and checking are work for the processor: they may block this thread.
     tokio::task::block_in_place(|| finish::finish(road, output, ending))
 }

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::args::CollectArgs;
+use super::sources::{BadSource, Sources};
 use super::window::{BadWindow, deadline, window};
 use crate::catalog::{Catalog, Plan, PlanError, Selection};
 use crate::commands::closing::default_stem;
@@ -35,6 +36,8 @@ pub(super) struct Settings {
     pub out: PathBuf,
     /// Cloud id.
     pub cloud: String,
+    /// Where logs are, besides their own endpoints.
+    pub sources: Sources,
     /// How long to go on asking.
     pub deadline: Option<std::time::Duration>,
 }
@@ -66,6 +69,9 @@ pub(super) enum BadSettings {
     /// Addresses.
     #[error(transparent)]
     Address(#[from] NetError),
+    /// `--source`, `--workspace`, `--storage`, `--event-hub`.
+    #[error(transparent)]
+    Source(#[from] BadSource),
     /// Policy or `--keep`.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -108,6 +114,7 @@ impl Settings {
             policy,
             out: args.out.clone().unwrap_or_else(|| PathBuf::from(default_stem(args.case.as_deref(), now) + ".zip")),
             cloud: args.cloud.clone(),
+            sources: Sources::new(args, catalog)?,
             deadline: args.deadline.as_deref().map(deadline).transpose()?,
         })
     }

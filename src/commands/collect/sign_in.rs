@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::args::CollectArgs;
+use super::places::Reach;
 use super::progress::Progress;
 use super::settings::Settings;
 use crate::catalog::Catalog;
@@ -25,6 +26,8 @@ pub(super) struct Session {
     pub key: MasterKey,
     /// The tenant's id (GUID), lower case.
     pub tenant_id: String,
+    /// How places that the diagnostic settings name are reached.
+    pub reach: Reach,
     demo: std::sync::Mutex<Option<Running>>,
 }
 
@@ -42,6 +45,7 @@ impl Session {
 ///
 /// Not cancel-safe: drop it only to end the program.
 pub(super) async fn open(
+    catalog: &'static Catalog,
     args: &CollectArgs,
     settings: &Settings,
     clock: Clock,
@@ -79,6 +83,13 @@ pub(super) async fn open(
         Some(key) => key,
         None => keys::own(Some(&tenant_id), Some(&settings.out), clock, &|line| progress.say(line))?,
     };
+    let reach = Reach {
+        storage_suffix: catalog.cloud(&settings.cloud).map(|cloud| cloud.storage_suffix.clone()).unwrap_or_default(),
+        hub_suffix: catalog.cloud(&settings.cloud).map(|cloud| cloud.hub_suffix.clone()).unwrap_or_default(),
+        demo: demo.as_ref().map(|running| (running.storage_url.clone(), running.event_hub.clone())),
+        tenant_id: tenant_id.clone(),
+        tokens: Arc::clone(&tokens),
+    };
     let setup = Setup {
         http,
         tokens,
@@ -90,7 +101,7 @@ pub(super) async fn open(
         run_id: format!("{}/{}/{}", key.id(), tenant_id, clock.now().unix_timestamp()),
         clock,
     };
-    Ok(Session { client: Client::new(setup)?, key, tenant_id, demo: std::sync::Mutex::new(demo) })
+    Ok(Session { client: Client::new(setup)?, key, tenant_id, reach, demo: std::sync::Mutex::new(demo) })
 }
 
 async fn start_demo(clock: Clock) -> Result<Running, Stopped> {

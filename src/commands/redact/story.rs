@@ -166,6 +166,7 @@ fn dataset(files: &[FileRow<CleanText>]) -> Result<Dataset<CleanText>, Stopped> 
         retries: 0,
         slices: None,
         source: SourceRow { kind: plain("file")?, request: CleanText::fixed("redact"), permission: None },
+        sources: Vec::new(),
         window: None,
         first: None,
         last: None,

@@ -13,8 +13,6 @@ mod feed;
 mod gaps;
 mod purview;
 mod subscriptions;
-#[cfg(test)]
-mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -94,8 +92,9 @@ async fn one(run: &Run<'_>, place: &Office) -> End {
 
 /// Lists a day's content of all types, then fetches it. An error ends the run.
 async fn one_day(feed: &Feed<'_, '_>, types: &[String], day: Day, gaps: &mut Gaps) -> Result<(), Stop> {
-    let listings = types.iter().map(|content_type| async move {
-        let listing = content::list(feed, content_type, day).await;
+    // Owned names: a stream of borrowed ones cannot move to another thread.
+    let listings = types.to_vec().into_iter().map(|content_type| async move {
+        let listing = content::list(feed, &content_type, day).await;
         (content_type, listing)
     });
     let listings: Vec<_> = stream::iter(listings).buffered(LANES).collect().await;
@@ -104,7 +103,7 @@ async fn one_day(feed: &Feed<'_, '_>, types: &[String], day: Day, gaps: &mut Gap
         gaps.asked();
         match stop {
             Some(stop) if stop.ends_the_run() => return Err(stop),
-            Some(stop) => gaps.list(feed.run, content_type, day, &stop),
+            Some(stop) => gaps.list(feed.run, &content_type, day, &stop),
             None => {}
         }
         blobs.extend(found);

@@ -68,7 +68,7 @@ async fn one(run: &Run<'_>, place: &Purview) -> Result<(), Stop> {
         return Ok(());
     }
     let search = Search { run, place };
-    let id = search.begin().await?;
+    let id = search.begin().await.map_err(|stop| permitted(run, stop))?;
     search.wait(&id).await?;
     let (mut restarts, mut doubts) = (0, 0);
     for pass in 0.. {
@@ -173,6 +173,20 @@ impl Search<'_, '_> {
             };
             client.permits(&client.endpoints().graph, &url).map_err(Stop::of)?;
         }
+    }
+}
+
+/// The dataset's row names the permission of the activity feed; this one is another.
+fn permitted(run: &Run<'_>, stop: Stop) -> Stop {
+    match &stop {
+        Stop::Refused(refusal) if refusal.status == 403 => {
+            let verdict = stop.verdict(run.dataset);
+            Stop::Told(verdict.with_hint(
+                "needs the permission AuditLogsQuery.Read.All of Microsoft Graph, with admin consent; a signed-in user also \
+                 needs the role Audit Reader or View-Only Audit Logs in Purview",
+            ))
+        }
+        _ => stop,
     }
 }
 

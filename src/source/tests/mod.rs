@@ -3,6 +3,8 @@
 mod fans;
 mod lists;
 mod logs;
+mod office;
+mod purview;
 mod service;
 
 use std::sync::Mutex;
@@ -124,6 +126,7 @@ pub(super) async fn run_with<'a>(
         ledger,
         hours: None,
         more: false,
+        reopen: false,
         parents: &[],
         wanted: &[],
         done: &[],

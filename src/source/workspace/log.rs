@@ -36,7 +36,7 @@ struct Log<'r, 'a> {
 /// Collects a log.
 pub(super) async fn collect(run: &Run<'_>, place: &Workspace, found: Found) -> End {
     let route = match found {
-        Found::NoTable | Found::Absent(_) => return End::Stopped(Stop::NotRouted("workspace")),
+        Found::NoTable | Found::Absent => return End::Stopped(Stop::NotRouted("workspace")),
         Found::Rows(_, 0) => {
             run.expect(Some(0));
             run.close_all().await;

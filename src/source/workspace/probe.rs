@@ -18,7 +18,7 @@ pub(super) enum Found {
     /// No category, so no table.
     NoTable,
     /// The workspace has no such table.
-    Absent(&'static Route),
+    Absent,
     /// It has, with so many rows of the window.
     Rows(&'static Route, u64),
     /// The probe did not come to its end: the table is asked itself.
@@ -53,7 +53,7 @@ pub(super) async fn ask(runs: &[Run<'_>], place: &Workspace) -> Result<Vec<Found
         let Some(row) = row else { return Found::NoTable };
         match counts.iter().find(|(table, _)| table.eq_ignore_ascii_case(&row.table)) {
             Some((_, rows)) => Found::Rows(row, *rows),
-            None if whole => Found::Absent(row),
+            None if whole => Found::Absent,
             None => Found::Unknown(row),
         }
     };

@@ -15,6 +15,7 @@ use crate::catalog::{Dataset, Service, Where};
 pub(crate) fn of(logs: &Logs, rows: &[Dataset]) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> =
         Log::ALL.iter().map(|&log| (log.dataset().to_owned(), logs.count(log))).collect();
+    counts.insert("microsoft365-activity".to_owned(), logs.microsoft365().count());
     for row in rows {
         let count = counts
             .get(&row.id)

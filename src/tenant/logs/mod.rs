@@ -12,6 +12,7 @@ mod counts;
 mod enriched;
 mod federation;
 mod ink;
+mod microsoft365;
 mod network;
 mod provisioning;
 mod requests;
@@ -24,6 +25,7 @@ pub use sign_ins::Kind;
 pub use truth::truth;
 
 pub(crate) use actors::Actors;
+pub(crate) use microsoft365::{CONTENT_TYPES, Microsoft365};
 
 use std::ops::Range;
 
@@ -153,6 +155,7 @@ impl Log {
 pub struct Logs {
     stage: Stage,
     timelines: [Timeline; 16],
+    microsoft365: Microsoft365,
 }
 
 /// The world of these settings.
@@ -170,7 +173,8 @@ impl Logs {
         for ((timeline, count), number) in timelines.iter_mut().zip(counts).zip(0..) {
             *timeline = Timeline::new(now, count, mix(settings.seed, number));
         }
-        Self { stage: Stage::new(world), timelines }
+        let microsoft365 = Microsoft365::new(world, settings);
+        Self { stage: Stage::new(world), timelines, microsoft365 }
     }
 
     /// The world that the logs are about.
@@ -181,6 +185,11 @@ impl Logs {
     fn timeline(&self, log: Log) -> &Timeline {
         let [first, ..] = &self.timelines;
         self.timelines.get(log.number() as usize).unwrap_or(first)
+    }
+
+    /// What its people do in Microsoft 365.
+    pub(crate) fn microsoft365(&self) -> &Microsoft365 {
+        &self.microsoft365
     }
 
     /// Number of records.

@@ -72,6 +72,11 @@ impl Logs {
         self.audit_identifiers(visit);
         self.traffic_identifiers(visit);
         self.routed_identifiers(visit);
+        let activity = self.microsoft365();
+        for index in (0..activity.count()).filter(|&index| activity.shows_folder(index)) {
+            let folder = network::personal_folder(&self.world().user(activity.user(index)));
+            visit(catalog::Kind::Account, &folder, Kept::Replaced);
+        }
         let vendor_ids =
             (0..self.count(Log::Provisioning)).filter_map(|index| provisioning::shown_vendor_id(self.world(), index));
         vendor_ids.for_each(|id| visit(catalog::Kind::PrincipalId, &id, Kept::Replaced));
@@ -201,6 +206,8 @@ impl Logs {
         for index in 0..self.count(Log::EnrichedAudits) {
             seen.mark(enriched::actor(self, &mut actors, index).1);
         }
+        let activity = self.microsoft365();
+        (0..activity.count()).for_each(|index| seen.mark(activity.network(index)));
         seen.mark(Network::Spray(78));
         seen.mark(Network::DataCentre(3));
         seen

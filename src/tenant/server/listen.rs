@@ -21,15 +21,15 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::super::documents::Version;
 use super::super::faults::{Mishap, Moment};
 use super::super::logs::guid_of_request;
-use super::super::{TenantSettings, instant};
+use super::super::{TenantSettings, hub, instant};
 use super::answer::{Ask, Tenant};
 use super::batch;
 use super::fault::Fault;
 use super::mishaps::{Answered, without_hop};
 use super::query::Query;
 use super::reply::{Exchange, Reply, respond};
-use super::services;
 use super::wire::{Flow, Line, Switch};
+use super::{services, workspace};
 use crate::clock::Clock;
 
 /// Longest request body: a batch of 20 with long filters stays far below.
@@ -59,6 +59,8 @@ pub struct Running {
     pub arm_url: String,
     /// Base of the Log Analytics query API.
     pub logs_url: String,
+    /// Id of the workspace.
+    pub workspace_id: String,
     /// Base of the Office 365 Management Activity API.
     pub office_url: String,
     /// The storage account.
@@ -71,6 +73,7 @@ pub struct Running {
     pub token: String,
     tenant: Arc<Tenant>,
     accepting: JoinHandle<()>,
+    _hub: Option<hub::Serving>,
 }
 
 impl Running {
@@ -107,6 +110,8 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
     let url = format!("http://{address}");
     let token = tenant.login.issue(GRAPH, &tenant.logs.world().named_id("demo-collector"), now_s());
     let tenant_id = tenant.logs.world().tenant_id();
+    let workspace_id = workspace::id(tenant.logs.world());
+    let hub = if tenant.settings.routing.hub.is_empty() { None } else { Some(hub::serve(Arc::clone(&tenant)).await?) };
     let accepting = tokio::spawn(accept(listener, Arc::clone(&tenant), address));
     Ok(Running {
         storage_url: format!("{url}{}", services::STORE),
@@ -115,11 +120,13 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
         logs_url: url.clone(),
         office_url: url.clone(),
         arm_url: url,
-        event_hub: None,
+        event_hub: hub.as_ref().map(|hub| hub.address.clone()),
         tenant_id,
+        workspace_id,
         token,
         tenant,
         accepting,
+        _hub: hub,
     })
 }
 

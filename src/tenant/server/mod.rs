@@ -28,6 +28,7 @@ mod throttle;
 mod wire;
 mod workspace;
 
+pub(crate) use answer::Tenant;
 pub use listen::{NotServed, Running, serve};
 
 #[cfg(test)]

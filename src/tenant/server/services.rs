@@ -1,7 +1,7 @@
 //! The services beside Graph and ARM, told apart by their paths.
 //!
 //! `/v1/workspaces/{id}/query` and `/v1{resource id}/query` Log Analytics, `/store/…` the storage account, `/api/v1.0/{tenant}/activity/feed/…`
-//! Office 365 Management Activity. Each checks its own credentials.
+//! Office 365 Management Activity, `/v1.0/security/auditLog/queries…` Purview's audit search. Each checks its own credentials.
 
 use hyper::Method;
 
@@ -33,6 +33,8 @@ pub(super) fn answer(tenant: &Tenant, asked: &Asked<'_>) -> Option<Result<Reply,
         Some(blobs::answer(tenant, asked))
     } else if path.starts_with("/api/v1.0/") {
         Some(activity::answer(tenant, asked))
+    } else if path.starts_with(activity::SEARCHES) {
+        Some(activity::search(tenant, asked))
     } else {
         None
     }
