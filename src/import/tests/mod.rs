@@ -94,6 +94,7 @@ pub(super) async fn run_with(
         ledger,
         hours: None,
         more: false,
+        reopen: false,
         done: &[],
         clock: Clock::Fixed(datetime!(2026-02-01 12:00 UTC)),
         deadline: None,
