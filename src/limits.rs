@@ -185,6 +185,25 @@ pub const UNPACKED_RATIO_MAX: usize = 128;
 pub const UNPACK_LAYERS_MAX: u8 = 2;
 /// Longest name that a tar header tells, bytes: paths end at 4,096 on Linux and 32,767 on Windows, as three bytes each.
 pub const TAR_NAME_BYTES_MAX: u64 = 3 * 32_768;
+/// Bytes of a blob that are asked for at once: 800 sign-ins of 5 kB; [`RANGES_IN_FLIGHT_MAX`] of them are 24 MiB and keep
+/// 240 MB/s busy at 100 ms a reply.
+pub const RANGE_BYTES: u64 = 4 << 20;
+/// Ranges of one container's blobs that are asked for side by side, in the order in which they are read.
+pub const RANGES_IN_FLIGHT_MAX: usize = 6;
+/// Blobs and folders of one page of a listing (documented maximum).
+pub const BLOBS_IN_PAGE_MAX: u32 = 5_000;
+/// Folders in folders of a container: `resourceId=/tenants/ID/providers/NAME/y/m/d/h/m` has ten, a capture nine.
+pub const FOLDER_DEPTH_MAX: usize = 16;
+/// How late a record may arrive where diagnostic settings send it, hours (documented for audits).
+pub const ROUTED_LATE_HOURS: i64 = 48;
+/// How long after its hour a blob may still end in the middle of a line, seconds: exporters append every few minutes.
+pub const BLOB_SETTLED_S: i64 = 3_600;
+/// Blobs in a row that were given up before no more are asked for: each has cost a minute of tries.
+pub const BLOBS_GIVEN_UP_MAX: u32 = 5;
+/// Longest block of a capture file that is read, bytes: event hubs write blocks of a few events of 1 MiB at most.
+pub const AVRO_BLOCK_BYTES_MAX: usize = 64 << 20;
+/// Deepest Avro schema that is followed; a capture's has three levels.
+pub const AVRO_DEPTH_MAX: usize = 16;
 /// Questions to one workspace at a time: more of one user are queued by the service for up to three minutes.
 pub const WORKSPACE_QUESTIONS_MAX: usize = 5;
 /// Rows that one answer of a workspace is meant to have: a tenth of the 500,000 at which the service cuts it off.

@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+use super::ask::{Answer, Ask, Proof};
 use super::auth::claims_challenge;
 use super::body::{self, BodyFault};
 use super::failure::{Failure, FailureKind, Fault, Refusal};
@@ -47,40 +48,6 @@ struct Inner {
 }
 
 const NO_SKEW: i64 = i64::MIN;
-
-/// A request.
-pub struct Ask<'a> {
-    /// The service that is asked; the address must be on its origin.
-    pub target: &'a Target,
-    /// The budget it draws on.
-    pub class: Throttle,
-    /// What it costs: requests, for the directory resource units.
-    pub weight: u32,
-    /// The address.
-    pub url: &'a Url,
-    /// Headers besides the usual.
-    pub headers: &'a [(String, String)],
-    /// JSON to POST; `None`: GET.
-    pub body: Option<Bytes>,
-    /// Tells apart requests that are otherwise alike (restarts of a list).
-    pub nonce: u64,
-    /// How often it may be too slow before the caller asks for less.
-    pub slow_max: u32,
-}
-
-/// An answer.
-pub struct Answer<T> {
-    /// What the reader made of the body.
-    pub value: T,
-    /// The service's `request-id`.
-    pub request_id: Option<String>,
-    /// How often the request was repeated.
-    pub retries: u32,
-    /// How long the last try took, from its start to the end of the body.
-    pub latency: Duration,
-    /// The reply's headers.
-    pub headers: HeaderMap,
-}
 
 enum Attempt<T> {
     Done(T, Done),
@@ -231,12 +198,28 @@ impl Client {
         read: impl Fn(&Bytes) -> Result<T, E>,
         doubtful: impl Fn(&Refusal) -> bool,
     ) -> Result<Answer<T>, Failure> {
+        self.fetch_as(&Proof::Bearer, ask, read, doubtful).await
+    }
+
+    /// The same, for a service that takes other proofs than a token.
+    ///
+    /// Cancel-safe: as [`Client::fetch`].
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn fetch_as<T, E>(
+        &self,
+        proof: &Proof<'_>,
+        ask: &Ask<'_>,
+        read: impl Fn(&Bytes) -> Result<T, E>,
+        doubtful: impl Fn(&Refusal) -> bool,
+    ) -> Result<Answer<T>, Failure> {
         // Without the origin: the embedded tenant listens on another port every time.
         let path = guard::plain_path(ask.target, ask.url);
         let parts: [&[u8]; 2] = [path.as_bytes(), ask.body.as_deref().unwrap_or_default()];
         let digest = id::digest(&self.0.setup.run_id, &parts, ask.nonce);
         let mut pace = Pace::new(&self.0.setup.patience, id::fraction(digest), ask.slow_max);
-        let outcome = self.insist(ask, digest, &mut pace, read, doubtful).await;
+        let outcome = self.insist((proof, ask), digest, &mut pace, read, doubtful).await;
         let retries = pace.tries.saturating_sub(1);
         match outcome {
             Ok((value, Done { request_id, latency, headers })) => {
@@ -248,7 +231,7 @@ impl Client {
 
     async fn insist<T, E>(
         &self,
-        ask: &Ask<'_>,
+        (proof, ask): (&Proof<'_>, &Ask<'_>),
         digest: [u8; 16],
         pace: &mut Pace<'_>,
         read: impl Fn(&Bytes) -> Result<T, E>,
@@ -257,7 +240,7 @@ impl Client {
         self.permits(ask.target, ask.url)?;
         loop {
             pace.tries += 1;
-            match self.try_once(ask, digest, pace.tries, &read).await? {
+            match self.try_once((proof, ask), digest, pace.tries, &read).await? {
                 Attempt::Done(value, done) => return Ok((value, done)),
                 Attempt::Again { fault, refusal, pause } => match pace.after_fault(fault, pause) {
                     Some(pause) => self.nap(pause, fault).await,
@@ -271,7 +254,9 @@ impl Client {
                         return Err(FailureKind::GaveUp { fault, refusal: Some(refusal) });
                     }
                 },
-                Attempt::Unauthorised { refusal, .. } if pace.renewed => return Err(FailureKind::Refused(refusal)),
+                Attempt::Unauthorised { refusal, .. } if pace.renewed || !matches!(proof, Proof::Bearer) => {
+                    return Err(FailureKind::Refused(refusal));
+                }
                 Attempt::Unauthorised { claims, .. } => {
                     pace.renewed = true;
                     self.0.setup.tokens.invalidate(&ask.target.scope, claims.as_deref()).await;
@@ -286,21 +271,31 @@ impl Client {
 
     async fn try_once<T, E>(
         &self,
-        ask: &Ask<'_>,
+        (proof, ask): (&Proof<'_>, &Ask<'_>),
         digest: [u8; 16],
         number: u32,
         read: impl Fn(&Bytes) -> Result<T, E>,
     ) -> Result<Attempt<T>, FailureKind> {
         let again = |fault| Attempt::Again { fault, refusal: None, pause: None };
         // The token comes first: a renewal between the booking and the start would shift the start.
-        let token = self.0.setup.tokens.token(&ask.target.scope).await.map_err(FailureKind::Auth)?;
+        let token = match proof {
+            Proof::Bearer => Some(self.0.setup.tokens.token(&ask.target.scope).await.map_err(FailureKind::Auth)?),
+            Proof::Address | Proof::Key(_) => None,
+        };
         self.limiter(ask.class).admit(ask.weight).await;
         let began = Instant::now();
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.0.retries.fetch_add(u64::from(number > 1), Ordering::Relaxed);
-        let request = self.request(ask, digest, number).header(AUTHORIZATION, token.header_value());
+        let mut request = self.request(ask, digest, number);
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, token.header_value());
+        }
+        let Ok(mut request) = request.build() else { return Err(FailureKind::Foreign) };
+        if let Proof::Key(key) = proof {
+            key.sign(&mut request);
+        }
         let until = began + Duration::from_millis(self.0.setup.patience.request_ms_max);
-        let response = match timeout_at(until, request.send()).await {
+        let response = match timeout_at(until, self.0.setup.http.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Ok(again(Fault::of(&error))),
             Err(_) => return Ok(again(Fault::Stalled)),
@@ -318,7 +313,8 @@ impl Client {
             // The status says enough.
             Err(_) => Bytes::new(),
         };
-        let request_id = header(&headers, &HeaderName::from_static("request-id"));
+        let request_id = header(&headers, &HeaderName::from_static("request-id"))
+            .or_else(|| header(&headers, &HeaderName::from_static("x-ms-request-id")));
         if (200..300).contains(&status) {
             let html = header(&headers, &CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"));
             // 204: there is nothing, which is an answer.

@@ -2,7 +2,7 @@
 //!
 //! Takes an error reply's status and body, gives a [`Refusal`]: code, message and request id, whatever spelling
 //! the service uses (`{"error":{"code","message","innerError":{"request-id"}}}`, `innererror`, `requestId`,
-//! `odata.error`, OAuth's bare strings). Nothing here prints what a service sent.
+//! `odata.error`, OAuth's bare strings, XML of storage accounts). Nothing here prints what a service sent.
 //! Source: <https://learn.microsoft.com/graph/errors>.
 
 use crate::json;
@@ -10,6 +10,7 @@ use crate::record::RawText;
 
 use super::auth::AuthError;
 use super::recovery;
+use super::xml;
 
 /// The service said no, and why.
 #[derive(Clone)]
@@ -34,6 +35,7 @@ impl Refusal {
             |places: &[(usize, &str)]| places.iter().find_map(|&(at, name)| text(body, at, name)).unwrap_or_default();
         let code = text_at(body, &error).unwrap_or_else(|| first(&[(error.start, "code"), (inner.start, "code")]));
         let message = first(&[(error.start, "message"), (root, "error_description"), (root, "message")]);
+        let (code, message) = xml::error(body).unwrap_or((code, message));
         let request_id = request_id.map_or_else(
             || first(&[(inner.start, "request-id"), (inner.start, "requestId"), (error.start, "requestId")]),
             str::to_owned,
