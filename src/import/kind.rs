@@ -132,13 +132,22 @@ impl Kinds {
     /// no part of another list can be meant.
     pub(super) fn parts(&self, dataset: &'static Dataset, record: &[u8], is_said: bool) -> Vec<&'static Dataset> {
         let parts = self.parts.get(dataset.path.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let matches = |part: &&Part| {
-            let [span] = field::find(record, [&part.property]);
+        // Parts of one list ask for the same property.
+        let mut asked: Option<(&str, Option<json::Span>)> = None;
+        let mut matches = |part: &&Part| {
+            let span = match &asked {
+                Some((property, span)) if *property == part.property => span.clone(),
+                _ => {
+                    let [span] = field::find(record, [&part.property]);
+                    asked = Some((&part.property, span.clone()));
+                    span
+                }
+            };
             span.is_some_and(|span| field::is_one_of(record, &span, &part.is))
         };
         let mut found: Vec<&'static Dataset> = match dataset.filter {
             Some(_) if is_said => Vec::new(),
-            _ => parts.iter().filter(matches).map(|part| part.dataset).collect(),
+            _ => parts.iter().filter(&mut matches).map(|part| part.dataset).collect(),
         };
         if dataset.filter.is_none() || found.is_empty() {
             found.retain(|one| one.id != dataset.id);

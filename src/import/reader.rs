@@ -20,6 +20,8 @@ use crate::record::{Context, Form, RawStretch, RawText};
 
 const NOT_AS_THE_REST: &str = "it is not written as the rest of the file";
 const FEW_CELLS: &str = "it has fewer cells than the table has columns";
+/// What `bag-info.txt` of a bundle says of its program (archive::bag).
+const BAG_OF_OURS: &str = "Bag-Software-Agent: entra-bundle ";
 pub(super) const EARLIER: &str = "an entry of an earlier bundle: pseudonyms are not mapped twice";
 
 /// What the reader tells.
@@ -56,12 +58,14 @@ pub(super) struct Reader {
     /// Tables that are put off to the second walk; in it, the files that are taken.
     pub put_off: BTreeSet<u32>,
     pub is_second: bool,
-    pub file: File,
+    /// Folders and archives that are bundles of this program.
+    bundles: Vec<String>,
+    file: File,
 }
 
 /// The file that is being read.
 #[derive(Default)]
-pub(super) struct File {
+struct File {
     is_skipped: bool,
     is_plain: bool,
     name: String,
@@ -74,7 +78,7 @@ pub(super) struct File {
 
 impl Reader {
     pub(super) fn new(sender: Sender<Told>, sorter: Sorter) -> Self {
-        Self { sender, sorter, put_off: BTreeSet::new(), is_second: false, file: File::default() }
+        Self { sender, sorter, put_off: BTreeSet::new(), is_second: false, bundles: Vec::new(), file: File::default() }
     }
 
     fn tell(&self, told: Told) -> Result<(), TakerClosed> {
@@ -185,11 +189,19 @@ impl Taker for Reader {
         if self.file.is_skipped || self.file.is_plain {
             return if self.sender.is_closed() { Err(TakerClosed) } else { Ok(()) };
         }
-        if let Some(kind) = stretch.dataset {
-            let is_earlier = Catalog::embedded().is_ok_and(|catalog| catalog.dataset(kind).is_some());
-            return self.plain(is_earlier.then_some(EARLIER));
-        }
         let text = stretch.text.expose();
+        // The names sort so that this one comes before the payload.
+        if let Some(folder) = self.file.name.strip_suffix("bag-info.txt").filter(|_| text.contains(BAG_OF_OURS)) {
+            self.bundles.push(folder.to_owned());
+        }
+        let is_inside = |folder: &String| self.file.name.starts_with(folder.as_str());
+        let is_entry = |kind| Catalog::embedded().is_ok_and(|catalog| catalog.dataset(kind).is_some());
+        if self.bundles.iter().any(is_inside) || stretch.dataset.is_some_and(is_entry) {
+            return self.plain(Some(EARLIER));
+        }
+        if stretch.dataset.is_some() {
+            return self.plain(None);
+        }
         let mut found = Finds { lines: self.file.lines, records: self.file.records, upto: 0, all: Vec::new() };
         match (&stretch.context, stretch.form) {
             (Context::Columns { names, separator, has_header }, _) => {
