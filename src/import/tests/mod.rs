@@ -1,5 +1,6 @@
 //! Whole imports: files on the disk, a sink that remembers, and the account of every record.
 
+mod kinds;
 mod shapes;
 mod shared;
 
@@ -13,7 +14,7 @@ use super::*;
 use crate::catalog::{Catalog, Dataset};
 use crate::clock::Clock;
 use crate::files::Inputs;
-use crate::net::mock::Mock;
+use crate::net::{Client, mock::Mock};
 use crate::record::RawBatch;
 use crate::source::{Ledger, Request, Sink, SinkClosed, Window};
 
@@ -83,11 +84,27 @@ pub(super) async fn run_with(
     window: Window,
     shelf: &Shelf,
 ) -> Imported {
-    let mock = Mock::start(|_, _| crate::net::mock::Reply::json("{}")).await;
-    let client = mock.client();
+    let client = mock().await.client();
     let ledgers: Vec<Ledger> = datasets.iter().map(|_| Ledger::default()).collect();
-    let request = |ledger| Request {
-        client: &client,
+    let catalog = Catalog::embedded().unwrap();
+    let rows = datasets.iter().map(|id| catalog.dataset(id).unwrap());
+    let wanted: Vec<(&'static Dataset, Request<'_>)> = rows.zip(ledgers.iter().map(|ledger| request(&client, ledger, window))).collect();
+    let inputs = Inputs::find(paths).unwrap();
+    let imported = import(inputs, incidents, &wanted, shelf, &CancellationToken::new()).await;
+    for account in &imported.accounts {
+        assert!(account.adds_up(), "{account:?}");
+    }
+    imported
+}
+
+/// A server that is never asked.
+pub(super) async fn mock() -> Mock {
+    Mock::start(|_, _| crate::net::mock::Reply::json("{}")).await
+}
+
+pub(super) fn request<'a>(client: &'a Client, ledger: &'a Ledger, window: Window) -> Request<'a> {
+    Request {
+        client,
         window,
         parents: &[],
         wanted: &[],
@@ -99,16 +116,7 @@ pub(super) async fn run_with(
         clock: Clock::Fixed(datetime!(2026-02-01 12:00 UTC)),
         deadline: None,
         late_look: std::time::Duration::from_secs(60),
-    };
-    let catalog = Catalog::embedded().unwrap();
-    let rows = datasets.iter().map(|id| catalog.dataset(id).unwrap());
-    let wanted: Vec<(&'static Dataset, Request<'_>)> = rows.zip(ledgers.iter().map(request)).collect();
-    let inputs = Inputs::find(paths).unwrap();
-    let imported = import(inputs, incidents, &wanted, shelf, &CancellationToken::new()).await;
-    for account in &imported.accounts {
-        assert!(account.adds_up(), "{account:?}");
     }
-    imported
 }
 
 /// What became of a file's records: read, imported, duplicates, outside, not asked for, rejected; and whether it is plain.

@@ -6,7 +6,7 @@ use super::*;
 use crate::record::Outcome;
 
 /// Sign-ins in Graph's shape.
-fn sign_ins() -> Vec<Value> {
+pub(super) fn sign_ins() -> Vec<Value> {
     let one = |n: u32| {
         json!({
             "id": format!("0000000{n}-1111-2222-3333-444455556666"),
@@ -23,7 +23,7 @@ fn sign_ins() -> Vec<Value> {
     (1..=3).map(one).collect()
 }
 
-fn lines(records: &[Value]) -> String {
+pub(super) fn lines(records: &[Value]) -> String {
     records.iter().map(|record| format!("{record}\n")).collect()
 }
 
@@ -56,7 +56,7 @@ fn portal_csv(records: &[Value]) -> String {
     out
 }
 
-fn envelope(record: &Value) -> Value {
+pub(super) fn envelope(record: &Value) -> Value {
     json!({"time": "1/5/2026 10:00:30 AM", "resourceId": "/tenants/x/providers/Microsoft.aadiam", "category": "SignInLogs",
         "operationName": "Sign-in activity", "resultType": "50126", "properties": record})
 }
@@ -120,7 +120,7 @@ fn powershell(records: &[Value]) -> String {
 }
 
 /// Every form in which the same sign-ins may lie in a folder.
-fn forms() -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn forms() -> Vec<(&'static str, Vec<u8>)> {
     let records = sign_ins();
     let enveloped: Vec<Value> = records.iter().map(envelope).collect();
     let page =

@@ -47,25 +47,21 @@ fn total(accounts: &[FileAccount]) -> [u64; 6] {
     })
 }
 
-#[tokio::test]
-async fn envelopes_of_azure_monitor() {
-    let Some(accounts) = account("elastic-integrations-2023/packages/azure/data_stream/signinlogs/_dev").await else {
-        return;
-    };
-    println!("{:?}", total(&accounts));
-}
+/// The counts were made by other programs (a JSON reader that counts distinct ids), not by this one.
+const EXPECTED: [(&str, [u64; 6]); 6] = [
+    ("elastic-integrations-2023/packages/azure", [88, 73, 8, 0, 0, 7]),
+    ("elastic-integrations-2023/packages/o365", [358, 219, 123, 0, 0, 16]),
+    ("panther", [291, 40, 20, 0, 0, 231]),
+    ("otrf", [104, 4, 6, 0, 0, 94]),
+    ("plaso", [10, 4, 0, 0, 0, 6]),
+    ("attack_data", [177, 0, 0, 0, 0, 177]),
+];
 
 #[tokio::test]
-async fn everything_else() {
-    for name in [
-        "elastic-integrations-2023/packages/azure",
-        "elastic-integrations-2023/packages/o365",
-        "panther",
-        "otrf",
-        "plaso",
-        "attack_data",
-    ] {
-        let Some(accounts) = account(name).await else { return };
+async fn every_public_record_is_accounted_for() {
+    for (name, expected) in EXPECTED {
+        let Some(accounts) = account(name).await else { continue };
         println!("{:?}", total(&accounts));
+        assert_eq!(total(&accounts), expected, "{name}");
     }
 }
