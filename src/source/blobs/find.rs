@@ -61,7 +61,8 @@ pub(super) async fn find(
             break;
         }
         let folders = std::mem::take(&mut level);
-        let lists = folders.iter().map(|folder| whole(account, client, container, folder));
+        // Owned: a stream of borrowed ones cannot move to another thread.
+        let lists = folders.into_iter().map(|folder| async move { whole(account, client, container, &folder).await });
         let mut lists = stream::iter(lists).buffered(LANES);
         while let Some(list) = lists.next().await {
             let list = list?;

@@ -15,7 +15,7 @@ mod read;
 mod reading;
 mod verdicts;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use time::{Duration, OffsetDateTime};
 
 use super::{End, Run, Stop, Window};
@@ -35,18 +35,16 @@ pub(super) async fn collect(runs: &[Run<'_>], place: &Account) -> Vec<End> {
         }
         // Each has its own container; the budget of pages in memory is common to all.
         None => {
-            let each = runs.iter().map(|run| async move {
-                match route(&run.dataset.id) {
-                    None => End::Stopped(verdicts::not_a_category()),
-                    Some(row) => {
-                        let mut ends = one(&[run], place, (&row.container(), ".json")).await;
-                        ends.pop().unwrap_or(End::Closed)
-                    }
-                }
-            });
+            let each: Vec<_> = runs.iter().map(|run| by_itself(run, place).boxed()).collect();
             stream::iter(each).buffered(LANES).collect().await
         }
     }
+}
+
+async fn by_itself(run: &Run<'_>, place: &Account) -> End {
+    let Some(row) = route(&run.dataset.id) else { return End::Stopped(verdicts::not_a_category()) };
+    let mut ends = one(&[run], place, (&row.container(), ".json")).await;
+    ends.pop().unwrap_or(End::Closed)
 }
 
 /// Reads a container for all runs that have records in it.
