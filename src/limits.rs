@@ -249,3 +249,11 @@ pub const OFFICE_GAPS_NAMED_MAX: usize = 5;
 pub const PURVIEW_POLL_MS: (u64, u64) = (2_000, 60_000);
 /// How long a Purview search is waited for, seconds: 4 hours; the longest reported ones take one or two.
 pub const PURVIEW_WAIT_S_MAX: u64 = 14_400;
+/// Records of an imported file that are listed as rejected, each with line and reason; the others are counted. A hundred
+/// show what is wrong with the file, and 90,000 files of them are 9 million rows of 40 bytes at the very worst.
+pub const REJECTED_MAX: usize = 100;
+/// Batches of an imported file between reading and delivering: each is at most a stretch (or a document) and what became
+/// of it, so 3 of 8 MiB are 24 MiB.
+pub const IMPORT_BATCHES_MAX: usize = 3;
+/// Longest incident id of the Authenticator app that is accepted, characters; the ones seen have 8.
+pub const INCIDENT_CHARS_MAX: usize = 64;

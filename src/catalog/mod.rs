@@ -10,6 +10,7 @@ mod column;
 mod dataset;
 mod deny;
 mod estimate;
+mod export;
 mod field;
 pub(crate) mod glob;
 mod identifier;
@@ -35,6 +36,7 @@ pub use dataset::{
 };
 pub use deny::DeniedPath;
 pub use estimate::{ClassEstimate, Estimate, Sizes, estimate};
+pub use export::{CellAs, Export, ExportColumn, export_columns, exports};
 pub use field::{Action, FieldRule, ParentKey, When, fields, parent_keys};
 pub use identifier::{Identifier, Shape as IdentifierShape, Treatment, identifier_words, identifiers};
 pub use kind::Kind;

@@ -115,6 +115,7 @@ fn row(file: &FileStory, state: &State<'_>) -> Result<FileRow<CleanText>, Stoppe
         records: file.records,
         sha256,
         entry: file.entry.clone(),
+        import: None,
     };
     let Some(entry) = &file.entry else { return Ok(row) };
     if let Some(lines) = state.withheld.lines.get(entry) {
