@@ -16,6 +16,7 @@ mod closing;
 #[cfg(test)]
 mod hub_tests;
 mod keys;
+mod plain;
 mod stopped;
 mod words;
 
