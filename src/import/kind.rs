@@ -134,26 +134,24 @@ impl Kinds {
         let parts = self.parts.get(dataset.path.as_str()).map(Vec::as_slice).unwrap_or_default();
         // Parts of one list ask for the same property.
         let mut asked: Option<(&str, Option<json::Span>)> = None;
-        let mut matches = |part: &&Part| {
+        let mut matching: Vec<&'static Dataset> = Vec::new();
+        for part in parts.iter().filter(|_| dataset.filter.is_none() || !is_said) {
             let span = match &asked {
                 Some((property, span)) if *property == part.property => span.clone(),
                 _ => {
                     let [span] = field::find(record, [&part.property]);
-                    asked = Some((&part.property, span.clone()));
-                    span
+                    asked.insert((&part.property, span)).1.clone()
                 }
             };
-            span.is_some_and(|span| field::is_one_of(record, &span, &part.is))
-        };
-        let mut found: Vec<&'static Dataset> = match dataset.filter {
-            Some(_) if is_said => Vec::new(),
-            _ => parts.iter().filter(&mut matches).map(|part| part.dataset).collect(),
-        };
-        if dataset.filter.is_none() || found.is_empty() {
-            found.retain(|one| one.id != dataset.id);
-            found.insert(0, dataset);
+            if span.is_some_and(|span| field::is_one_of(record, &span, &part.is)) {
+                matching.push(part.dataset);
+            }
         }
-        found
+        if dataset.filter.is_none() || matching.is_empty() {
+            matching.retain(|one| one.id != dataset.id);
+            matching.insert(0, dataset);
+        }
+        matching
     }
 
     fn seen(&self, key: &str) -> u128 {
@@ -261,9 +259,9 @@ mod tests {
         assert_eq!(parts("sign-ins", background, false), ["sign-ins-noninteractive"]);
         assert_eq!(parts("sign-ins", background, true), ["sign-ins"]);
         assert_eq!(parts("sign-ins", "{}", false), ["sign-ins"]);
-        let registered = r#"{"loggedByService":"Device Registration Service"}"#;
+        let registered = r#"{"category":"Device"}"#;
         assert_eq!(parts("audits", registered, true), ["audits", "device-registration"]);
-        assert_eq!(parts("audits", r#"{"loggedByService":"Core Directory"}"#, false), ["audits"]);
+        assert_eq!(parts("audits", r#"{"category":"Policy"}"#, false), ["audits"]);
     }
 
     #[test]

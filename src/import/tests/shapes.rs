@@ -283,7 +283,7 @@ async fn parts_of_a_list_go_to_their_datasets() {
     let page = json!({"@odata.context": "https://graph.microsoft.com/beta/$metadata#auditLogs/signIns",
         "value": [event("1", "interactiveUser"), event("2", "nonInteractiveUser"), event("3", "servicePrincipal")]});
     let registered = json!({"id": "4", "category": "Device", "activityDateTime": "2026-01-05T10:00:00Z",
-        "loggedByService": "Device Registration Service", "initiatedBy": {}, "targetResources": []});
+        "initiatedBy": {}, "targetResources": []});
     let folder = Folder::new();
     folder.put("page.json", page.to_string());
     folder.put("audits.json", registered.to_string());
