@@ -38,6 +38,7 @@ impl Place {
         match self {
             Self::Own => None,
             Self::Workspace(_) => Some(SourceKind::LogAnalytics),
+            Self::Storage(account) if account.is_capture() => Some(SourceKind::EventHub),
             Self::Storage(_) => Some(SourceKind::Storage),
             Self::Hub(_) => Some(SourceKind::EventHub),
             Self::Office(_) => Some(SourceKind::Office),

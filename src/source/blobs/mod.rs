@@ -15,7 +15,7 @@ mod read;
 mod reading;
 mod verdicts;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use time::{Duration, OffsetDateTime};
 
 use super::{End, Run, Stop, Window};
@@ -23,7 +23,7 @@ use crate::catalog::route;
 use crate::limits::{LANES, ROUTED_LATE_HOURS};
 use crate::net::Client;
 
-pub use account::{Account, AccountError, Credential, Secret};
+pub use account::{Account, BadAccount, Credential, Secret};
 use reading::Reading;
 
 /// Collects from it; one end for each run, in their order.
@@ -35,18 +35,17 @@ pub(super) async fn collect(runs: &[Run<'_>], place: &Account) -> Vec<End> {
         }
         // Each has its own container; the budget of pages in memory is common to all.
         None => {
-            let each = runs.iter().map(|run| async move {
-                match route(&run.dataset.id) {
-                    None => End::Stopped(verdicts::not_a_category()),
-                    Some(row) => {
-                        let mut ends = one(&[run], place, (&row.container(), ".json")).await;
-                        ends.pop().unwrap_or(End::Closed)
-                    }
-                }
-            });
+            let each: Vec<_> = runs.iter().map(|run| own(run, place).boxed()).collect();
             stream::iter(each).buffered(LANES).collect().await
         }
     }
+}
+
+/// A run's own container.
+async fn own(run: &Run<'_>, place: &Account) -> End {
+    let Some(row) = route(&run.dataset.id) else { return End::Stopped(verdicts::not_a_category()) };
+    let mut ends = one(&[run], place, (&row.container(), ".json")).await;
+    ends.pop().unwrap_or(End::Closed)
 }
 
 /// Reads a container for all runs that have records in it.
