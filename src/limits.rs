@@ -240,8 +240,9 @@ pub const OFFICE_KEPT_S: i64 = 7 * 86_400;
 pub const OFFICE_MARGIN_S: i64 = 300;
 /// A window that begins this much before what is kept is a week that has aged a little, seconds.
 pub const OFFICE_GRACE_S: i64 = 3_600;
-/// How long after an event its content may become available, seconds: 60 to 90 minutes are usual, a day in bad times.
-pub const OFFICE_LATE_S: i64 = 86_400;
+/// How long after an event its content may become available, seconds: 60 to 90 minutes are usual, a day in bad times; twice
+/// that costs a few lists more for a window that ended long ago, and nothing for one that ends now.
+pub const OFFICE_LATE_S: i64 = 2 * 86_400;
 /// Parts of the feed that a reason names: five fit into a line of the report, the rest is counted.
 pub const OFFICE_GAPS_NAMED_MAX: usize = 5;
 /// First and longest pause between two looks at a Purview search, milliseconds: searches take minutes to hours.

@@ -17,12 +17,15 @@ use super::probe::Found;
 use crate::catalog::Route;
 use crate::limits::{SLOW_TRIES_MAX, WORKSPACE_QUESTIONS_MAX, WORKSPACE_READINGS_MAX, WORKSPACE_ROWS_AT_ONCE};
 use crate::source::Window;
+use crate::source::errors::{self, Action};
 use crate::source::run::Run;
 use crate::source::shape::row::Frame;
 use crate::source::stop::{End, Stop};
 
 /// The service's word for an answer that would be too long.
 const TOO_LARGE: u16 = 413;
+/// What kind of place this is.
+const KIND: &str = "workspace";
 
 /// A log that is being read.
 struct Log<'r, 'a> {
@@ -36,7 +39,7 @@ struct Log<'r, 'a> {
 /// Collects a log.
 pub(super) async fn collect(run: &Run<'_>, place: &Workspace, found: Found) -> End {
     let route = match found {
-        Found::NoTable | Found::Absent => return End::Stopped(Stop::NotRouted("workspace")),
+        Found::NoTable | Found::Absent => return End::Stopped(Stop::NotRouted(KIND)),
         Found::Rows(_, 0) => {
             run.expect(Some(0));
             run.close_all().await;
@@ -55,6 +58,9 @@ impl Log<'_, '_> {
         let mut failed: BTreeMap<u32, Stop> = BTreeMap::new();
         let mut counted = match count::ask(self.run, self.place, self.route, hours, 0).await {
             Ok(counted) => counted,
+            Err(Stop::Refused(refusal)) if errors::action(&refusal) == Action::NoTable => {
+                return End::Stopped(Stop::NotRouted(KIND));
+            }
             Err(stop) => return End::Stopped(stop),
         };
         for reading in 0..WORKSPACE_READINGS_MAX {

@@ -12,8 +12,6 @@ mod kql;
 mod log;
 mod pieces;
 mod probe;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
