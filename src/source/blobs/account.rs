@@ -46,24 +46,24 @@ impl Credential {
     /// From the content of a file with a shared access signature.
     ///
     /// # Errors
-    /// [`BadAccount::NoSas`].
-    pub fn sas(content: &str) -> Result<Self, BadAccount> {
-        signature(content).map(|query| Self::Sas(Secret::new(query))).ok_or(BadAccount::NoSas)
+    /// [`AccountError::NoSas`].
+    pub fn sas(content: &str) -> Result<Self, AccountError> {
+        signature(content).map(|query| Self::Sas(Secret::new(query))).ok_or(AccountError::NoSas)
     }
 
     /// From the content of a file with an account key.
     ///
     /// # Errors
-    /// [`BadAccount::NoKey`].
-    pub fn key(content: &str) -> Result<Self, BadAccount> {
+    /// [`AccountError::NoKey`].
+    pub fn key(content: &str) -> Result<Self, AccountError> {
         let key = part(content, "AccountKey").unwrap_or(content.trim());
-        SharedKey::new("", key).map(|_| Self::Key(Secret::new(key.to_owned()))).ok_or(BadAccount::NoKey)
+        SharedKey::new("", key).map(|_| Self::Key(Secret::new(key.to_owned()))).ok_or(AccountError::NoKey)
     }
 }
 
 /// The account cannot be used as named.
 #[derive(Debug, thiserror::Error)]
-pub enum BadAccount {
+pub enum AccountError {
     /// The address.
     #[error(transparent)]
     Address(#[from] NetError),
@@ -101,35 +101,35 @@ impl Account {
     /// With a container behind it, that container is taken for an event hub's capture, whose files hold all categories.
     ///
     /// # Errors
-    /// [`BadAccount`], which never repeats the address or the secret.
-    pub fn new(url: &str, credential: Credential) -> Result<Self, BadAccount> {
+    /// [`AccountError`], which never repeats the address or the secret.
+    pub fn new(url: &str, credential: Credential) -> Result<Self, AccountError> {
         // A signature in the address would be refused together with every other query.
         let mut base = endpoint(url.trim(), "--storage")?;
         if let Some(Host::Domain(host)) = base.host()
             && host.contains(".dfs.")
         {
             let host = host.replacen(".dfs.", ".blob.", 1);
-            base.set_host(Some(&host)).map_err(|_| BadAccount::Path)?;
+            base.set_host(Some(&host)).map_err(|_| AccountError::Path)?;
         }
         let mut parts: Vec<String> =
             base.path().split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         let in_path = !matches!(base.host(), Some(Host::Domain(name)) if name != "localhost");
         let account = match base.host() {
-            _ if in_path && parts.is_empty() => return Err(BadAccount::Path),
+            _ if in_path && parts.is_empty() => return Err(AccountError::Path),
             _ if in_path => parts.remove(0),
             host => host.and_then(|host| host.to_string().split('.').next().map(str::to_owned)).unwrap_or_default(),
         };
         let capture = parts.pop();
         if !parts.is_empty() {
-            return Err(BadAccount::Path);
+            return Err(AccountError::Path);
         }
         base.set_path(if in_path { &account } else { "" });
         let opener = match credential {
             Credential::Bearer => Opener::Bearer,
-            Credential::Sas(secret) => Opener::Sas(Secret::new(signature(&secret.0).ok_or(BadAccount::NoSas)?)),
+            Credential::Sas(secret) => Opener::Sas(Secret::new(signature(&secret.0).ok_or(AccountError::NoSas)?)),
             Credential::Key(secret) => {
                 let key = part(&secret.0, "AccountKey").unwrap_or(secret.0.trim());
-                Opener::Key(SharedKey::new(&account, key).ok_or(BadAccount::NoKey)?)
+                Opener::Key(SharedKey::new(&account, key).ok_or(AccountError::NoKey)?)
             }
         };
         let mut origin = base.clone();

@@ -23,7 +23,7 @@ use crate::catalog::route;
 use crate::limits::{LANES, ROUTED_LATE_HOURS};
 use crate::net::Client;
 
-pub use account::{Account, BadAccount, Credential, Secret};
+pub use account::{Account, AccountError, Credential, Secret};
 use reading::Reading;
 
 /// Collects from it; one end for each run, in their order.

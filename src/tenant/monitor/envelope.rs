@@ -24,7 +24,11 @@ impl Envelope {
     pub(crate) fn write(&self, record: &[u8], arrived: Ticks, out: &mut Vec<u8>) {
         let is_old = matches!(self.log, Log::RiskDetections | Log::FederationSignIns);
         out.raw("{\"time\":\"");
-        if is_old { us_text(arrived, out) } else { instant::write(arrived, out) }
+        if is_old {
+            us_text(arrived, out)
+        } else {
+            instant::write(arrived, out)
+        }
         let resource = format!("/tenants/{}/providers/Microsoft.aadiam", self.tenant_id);
         let resource = if self.log == Log::GraphActivity { resource.to_uppercase() } else { resource };
         out.raw("\",\"resourceId\":").quoted(&resource);
@@ -99,11 +103,15 @@ mod tests {
     fn an_event_is_one_json_line_with_the_record_inside() {
         let record = br#"{"id":"a","ipAddress":"203.0.113.9","correlationId":null,"userDisplayName":"Ada"}"#;
         let at = instant::parse("2026-02-01T18:07:16.5Z").unwrap();
-        for (log, time) in [(Log::RiskDetections, "2/1/2026 6:07:16 PM"), (Log::Audits, "2026-02-01T18:07:16.5000000Z")] {
+        for (log, time) in [(Log::RiskDetections, "2/1/2026 6:07:16 PM"), (Log::Audits, "2026-02-01T18:07:16.5000000Z")]
+        {
             let mut out = Vec::new();
             Envelope::new(log, "AuditLogs", "t".into()).write(record, at, &mut out);
             let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
-            assert_eq!((&value["time"], &value["callerIpAddress"], &value["identity"]), (&time.into(), &"203.0.113.9".into(), &"Ada".into()));
+            assert_eq!(
+                (&value["time"], &value["callerIpAddress"], &value["identity"]),
+                (&time.into(), &"203.0.113.9".into(), &"Ada".into())
+            );
             assert!(value.get("correlationId").is_none() && value["properties"]["id"] == "a");
         }
         let mut midnight = Vec::new();
