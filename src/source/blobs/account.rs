@@ -42,25 +42,6 @@ pub enum Credential {
     Key(Secret),
 }
 
-impl Credential {
-    /// From the content of a file with a shared access signature.
-    ///
-    /// # Errors
-    /// [`AccountError::NoSas`].
-    pub fn sas(content: &str) -> Result<Self, AccountError> {
-        signature(content).map(|query| Self::Sas(Secret::new(query))).ok_or(AccountError::NoSas)
-    }
-
-    /// From the content of a file with an account key.
-    ///
-    /// # Errors
-    /// [`AccountError::NoKey`].
-    pub fn key(content: &str) -> Result<Self, AccountError> {
-        let key = part(content, "AccountKey").unwrap_or(content.trim());
-        SharedKey::new("", key).map(|_| Self::Key(Secret::new(key.to_owned()))).ok_or(AccountError::NoKey)
-    }
-}
-
 /// The account cannot be used as named.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
