@@ -257,3 +257,6 @@ pub const REJECTED_MAX: usize = 100;
 pub const IMPORT_BATCHES_MAX: usize = 3;
 /// Longest incident id of the Authenticator app that is accepted, characters; the ones seen have 8.
 pub const INCIDENT_CHARS_MAX: usize = 64;
+/// How long a query of Log Analytics may take, and be silent, milliseconds: the 10 minutes that are asked for (`Prefer:
+/// wait=600`), the service's own limit, and half a minute for the way. Others of the same user may be in front of it.
+pub const QUERY_MS_MAX: u64 = 630_000;

@@ -26,10 +26,10 @@ use super::pace::{Pace, http_date, retry_after};
 use super::recovery::{Recovery, recovery};
 use super::status::Status;
 use super::throttle::Limiter;
-use super::{NetError, Rate, Setup, id};
+use super::{ClientOptions, NetError, Rate, Setup, http_client, id};
 use crate::catalog::{THROTTLES, Throttle};
 use crate::json;
-use crate::limits::PAGES_IN_FLIGHT_MAX;
+use crate::limits::{PAGES_IN_FLIGHT_MAX, QUERY_MS_MAX};
 
 /// The client that all sources share. Cloning shares its budgets, counters and connections.
 #[derive(Clone)]
@@ -37,6 +37,8 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     setup: Setup,
+    /// For queries, whose replies are silent while the service works.
+    patient: reqwest::Client,
     limiters: [Limiter; THROTTLES],
     pages: [Arc<Semaphore>; THROTTLES],
     lists: [AtomicU32; THROTTLES],
@@ -71,6 +73,8 @@ impl Client {
     /// [`NetError`] when an endpoint is neither https nor on this machine.
     pub fn new(setup: Setup) -> Result<Self, NetError> {
         setup.endpoints.check()?;
+        let options = ClientOptions::for_endpoints(&setup.endpoints);
+        let patient = http_client(&ClientOptions { read_timeout_ms: QUERY_MS_MAX, ..options })?;
         let limiter = |class| {
             let stated = setup.rates.iter().rfind(|rate| rate.class == class).copied();
             Limiter::new(stated.unwrap_or_else(|| Rate::documented(class)))
@@ -82,6 +86,7 @@ impl Client {
         let skew_s = AtomicI64::new(NO_SKEW);
         Ok(Self(Arc::new(Inner {
             setup,
+            patient,
             limiters,
             pages,
             lists,
@@ -294,7 +299,9 @@ impl Client {
         if let Proof::Key(key) = proof {
             key.sign(&mut request);
         }
-        let until = began + Duration::from_millis(self.0.setup.patience.request_ms_max);
+        let longest_ms = self.0.setup.patience.request_ms_max;
+        let longest_ms = if is_query(ask.class) { longest_ms.max(QUERY_MS_MAX) } else { longest_ms };
+        let until = began + Duration::from_millis(longest_ms);
         let response = match timeout_at(until, self.0.setup.http.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Ok(again(Fault::of(&error))),
@@ -345,7 +352,7 @@ impl Client {
     }
 
     fn request(&self, ask: &Ask<'_>, digest: [u8; 16], number: u32) -> reqwest::RequestBuilder {
-        let http = &self.0.setup.http;
+        let http = if is_query(ask.class) { &self.0.patient } else { &self.0.setup.http };
         let request_id = id::guid(id::digest(&self.0.setup.run_id, &[&digest], u64::from(number)));
         let mut request = match &ask.body {
             None => http.get(ask.url.clone()),
@@ -370,6 +377,11 @@ impl Client {
             self.0.skew_s.store(skew_s, Ordering::Relaxed);
         }
     }
+}
+
+/// Whether a class is one of queries that may take minutes before the first byte of their answers.
+fn is_query(class: Throttle) -> bool {
+    class == Throttle::Workspace
 }
 
 /// Counts one dataset of its class while it lives.
