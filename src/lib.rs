@@ -18,6 +18,7 @@ pub mod files;
 pub mod pseudonym;
 
 pub mod spool;
+pub mod summary;
 pub mod sweep;
 
 pub mod archive;

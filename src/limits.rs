@@ -200,3 +200,12 @@ pub const OFFICE_GAPS_NAMED_MAX: usize = 5;
 pub const PURVIEW_POLL_MS: (u64, u64) = (2_000, 60_000);
 /// How long a Purview search is waited for, seconds: 4 hours; the longest reported ones take one or two.
 pub const PURVIEW_WAIT_S_MAX: u64 = 14_400;
+/// Targets that an answer to an audit question lists: 200 of 150 bytes are 30 kB, more than anyone reads; the rest is counted.
+pub const ANSWER_LIST_MAX: usize = 200;
+/// Different targets that an answer counts: 2^20 marks of 9 bytes are 9 MiB, three times the users of the largest tenants
+/// that were measured; beyond it the count is a lower bound and says so.
+pub const ANSWER_DISTINCT_MAX: usize = 1 << 20;
+/// Different activities and properties that an answer counts: Entra documents about 1,000 activities; the rest is summed up.
+pub const ANSWER_NAMES_MAX: usize = 500;
+/// Longest value that an answer quotes, characters: names end at 256.
+pub const ANSWER_VALUE_CHARS_MAX: usize = 300;
