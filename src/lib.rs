@@ -19,6 +19,7 @@ pub mod import;
 pub mod pseudonym;
 
 pub mod spool;
+pub mod summary;
 pub mod sweep;
 
 pub mod archive;

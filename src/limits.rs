@@ -260,3 +260,12 @@ pub const INCIDENT_CHARS_MAX: usize = 64;
 /// How long a query of Log Analytics may take, and be silent, milliseconds: the 10 minutes that are asked for (`Prefer:
 /// wait=600`), the service's own limit, and half a minute for the way. Others of the same user may be in front of it.
 pub const QUERY_MS_MAX: u64 = 630_000;
+/// Targets that an answer to an audit question lists: 200 of 150 bytes are 30 kB, more than anyone reads; the rest is counted.
+pub const ANSWER_LIST_MAX: usize = 200;
+/// Different targets that an answer counts: 2^20 marks of 9 bytes are 9 MiB, three times the users of the largest tenants
+/// that were measured; beyond it the count is a lower bound and says so.
+pub const ANSWER_DISTINCT_MAX: usize = 1 << 20;
+/// Different activities and properties that an answer counts: Entra documents about 1,000 activities; the rest is summed up.
+pub const ANSWER_NAMES_MAX: usize = 500;
+/// Longest value that an answer quotes, characters: names end at 256.
+pub const ANSWER_VALUE_CHARS_MAX: usize = 300;

@@ -25,6 +25,7 @@ const ROOMS: [&str; 17] = [
     "pseudonym",
     "spool",
     "sweep",
+    "summary",
     "archive",
     "manifest",
     "report",
@@ -39,6 +40,7 @@ const MAY_EXPOSE: [&str; 4] = ["source", "files", "import", "pseudonym"];
 const NEVER: &[(&str, &[&str], &str)] = &[
     ("spool", &["RawRecord", "reqwest"], "no raw data touches the disk"),
     ("sweep", &["RawRecord", "reqwest"], "it works on clean blocks, without the network"),
+    ("summary", &["RawRecord", "reqwest"], "it takes clean lines only"),
     ("archive", &["RawRecord", "reqwest"], "it takes clean records only"),
     ("manifest", &["RawRecord", "reqwest"], "it never reads bodies"),
     ("report", &["RawRecord", "reqwest"], "it loads nothing remote"),
