@@ -179,6 +179,7 @@ fn announce(running: &Running) -> io::Result<()> {
         "storage_url": running.storage_url,
         "event_hub": running.event_hub,
         "tenant_id": running.tenant_id,
+        "workspace_id": running.workspace_id,
         "token": running.token,
     });
     let mut out = io::stdout().lock();

@@ -22,6 +22,7 @@ mod walk;
 
 use std::path::PathBuf;
 
+pub(crate) use cut::{Rows, cells};
 pub use inputs::{InputError, Inputs};
 pub use stretches::{PipeFault, Piped};
 pub use walk::Walked;

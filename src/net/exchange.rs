@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+use super::ask::{Answer, Ask, Proof};
 use super::auth::claims_challenge;
 use super::body::{self, BodyFault};
 use super::failure::{Failure, FailureKind, Fault, Refusal};
@@ -25,10 +26,10 @@ use super::pace::{Pace, http_date, retry_after};
 use super::recovery::{Recovery, recovery};
 use super::status::Status;
 use super::throttle::Limiter;
-use super::{NetError, Rate, Setup, id};
+use super::{ClientOptions, NetError, Rate, Setup, http_client, id};
 use crate::catalog::{THROTTLES, Throttle};
 use crate::json;
-use crate::limits::PAGES_IN_FLIGHT_MAX;
+use crate::limits::{PAGES_IN_FLIGHT_MAX, QUERY_MS_MAX};
 
 /// The client that all sources share. Cloning shares its budgets, counters and connections.
 #[derive(Clone)]
@@ -36,6 +37,8 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     setup: Setup,
+    /// For queries, whose replies are silent while the service works.
+    patient: reqwest::Client,
     limiters: [Limiter; THROTTLES],
     pages: [Arc<Semaphore>; THROTTLES],
     lists: [AtomicU32; THROTTLES],
@@ -47,40 +50,6 @@ struct Inner {
 }
 
 const NO_SKEW: i64 = i64::MIN;
-
-/// A request.
-pub struct Ask<'a> {
-    /// The service that is asked; the address must be on its origin.
-    pub target: &'a Target,
-    /// The budget it draws on.
-    pub class: Throttle,
-    /// What it costs: requests, for the directory resource units.
-    pub weight: u32,
-    /// The address.
-    pub url: &'a Url,
-    /// Headers besides the usual.
-    pub headers: &'a [(String, String)],
-    /// JSON to POST; `None`: GET.
-    pub body: Option<Bytes>,
-    /// Tells apart requests that are otherwise alike (restarts of a list).
-    pub nonce: u64,
-    /// How often it may be too slow before the caller asks for less.
-    pub slow_max: u32,
-}
-
-/// An answer.
-pub struct Answer<T> {
-    /// What the reader made of the body.
-    pub value: T,
-    /// The service's `request-id`.
-    pub request_id: Option<String>,
-    /// How often the request was repeated.
-    pub retries: u32,
-    /// How long the last try took, from its start to the end of the body.
-    pub latency: Duration,
-    /// The reply's headers.
-    pub headers: HeaderMap,
-}
 
 enum Attempt<T> {
     Done(T, Done),
@@ -104,6 +73,8 @@ impl Client {
     /// [`NetError`] when an endpoint is neither https nor on this machine.
     pub fn new(setup: Setup) -> Result<Self, NetError> {
         setup.endpoints.check()?;
+        let options = ClientOptions::for_endpoints(&setup.endpoints);
+        let patient = http_client(&ClientOptions { read_timeout_ms: QUERY_MS_MAX, ..options })?;
         let limiter = |class| {
             let stated = setup.rates.iter().rfind(|rate| rate.class == class).copied();
             Limiter::new(stated.unwrap_or_else(|| Rate::documented(class)))
@@ -115,6 +86,7 @@ impl Client {
         let skew_s = AtomicI64::new(NO_SKEW);
         Ok(Self(Arc::new(Inner {
             setup,
+            patient,
             limiters,
             pages,
             lists,
@@ -231,12 +203,28 @@ impl Client {
         read: impl Fn(&Bytes) -> Result<T, E>,
         doubtful: impl Fn(&Refusal) -> bool,
     ) -> Result<Answer<T>, Failure> {
+        self.fetch_as(&Proof::Bearer, ask, read, doubtful).await
+    }
+
+    /// The same, for a service that takes other proofs than a token.
+    ///
+    /// Cancel-safe: as [`Client::fetch`].
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn fetch_as<T, E>(
+        &self,
+        proof: &Proof<'_>,
+        ask: &Ask<'_>,
+        read: impl Fn(&Bytes) -> Result<T, E>,
+        doubtful: impl Fn(&Refusal) -> bool,
+    ) -> Result<Answer<T>, Failure> {
         // Without the origin: the embedded tenant listens on another port every time.
         let path = guard::plain_path(ask.target, ask.url);
         let parts: [&[u8]; 2] = [path.as_bytes(), ask.body.as_deref().unwrap_or_default()];
         let digest = id::digest(&self.0.setup.run_id, &parts, ask.nonce);
         let mut pace = Pace::new(&self.0.setup.patience, id::fraction(digest), ask.slow_max);
-        let outcome = self.insist(ask, digest, &mut pace, read, doubtful).await;
+        let outcome = self.insist((proof, ask), digest, &mut pace, read, doubtful).await;
         let retries = pace.tries.saturating_sub(1);
         match outcome {
             Ok((value, Done { request_id, latency, headers })) => {
@@ -248,7 +236,7 @@ impl Client {
 
     async fn insist<T, E>(
         &self,
-        ask: &Ask<'_>,
+        (proof, ask): (&Proof<'_>, &Ask<'_>),
         digest: [u8; 16],
         pace: &mut Pace<'_>,
         read: impl Fn(&Bytes) -> Result<T, E>,
@@ -257,7 +245,7 @@ impl Client {
         self.permits(ask.target, ask.url)?;
         loop {
             pace.tries += 1;
-            match self.try_once(ask, digest, pace.tries, &read).await? {
+            match self.try_once((proof, ask), digest, pace.tries, &read).await? {
                 Attempt::Done(value, done) => return Ok((value, done)),
                 Attempt::Again { fault, refusal, pause } => match pace.after_fault(fault, pause) {
                     Some(pause) => self.nap(pause, fault).await,
@@ -271,7 +259,9 @@ impl Client {
                         return Err(FailureKind::GaveUp { fault, refusal: Some(refusal) });
                     }
                 },
-                Attempt::Unauthorised { refusal, .. } if pace.renewed => return Err(FailureKind::Refused(refusal)),
+                Attempt::Unauthorised { refusal, .. } if pace.renewed || !matches!(proof, Proof::Bearer) => {
+                    return Err(FailureKind::Refused(refusal));
+                }
                 Attempt::Unauthorised { claims, .. } => {
                     pace.renewed = true;
                     self.0.setup.tokens.invalidate(&ask.target.scope, claims.as_deref()).await;
@@ -286,21 +276,33 @@ impl Client {
 
     async fn try_once<T, E>(
         &self,
-        ask: &Ask<'_>,
+        (proof, ask): (&Proof<'_>, &Ask<'_>),
         digest: [u8; 16],
         number: u32,
         read: impl Fn(&Bytes) -> Result<T, E>,
     ) -> Result<Attempt<T>, FailureKind> {
         let again = |fault| Attempt::Again { fault, refusal: None, pause: None };
         // The token comes first: a renewal between the booking and the start would shift the start.
-        let token = self.0.setup.tokens.token(&ask.target.scope).await.map_err(FailureKind::Auth)?;
+        let token = match proof {
+            Proof::Bearer => Some(self.0.setup.tokens.token(&ask.target.scope).await.map_err(FailureKind::Auth)?),
+            Proof::Address | Proof::Key(_) => None,
+        };
         self.limiter(ask.class).admit(ask.weight).await;
         let began = Instant::now();
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.0.retries.fetch_add(u64::from(number > 1), Ordering::Relaxed);
-        let request = self.request(ask, digest, number).header(AUTHORIZATION, token.header_value());
-        let until = began + Duration::from_millis(self.0.setup.patience.request_ms_max);
-        let response = match timeout_at(until, request.send()).await {
+        let mut request = self.request(ask, digest, number);
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, token.header_value());
+        }
+        let Ok(mut request) = request.build() else { return Err(FailureKind::Foreign) };
+        if let Proof::Key(key) = proof {
+            key.sign(&mut request);
+        }
+        let longest_ms = self.0.setup.patience.request_ms_max;
+        let longest_ms = if is_query(ask.class) { longest_ms.max(QUERY_MS_MAX) } else { longest_ms };
+        let until = began + Duration::from_millis(longest_ms);
+        let response = match timeout_at(until, self.0.setup.http.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Ok(again(Fault::of(&error))),
             Err(_) => return Ok(again(Fault::Stalled)),
@@ -318,7 +320,8 @@ impl Client {
             // The status says enough.
             Err(_) => Bytes::new(),
         };
-        let request_id = header(&headers, &HeaderName::from_static("request-id"));
+        let request_id = header(&headers, &HeaderName::from_static("request-id"))
+            .or_else(|| header(&headers, &HeaderName::from_static("x-ms-request-id")));
         if (200..300).contains(&status) {
             let html = header(&headers, &CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"));
             // 204: there is nothing, which is an answer.
@@ -349,7 +352,7 @@ impl Client {
     }
 
     fn request(&self, ask: &Ask<'_>, digest: [u8; 16], number: u32) -> reqwest::RequestBuilder {
-        let http = &self.0.setup.http;
+        let http = if is_query(ask.class) { &self.0.patient } else { &self.0.setup.http };
         let request_id = id::guid(id::digest(&self.0.setup.run_id, &[&digest], u64::from(number)));
         let mut request = match &ask.body {
             None => http.get(ask.url.clone()),
@@ -374,6 +377,11 @@ impl Client {
             self.0.skew_s.store(skew_s, Ordering::Relaxed);
         }
     }
+}
+
+/// Whether a class is one of queries that may take minutes before the first byte of their answers.
+fn is_query(class: Throttle) -> bool {
+    class == Throttle::Workspace
 }
 
 /// Counts one dataset of its class while it lives.

@@ -31,6 +31,8 @@ pub(super) enum Action {
     Clamp,
     /// The dataset's row says what a 404 means.
     NotFound,
+    /// The place has no table of it.
+    NoTable,
 }
 
 #[derive(Deserialize)]

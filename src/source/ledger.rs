@@ -23,6 +23,8 @@ pub(super) struct State {
     pub seen: HashMap<u32, Seen>,
     pub dropped: Dropped,
     pub floor: Option<OffsetDateTime>,
+    /// Why there is a floor, unless the service has refused.
+    pub floor_of: Option<&'static str>,
     pub closed: HashSet<u32>,
     /// Closed slices are not told to the sink yet: files may still bring what no service had.
     pub deferred: bool,
@@ -61,7 +63,7 @@ impl Ledger {
     pub(super) fn begin(&self, wanted: usize) {
         let mut state = self.state();
         state.seen.values_mut().for_each(Seen::begin);
-        (state.floor, state.dropped, state.held) = (None, Dropped::default(), Held::default());
+        (state.floor, state.floor_of, state.dropped, state.held) = (None, None, Dropped::default(), Held::default());
         (state.tally.expected, state.tally.served, state.tally.damaged) = (None, state.tally.records, 0);
         state.tally.keys.resize_with(wanted, Vec::new);
     }

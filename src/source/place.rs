@@ -3,6 +3,7 @@
 //! Takes a place and the datasets that it serves, gives a [`Report`] for each. A place that serves several at once (an
 //! event hub with all categories) is read once.
 
+use futures_util::FutureExt as _;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +39,7 @@ impl Place {
         match self {
             Self::Own => None,
             Self::Workspace(_) => Some(SourceKind::LogAnalytics),
+            Self::Storage(account) if account.is_capture() => Some(SourceKind::EventHub),
             Self::Storage(_) => Some(SourceKind::Storage),
             Self::Hub(_) => Some(SourceKind::EventHub),
             Self::Office(_) => Some(SourceKind::Office),
@@ -121,13 +123,13 @@ pub async fn collect_from(
     let ends = match place {
         Place::Own => {
             let each = wanted.iter().map(|(dataset, request)| super::collect(dataset, request, sink, cancel));
-            return futures_util::future::join_all(each).await;
+            return futures_util::future::join_all(each).boxed().await;
         }
-        Place::Workspace(place) => super::workspace::collect(&runs, place).await,
-        Place::Storage(place) => super::blobs::collect(&runs, place).await,
-        Place::Hub(place) => super::hub::collect(&runs, place).await,
-        Place::Office(place) => super::activity::collect(&runs, place).await,
-        Place::Purview(place) => super::activity::search(&runs, place).await,
+        Place::Workspace(place) => super::workspace::collect(&runs, place).boxed().await,
+        Place::Storage(place) => super::blobs::collect(&runs, place).boxed().await,
+        Place::Hub(place) => super::hub::collect(&runs, place).boxed().await,
+        Place::Office(place) => super::activity::collect(&runs, place).boxed().await,
+        Place::Purview(place) => super::activity::search(&runs, place).boxed().await,
     };
     runs.iter().zip(&ends).map(|(run, end)| run.report(end)).collect()
 }

@@ -18,10 +18,10 @@ impl Run<'_> {
             (None, Some(_)) => self.plan.len(),
             (None, None) => 1,
         };
-        let (floor, tally) = {
+        let (floor, why, tally) = {
             let mut state = self.state();
             let keys = std::mem::take(&mut state.tally.keys);
-            (state.floor, ledger::Tally { keys, ..state.tally.clone() })
+            (state.floor, state.floor_of, ledger::Tally { keys, ..state.tally.clone() })
         };
         let mut verdict = stop::verdict(self.dataset, end, tally.records);
         let listed = self.dataset.for_each.is_none() && self.dataset.time.is_none() && self.request.done.is_empty();
@@ -44,8 +44,11 @@ impl Run<'_> {
         let window =
             window.map(|asked| Window { since: floor.map_or(asked.since, |floor| floor.max(asked.since)), ..asked });
         if let Some(floor) = floor.filter(|_| verdict.outcome == Outcome::Complete) {
-            verdict.reason =
-                Some(RawText::new(format!("the service refuses to look back further than {}", query::stamp(floor))));
+            verdict.reason = Some(RawText::new(format!(
+                "{} {}",
+                why.unwrap_or("the service refuses to look back further than"),
+                query::stamp(floor)
+            )));
             verdict.hint = Some(RawText::new("older records exist only where diagnostic settings have routed them"));
         }
         if let Some(settled) = self

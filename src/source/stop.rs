@@ -145,6 +145,7 @@ fn not_routed(dataset: &Dataset, place: &str) -> String {
 }
 
 /// How the lists of a dataset ended.
+#[derive(Clone)]
 pub(crate) enum End {
     /// All of them at their end.
     Closed,

@@ -13,12 +13,12 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::Session;
 use super::course::{Arrival, Course};
 use super::notice::{Notice, waiting};
 use super::places::Places;
 use super::road::{Entrance, Road};
 use super::settings::Settings;
-use super::sign_in::Session;
 use crate::catalog::{Catalog, Dataset, ForEach, Throttle};
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
@@ -71,7 +71,7 @@ pub(super) async fn conduct(
 ) -> Result<BTreeMap<&'static str, Arrival>, Stopped> {
     let cancel = CancellationToken::new();
     let task = Arc::new(Task {
-        client: session.client.clone(),
+        client: session.connection.client.clone(),
         window: settings.window,
         clock,
         road: Arc::clone(road),

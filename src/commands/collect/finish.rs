@@ -10,12 +10,12 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Done;
+use super::Session;
 use super::args::CollectArgs;
 use super::course::{Arrival, Part};
 use super::places::Places;
 use super::road::{Road, entry_path};
 use super::settings::Settings;
-use super::sign_in::Session;
 use crate::archive::{Output, Written};
 use crate::catalog::{Dataset as Row, Plan, SkippedBecause, SourceKind};
 use crate::clock::Clock;
@@ -69,7 +69,7 @@ struct Telling<'a> {
 impl Story for Telling<'_> {
     fn manifest(&self, state: &State<'_>) -> Result<Manifest<CleanText>, Stopped> {
         let Ending { args, settings, session, .. } = &self.ending;
-        let (datasets, status) = (self.datasets(state)?, session.client.status());
+        let (datasets, status) = (self.datasets(state)?, session.connection.client.status());
         let interrupted = datasets.iter().any(|dataset| dataset.outcome == Outcome::Interrupted);
         let clean = |text: &str| state.gate.clean_text(&RawText::new(text));
         Ok(Manifest {
@@ -79,7 +79,7 @@ impl Story for Telling<'_> {
                 id: args.case.as_deref().map(clean),
                 profiles: args.profiles.iter().map(|profile| plain(profile)).collect::<Result<_, _>>()?,
             },
-            tenant: Tenant { id: Some(clean(&session.tenant_id)), cloud: plain(&settings.cloud)? },
+            tenant: Tenant { id: Some(clean(&session.connection.tenant_id)), cloud: plain(&settings.cloud)? },
             window: Window { since: Some(Moment(settings.window.since)), until: Some(Moment(settings.window.until)) },
             run: Run {
                 started: Moment(self.ending.started),
@@ -101,10 +101,10 @@ impl Story for Telling<'_> {
     fn run_log(&self, state: &State<'_>) -> Result<Vec<Vec<u8>>, Stopped> {
         let Ending { args, settings, session, .. } = &self.ending;
         let time = |instant: OffsetDateTime| instant.format(&Rfc3339).unwrap_or_default();
-        let status = session.client.status();
+        let status = session.connection.client.status();
         let mut lines = vec![serde_json::json!({
             "time": time(self.ending.started), "event": "run started", "version": env!("CARGO_PKG_VERSION"),
-            "signedInBy": session.client.signed_in_by(), "policy": settings.policy.name(),
+            "signedInBy": session.connection.client.signed_in_by(), "policy": settings.policy.name(),
             "clockOffsetS": status.clock_skew_s,
             "profiles": args.profiles, "include": args.include, "exclude": args.exclude,
         })];

@@ -6,6 +6,7 @@
 mod args;
 mod conductor;
 mod course;
+pub mod doctor;
 mod dry_run;
 mod finish;
 mod notice;
@@ -27,8 +28,10 @@ use super::{exit, keys};
 use crate::archive::Output;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::pseudonym::key::MasterKey;
 use progress::Progress;
 use settings::Settings;
+use sign_in::Connection;
 
 /// Runs the command: stdout gets the manifest with `--json`, stderr the talk.
 ///
@@ -72,6 +75,13 @@ pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn 
     }
 }
 
+/// A run that may begin.
+struct Session {
+    connection: Connection,
+    /// Makes pseudonyms.
+    key: MasterKey,
+}
+
 /// What a finished run leaves to say.
 struct Done {
     manifest: Vec<u8>,
@@ -89,13 +99,23 @@ async fn collect(
     let given_key = args.key.as_deref().map(|path| keys::named(path, Some(&settings.out))).transpose()?;
     let output = Output::claim(&settings.out)?;
     let progress = Arc::new(Progress::new(settings.plan.datasets.len() as u64));
-    let session = sign_in::open(catalog, args, &settings, clock, given_key, &progress).await?;
+    let way = sign_in::find_way(args, &settings, clock).await?;
+    let talk = {
+        let progress = Arc::clone(&progress);
+        Arc::new(move |line: &str| progress.say(line))
+    };
+    let connection = sign_in::connect(catalog, args, &settings, clock, way, talk).await?;
+    let key = match given_key {
+        Some(key) => key,
+        None => keys::own(Some(&connection.tenant_id), Some(&settings.out), clock, &|line| progress.say(line))?,
+    };
+    let session = Session { connection, key };
     let road = Arc::new(road::Road::build(catalog, &session, &settings, &output, Arc::clone(&progress))?);
-    let known = places::look(&session.client, catalog, &settings).await;
-    let places = places::Places::of(&settings, &known, &session.reach)?;
+    let known = places::look(&session.connection.client, catalog, &settings).await;
+    let places = places::Places::of(&settings, &known, &session.connection.reach)?;
     let arrivals = conductor::conduct(catalog, &settings, &session, &places, &road, clock).await?;
     progress.close();
-    session.close().await;
+    session.connection.close().await;
     let ending =
         finish::Ending { args, settings: &settings, started, clock, session: &session, places: &places, arrivals };
     // Sealing, zipping and checking are work for the processor: they may block this thread.

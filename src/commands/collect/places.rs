@@ -59,7 +59,8 @@ impl Reach {
             Some((url, _)) => url.clone(),
             None => format!("https://{}.{}", name.to_ascii_lowercase(), self.storage_suffix),
         });
-        found.extend(account.and_then(|url| Account::new(&url, blobs::Credential::Bearer).ok()).map(Place::Storage));
+        let account = account.and_then(|url| Account::new(&url, blobs::Credential::Bearer).ok());
+        found.extend(account.map(|account| Place::Storage(account.for_tenant(&self.tenant_id))));
         let hub = setting.hub.as_ref().and_then(|(rule, name)| match &self.demo {
             Some((_, hub)) => hub.clone(),
             None => {
@@ -74,12 +75,8 @@ impl Reach {
 
     /// A hub, with a connection string or with the run's own sign-in.
     fn hub(&self, address: &str, key: Option<&hub::Credential>) -> Result<Hub, HubError> {
-        let credential = match (key, &self.demo) {
-            (Some(key), _) => key.clone(),
-            (None, Some(_)) => hub::Credential::Nobody,
-            (None, None) => hub::Credential::Bearer(Arc::clone(&self.tokens)),
-        };
-        Hub::new(address, credential)
+        let signed_in = || hub::Credential::Bearer(Arc::clone(&self.tokens));
+        Hub::new(address, key.cloned().unwrap_or_else(signed_in))
     }
 }
 
@@ -150,7 +147,8 @@ impl Places {
     fn named(&mut self, sources: &Sources, reach: &Reach) -> Result<Named, HubError> {
         let mut named = Named::default();
         let routed = sources.workspaces.iter().cloned().map(Place::Workspace);
-        let routed = routed.chain(sources.accounts.iter().cloned().map(Place::Storage));
+        let routed = routed
+            .chain(sources.accounts.iter().map(|account| Place::Storage(account.clone().for_tenant(&reach.tenant_id))));
         named.routed.extend(routed.map(|place| self.add(place)));
         for address in &sources.hubs {
             named.routed.push(self.add(Place::Hub(reach.hub(address, sources.hub_key.as_ref())?)));

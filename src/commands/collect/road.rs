@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Session;
 use super::progress::Progress;
 use super::settings::Settings;
-use super::sign_in::Session;
 use crate::archive::Output;
 use crate::catalog::{Catalog, Dataset};
 use crate::commands::closing::{self, path};

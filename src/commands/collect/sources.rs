@@ -63,7 +63,7 @@ pub(super) enum BadSource {
     Workspace(#[from] BadWorkspace),
     /// Storage.
     #[error(transparent)]
-    Storage(#[from] blobs::BadAccount),
+    Storage(#[from] blobs::AccountError),
     /// Hub.
     #[error(transparent)]
     Hub(#[from] HubError),
@@ -80,8 +80,8 @@ impl Sources {
             secret(&args.storage_sas_file, "--storage-sas-file")?,
             secret(&args.storage_key_file, "--storage-key-file")?,
         ) {
-            (Some(text), _) => blobs::Credential::sas(&text)?,
-            (_, Some(text)) => blobs::Credential::key(&text)?,
+            (Some(text), _) => blobs::Credential::Sas(blobs::Secret::new(text.to_string())),
+            (_, Some(text)) => blobs::Credential::Key(blobs::Secret::new(text.to_string())),
             (None, None) => blobs::Credential::Bearer,
         };
         let hub_key = secret(&args.event_hub_key_file, "--event-hub-key-file")?;

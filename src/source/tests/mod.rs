@@ -6,6 +6,8 @@ mod logs;
 mod office;
 mod purview;
 mod service;
+mod table;
+mod workspace;
 
 use std::sync::Mutex;
 

@@ -114,8 +114,8 @@ async fn every_record_of_the_window_comes_once_and_every_request_names_its_publi
     assert_eq!(report.slices_closed, report.slices);
     let asked = mock.asked();
     assert!(asked.iter().all(|asked| option(asked, "PublisherIdentifier") == TENANT && asked.method == "GET"));
-    // One list of subscriptions; four types over the window and a day behind it; one second page; three blobs.
-    assert_eq!(asked.len(), 1 + 4 * 3 + 1 + 3);
+    // One list of subscriptions; four types over the window and behind it up to now; one second page; three blobs.
+    assert_eq!(asked.len(), 1 + 4 * 4 + 1 + 3);
     let lists = asked.iter().filter(|asked| asked.target.contains("subscriptions/content"));
     for asked in lists {
         let time = |name| field::instant(&option(asked, name)).unwrap();

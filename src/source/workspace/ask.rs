@@ -94,12 +94,24 @@ impl Sheet {
     }
 
     /// The rows, each as the JSON values of its cells.
-    pub(super) fn rows(&self) -> impl Iterator<Item = Vec<&[u8]>> {
-        let rows = self.rows.and_then(|at| json::items(&self.body, at).ok());
-        rows.into_iter().flatten().map_while(Result::ok).map(|row| {
-            let cells = json::items(&self.body, row.start).into_iter().flatten().map_while(Result::ok);
-            cells.map(|cell| self.body.get(cell).unwrap_or_default()).collect()
-        })
+    pub(super) fn rows(&self) -> Rows<'_> {
+        Rows { body: &self.body, items: self.rows.and_then(|at| json::items(&self.body, at).ok()) }
+    }
+}
+
+/// The rows of an answer.
+pub(super) struct Rows<'s> {
+    body: &'s [u8],
+    items: Option<json::Items<'s>>,
+}
+
+impl<'s> Iterator for Rows<'s> {
+    type Item = Vec<&'s [u8]>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.items.as_mut()?.next()?.ok()?;
+        let cells = json::items(self.body, row.start).into_iter().flatten().map_while(Result::ok);
+        Some(cells.map(|cell| self.body.get(cell).unwrap_or_default()).collect())
     }
 }
 

@@ -17,12 +17,15 @@ use super::probe::Found;
 use crate::catalog::Route;
 use crate::limits::{SLOW_TRIES_MAX, WORKSPACE_QUESTIONS_MAX, WORKSPACE_READINGS_MAX, WORKSPACE_ROWS_AT_ONCE};
 use crate::source::Window;
-use crate::source::run::Run;
+use crate::source::errors::{self, Action};
+use crate::source::run::{Item, Run};
 use crate::source::shape::row::Frame;
 use crate::source::stop::{End, Stop};
 
 /// The service's word for an answer that would be too long.
 const TOO_LARGE: u16 = 413;
+/// What kind of place this is.
+const KIND: &str = "workspace";
 
 /// A log that is being read.
 struct Log<'r, 'a> {
@@ -36,7 +39,7 @@ struct Log<'r, 'a> {
 /// Collects a log.
 pub(super) async fn collect(run: &Run<'_>, place: &Workspace, found: Found) -> End {
     let route = match found {
-        Found::NoTable | Found::Absent => return End::Stopped(Stop::NotRouted("workspace")),
+        Found::NoTable | Found::Absent => return End::Stopped(Stop::NotRouted(KIND)),
         Found::Rows(_, 0) => {
             run.expect(Some(0));
             run.close_all().await;
@@ -55,6 +58,9 @@ impl Log<'_, '_> {
         let mut failed: BTreeMap<u32, Stop> = BTreeMap::new();
         let mut counted = match count::ask(self.run, self.place, self.route, hours, 0).await {
             Ok(counted) => counted,
+            Err(Stop::Refused(refusal)) if errors::action(&refusal) == Action::NoTable => {
+                return End::Stopped(Stop::NotRouted(KIND));
+            }
             Err(stop) => return End::Stopped(stop),
         };
         for reading in 0..WORKSPACE_READINGS_MAX {
@@ -107,8 +113,10 @@ impl Log<'_, '_> {
     /// Reads chains side by side; gives the slices that are not whole.
     async fn read_all(&self, chains: &[Chain], reading: u32) -> BTreeMap<u32, Stop> {
         let mut waiting = chains.iter();
-        let one = |chain| async move { (chain, self.read_chain(chain, reading).await) };
-        let mut walking: FuturesUnordered<_> = waiting.by_ref().take(WORKSPACE_QUESTIONS_MAX).map(one).collect();
+        let mut walking = FuturesUnordered::new();
+        for chain in waiting.by_ref().take(WORKSPACE_QUESTIONS_MAX) {
+            walking.push(self.walk(chain, reading));
+        }
         let mut failed = BTreeMap::new();
         let mut over = false;
         while let Some((chain, end)) = walking.next().await {
@@ -117,10 +125,14 @@ impl Log<'_, '_> {
                 failed.extend(chain.slices.clone().map(|slice: u32| (slice, stop.clone())));
             }
             if let Some(chain) = waiting.next().filter(|_| !over) {
-                walking.push(one(chain));
+                walking.push(self.walk(chain, reading));
             }
         }
         failed
+    }
+
+    async fn walk<'c>(&self, chain: &'c Chain, reading: u32) -> (&'c Chain, Result<(), Stop>) {
+        (chain, self.read_chain(chain, reading).await)
     }
 
     async fn read_chain(&self, chain: &Chain, reading: u32) -> Result<(), Stop> {
@@ -148,8 +160,8 @@ impl Log<'_, '_> {
         let frame = Frame::of(&self.route.table, columns);
         let mut rows = sheet.rows().peekable();
         while rows.peek().is_some() {
-            let shaped = rows.by_ref().take(WORKSPACE_ROWS_AT_ONCE).map(|cells| frame.shape(&cells));
-            let items: Vec<_> = shaped.map(|shaped| shaped.into_item()).collect();
+            let part = rows.by_ref().take(WORKSPACE_ROWS_AT_ONCE);
+            let items: Vec<Item> = part.map(|cells| frame.shape(&cells).into_item()).collect();
             {
                 let mut read = self.lock();
                 let here = self.run.plan.slice_of(self.run.hours().since);

@@ -12,8 +12,6 @@ mod kql;
 mod log;
 mod pieces;
 mod probe;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -87,7 +85,14 @@ fn is_resource_id(text: &str) -> bool {
 /// Collects from it; one end for each run, in their order.
 pub(super) async fn collect(runs: &[Run<'_>], place: &Workspace) -> Vec<End> {
     match probe::ask(runs, place).await {
-        Ok(found) => join_all(runs.iter().zip(found).map(|(run, found)| log::collect(run, place, found))).await,
+        Ok(found) => {
+            // A closure would make the future one that cannot be spawned (rust-lang/rust#110338).
+            let mut logs = Vec::with_capacity(runs.len());
+            for (run, found) in runs.iter().zip(found) {
+                logs.push(log::collect(run, place, found));
+            }
+            join_all(logs).await
+        }
         Err(stop) => runs.iter().map(|_| End::Stopped(stop.clone())).collect(),
     }
 }

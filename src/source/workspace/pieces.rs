@@ -30,7 +30,7 @@ pub(super) fn cut(slices: &[(u32, Window)], stretches: &[Stretch]) -> Vec<Chain>
         let from = stretches.partition_point(|stretch| stretch.since < window.since);
         let to = stretches.partition_point(|stretch| stretch.since < window.until);
         let inside = stretches.get(from..to).unwrap_or_default();
-        let sum = inside.iter().fold((0, 0), |sum, stretch| add(sum, stretch));
+        let sum = inside.iter().fold((0, 0), add);
         match chains.last_mut() {
             Some(chain) if chain.slices.end == slice && fits((last.0 + sum.0, last.1 + sum.1)) => {
                 last = (last.0 + sum.0, last.1 + sum.1);

@@ -12,8 +12,8 @@ use super::{Call, Refused};
 
 /// Length of a stretch: four blobs (or parts of them) a day and content type.
 const STRETCH: Ticks = 6 * 3_600 * SECOND;
-/// Records of a blob.
-const BLOB_RECORDS: usize = 24;
+/// Fewest and most records of a blob: even a small tenant has stretches of several blobs.
+const BLOB_RECORDS: (u64, u64) = (4, 100);
 /// Blobs of a page of the list.
 const PAGE_BLOBS: usize = 3;
 const DAY: Ticks = 86_400 * SECOND;
@@ -50,6 +50,12 @@ impl Call<'_> {
     /// When the blobs of a stretch are listed as made: at its end, the youngest a minute ago.
     fn created(&self, stretch: i64) -> Ticks {
         ((stretch + 1) * STRETCH).min(self.now() - 60 * SECOND)
+    }
+
+    /// Records of a blob.
+    fn blob_records(&self) -> usize {
+        let (fewest, most) = BLOB_RECORDS;
+        (self.tenant.logs.microsoft365().count() / 150).clamp(fewest, most) as usize
     }
 
     /// The records of a stretch, newest first.
@@ -103,7 +109,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Refused> {
     let blobs: Vec<Blob> = stretches
         .filter(|&stretch| (lower..upper).contains(&call.created(stretch)))
         .flat_map(|stretch| {
-            let parts = call.records(place, stretch).len().div_ceil(BLOB_RECORDS);
+            let parts = call.records(place, stretch).len().div_ceil(call.blob_records());
             (0..parts).map(move |part| Blob { content_type: place, stretch, part })
         })
         .collect();
@@ -145,8 +151,8 @@ pub(super) fn blob(call: &Call<'_>, id: &str) -> Result<Reply, Refused> {
         return Err(Refused::new(400, "AF20051", message));
     }
     let indices = call.records(blob.content_type, blob.stretch);
-    let from = blob.part * BLOB_RECORDS;
-    let to = (from + BLOB_RECORDS).min(indices.len());
+    let from = blob.part.saturating_mul(call.blob_records());
+    let to = from.saturating_add(call.blob_records()).min(indices.len());
     // The last one of the part before is repeated.
     let own = indices.get(from.saturating_sub(1)..to).filter(|_| from < to).ok_or_else(unknown)?;
     let log = call.tenant.logs.microsoft365();

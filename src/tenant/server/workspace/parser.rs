@@ -139,7 +139,8 @@ impl Parser {
                 while let (Some(Token::Name(_)), Some(Token::Sign("="))) = (self.peek(), self.tokens.get(self.at + 1)) {
                     let option = self.name()?;
                     self.sign("=")?;
-                    is_fuzzy |= option == "isfuzzy" && self.name()? == "true";
+                    let value = self.name()?;
+                    is_fuzzy |= option == "isfuzzy" && value == "true";
                 }
                 Source::Union { is_fuzzy, legs: self.list(Self::leg)? }
             }
