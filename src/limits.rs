@@ -224,9 +224,10 @@ pub const HUB_FETCH_BYTES: i32 = 4 << 20;
 pub const HUB_MESSAGE_BYTES_MAX: usize = 64 << 20;
 /// Longest wait for one answer of a broker, seconds: twice what a connection with its sign-in may be tried.
 pub const HUB_REQUEST_S_MAX: u64 = 60;
-/// How long a connection to a broker is tried again, seconds, before that counts as one failure.
-pub const HUB_PATIENCE_S: u64 = 20;
-/// Failures in a row at one offset before a partition is given up: with [`HUB_PATIENCE_S`] two minutes at least.
+/// How long the client itself tries a connection again, seconds: short, because a refusal is told only then. Together
+/// with [`HUB_TRIES_MAX`] and the pauses between (0.4 to 6.4 s) a broker that is away is waited for half a minute.
+pub const HUB_PATIENCE_S: u64 = 3;
+/// Failures in a row at one offset before a partition is given up.
 pub const HUB_TRIES_MAX: u32 = 6;
 /// How long before the window a partition is read, seconds: a message arrives after its events, clocks differ by minutes.
 pub const HUB_EARLY_S: i64 = 3_600;

@@ -15,6 +15,8 @@ pub mod verify;
 mod closing;
 #[cfg(test)]
 mod hub_tests;
+#[cfg(test)]
+mod hub_tls_tests;
 mod keys;
 mod plain;
 mod stopped;

@@ -89,10 +89,15 @@ pub(super) fn metadata(
             .with_partitions(partitions.collect())
             .with_name(Some(name))
     });
+    let (host, port) = tenant
+        .settings
+        .hub
+        .advertised
+        .map_or_else(|| (address.ip().to_string(), address.port()), |(host, port)| (host.to_owned(), port));
     let broker = MetadataResponseBroker::default()
         .with_node_id(BrokerId(BROKER))
-        .with_host(StrBytes::from_string(address.ip().to_string()))
-        .with_port(i32::from(address.port()));
+        .with_host(StrBytes::from_string(host))
+        .with_port(i32::from(port));
     MetadataResponse::default()
         .with_brokers(vec![broker])
         .with_controller_id(BrokerId(BROKER))
