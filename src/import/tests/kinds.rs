@@ -100,7 +100,11 @@ async fn tables_of_scripts_and_of_the_portal() {
     let shelf = Shelf::default();
     let wanted = ["audits", "provisioning", "sign-ins", "sign-ins-noninteractive", "microsoft365-activity"];
     let imported = run(&[folder.path()], &wanted, WINDOW, &shelf).await;
-    assert!(imported.accounts.iter().all(|account| sums(account) == ([1, 1, 0, 0, 0, 0], false)), "{:#?}", imported.accounts);
+    assert!(
+        imported.accounts.iter().all(|account| sums(account) == ([1, 1, 0, 0, 0, 0], false)),
+        "{:#?}",
+        imported.accounts
+    );
     let audit = &shelf.records("audits")[0];
     assert_eq!(audit["initiatedBy"]["user"]["userPrincipalName"], "a@contoso.example");
     assert_eq!(audit["targetResources"][0]["displayName"], "Somebody");

@@ -88,7 +88,8 @@ pub(super) async fn run_with(
     let ledgers: Vec<Ledger> = datasets.iter().map(|_| Ledger::default()).collect();
     let catalog = Catalog::embedded().unwrap();
     let rows = datasets.iter().map(|id| catalog.dataset(id).unwrap());
-    let wanted: Vec<(&'static Dataset, Request<'_>)> = rows.zip(ledgers.iter().map(|ledger| request(&client, ledger, window))).collect();
+    let wanted: Vec<(&'static Dataset, Request<'_>)> =
+        rows.zip(ledgers.iter().map(|ledger| request(&client, ledger, window))).collect();
     let inputs = Inputs::find(paths).unwrap();
     let imported = import(inputs, incidents, &wanted, shelf, &CancellationToken::new()).await;
     for account in &imported.accounts {
