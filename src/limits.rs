@@ -224,9 +224,10 @@ pub const HUB_FETCH_BYTES: i32 = 4 << 20;
 pub const HUB_MESSAGE_BYTES_MAX: usize = 64 << 20;
 /// Longest wait for one answer of a broker, seconds: twice what a connection with its sign-in may be tried.
 pub const HUB_REQUEST_S_MAX: u64 = 60;
-/// How long a connection to a broker is tried again, seconds, before that counts as one failure.
-pub const HUB_PATIENCE_S: u64 = 20;
-/// Failures in a row at one offset before a partition is given up: with [`HUB_PATIENCE_S`] two minutes at least.
+/// How long the client itself tries a connection again, seconds: short, because a refusal is told only then. Together
+/// with [`HUB_TRIES_MAX`] and the pauses between (0.4 to 6.4 s) a broker that is away is waited for half a minute.
+pub const HUB_PATIENCE_S: u64 = 3;
+/// Failures in a row at one offset before a partition is given up.
 pub const HUB_TRIES_MAX: u32 = 6;
 /// How long before the window a partition is read, seconds: a message arrives after its events, clocks differ by minutes.
 pub const HUB_EARLY_S: i64 = 3_600;
@@ -249,6 +250,23 @@ pub const OFFICE_GAPS_NAMED_MAX: usize = 5;
 pub const PURVIEW_POLL_MS: (u64, u64) = (2_000, 60_000);
 /// How long a Purview search is waited for, seconds: 4 hours; the longest reported ones take one or two.
 pub const PURVIEW_WAIT_S_MAX: u64 = 14_400;
+/// Records of an imported file that are listed as rejected, each with line and reason; the others are counted. A hundred
+/// show what is wrong with the file, and 90,000 files of them are 9 million rows of 40 bytes at the very worst.
+pub const REJECTED_MAX: usize = 100;
+/// Batches of an imported file between reading and delivering: each is at most a stretch (or a document) and what became
+/// of it, so 3 of 8 MiB are 24 MiB.
+pub const IMPORT_BATCHES_MAX: usize = 3;
+/// Longest incident id of the Authenticator app that is accepted, characters; the ones seen have 8.
+pub const INCIDENT_CHARS_MAX: usize = 64;
 /// How long a query of Log Analytics may take, and be silent, milliseconds: the 10 minutes that are asked for (`Prefer:
 /// wait=600`), the service's own limit, and half a minute for the way. Others of the same user may be in front of it.
 pub const QUERY_MS_MAX: u64 = 630_000;
+/// Targets that an answer to an audit question lists: 200 of 150 bytes are 30 kB, more than anyone reads; the rest is counted.
+pub const ANSWER_LIST_MAX: usize = 200;
+/// Different targets that an answer counts: 2^20 marks of 9 bytes are 9 MiB, three times the users of the largest tenants
+/// that were measured; beyond it the count is a lower bound and says so.
+pub const ANSWER_DISTINCT_MAX: usize = 1 << 20;
+/// Different activities and properties that an answer counts: Entra documents about 1,000 activities; the rest is summed up.
+pub const ANSWER_NAMES_MAX: usize = 500;
+/// Longest value that an answer quotes, characters: names end at 256.
+pub const ANSWER_VALUE_CHARS_MAX: usize = 300;

@@ -20,11 +20,12 @@ use crate::tenant::logs::{Actors, Log, Logs};
 use crate::tenant::server::{Running, serve};
 use crate::tenant::{HubSettings, Routing, TenantSettings};
 
-const NOW: OffsetDateTime = datetime!(2026-09-15 12:00 UTC);
-const KEY: &str = "Endpoint=sb://tenant.servicebus.windows.net/;SharedAccessKeyName=listen;SharedAccessKey=c2VjcmV0";
+pub(super) const NOW: OffsetDateTime = datetime!(2026-09-15 12:00 UTC);
+pub(super) const KEY: &str =
+    "Endpoint=sb://tenant.servicebus.windows.net/;SharedAccessKeyName=listen;SharedAccessKey=c2VjcmV0";
 
 #[derive(Default)]
-struct Shelf {
+pub(super) struct Shelf {
     records: Mutex<BTreeMap<&'static str, Vec<String>>>,
     closed: Mutex<BTreeMap<&'static str, BTreeSet<u32>>>,
     stop_after: Option<(usize, CancellationToken)>,
@@ -48,11 +49,11 @@ impl Sink for Shelf {
     }
 }
 
-fn settings() -> TenantSettings {
+pub(super) fn settings() -> TenantSettings {
     TenantSettings { sign_ins: 400, audits: 300, routing: Routing::everything(), ..TenantSettings::demo(NOW) }
 }
 
-async fn served(settings: &TenantSettings) -> Running {
+pub(super) async fn served(settings: &TenantSettings) -> Running {
     serve(settings.clone(), TcpListener::bind("127.0.0.1:0").unwrap()).await.unwrap()
 }
 
@@ -60,12 +61,17 @@ fn hub(running: &Running) -> Hub {
     Hub::new(running.event_hub.as_deref().unwrap(), Credential::connection_string(KEY).unwrap()).unwrap()
 }
 
-fn all() -> Vec<&'static Dataset> {
+pub(super) fn all() -> Vec<&'static Dataset> {
     let catalog = Catalog::embedded().unwrap();
     routes().iter().map(|route| catalog.dataset(&route.dataset).unwrap()).collect()
 }
 
-async fn collect(hub: Hub, datasets: &[&'static Dataset], shelf: &Shelf, since: OffsetDateTime) -> Vec<Report> {
+pub(super) async fn collect(
+    hub: Hub,
+    datasets: &[&'static Dataset],
+    shelf: &Shelf,
+    since: OffsetDateTime,
+) -> Vec<Report> {
     let mock = Mock::start(|_, _| Reply::status(500, "")).await;
     let client = mock.client();
     let window = Window { since, until: NOW };
@@ -120,7 +126,7 @@ fn instant(line: &str, name: &str) -> OffsetDateTime {
     OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).unwrap()
 }
 
-fn said(report: &Report) -> String {
+pub(super) fn said(report: &Report) -> String {
     let text = |text: &Option<crate::record::RawText>| text.as_ref().map_or(String::new(), |text| text.expose().into());
     format!("{:?}: {} / {}", report.verdict.outcome, text(&report.verdict.reason), text(&report.verdict.hint))
 }

@@ -15,7 +15,10 @@ pub mod verify;
 mod closing;
 #[cfg(test)]
 mod hub_tests;
+#[cfg(test)]
+mod hub_tls_tests;
 mod keys;
+mod plain;
 mod stopped;
 mod words;
 

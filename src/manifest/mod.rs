@@ -8,8 +8,8 @@ mod parts;
 mod read;
 
 pub use parts::{
-    Case, Dataset, EntryRow, FileRow, FileState, LeakCheck, Moment, Privacy, Refusal, Run, SourcePart, SourceRow,
-    Tenant, Text, Tool, Window,
+    Case, Dataset, EntryRow, FileRow, FileState, ImportRow, LeakCheck, Moment, Privacy, Refusal, RejectionRow, Run,
+    SourcePart, SourceRow, Tenant, Text, Tool, Window,
 };
 pub use read::ReadError;
 

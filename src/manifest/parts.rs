@@ -325,6 +325,47 @@ pub struct FileRow<T> {
     /// Its payload file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<EntryPath>,
+    /// What became of its records, of a file that was given to `collect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportRow<T>>,
+}
+
+/// What became of a file's records: `read` is the sum of the others.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Text", deserialize = "T: From<String>"))]
+pub struct ImportRow<T> {
+    /// The datasets of its records.
+    pub datasets: Vec<Word>,
+    /// Records in the file.
+    pub read: u64,
+    /// In their dataset.
+    pub imported: u64,
+    /// In their dataset from elsewhere.
+    pub duplicates: u64,
+    /// Outside the window.
+    pub outside: u64,
+    /// Of hours that another source has given whole.
+    pub covered: u64,
+    /// Of datasets that were not asked for.
+    pub not_asked: u64,
+    /// None of these.
+    pub rejected: u64,
+    /// The first of the rejected ones.
+    #[serde(skip_serializing_if = "Vec::is_empty", default = "Vec::new")]
+    pub rejections: Vec<RejectionRow<T>>,
+}
+
+/// A record that was not taken.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Text", deserialize = "T: From<String>"))]
+pub struct RejectionRow<T> {
+    /// Line on which it begins, from 1.
+    pub line: u64,
+    /// Its number among the file's records, from 1.
+    pub record: u64,
+    /// Why.
+    #[serde(serialize_with = "text", deserialize_with = "take")]
+    pub reason: T,
 }
 
 /// One payload file.

@@ -12,8 +12,7 @@ pub mod blobs;
 mod count;
 mod errors;
 mod fan_out;
-mod field;
-
+pub(crate) mod field;
 pub mod hub;
 pub mod inventory;
 mod ledger;
@@ -42,7 +41,7 @@ use crate::record::{Key, RawBatch, Verdict};
 
 pub use ledger::Ledger;
 pub use place::{Place, collect_from, hours_before, joined};
-pub(crate) use run::{Item, Run};
+pub(crate) use run::{Fate, Item, Run};
 pub(crate) use seen::mark;
 pub(crate) use stop::{End, Stop};
 

@@ -62,8 +62,21 @@ pub(super) struct Scope<'a> {
     pub key: Option<&'a Key>,
 }
 
-/// Records by slice, in the order served, and whether any was new in this pass.
-type Sorted = (Vec<(u32, Vec<RawRecord>)>, bool);
+/// What became of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Handed to the sink.
+    Delivered,
+    /// The same record came before, from here or from another place.
+    Duplicate,
+    /// Outside of the hours that were asked for.
+    Outside,
+    /// Of a slice that another place or an earlier run has given whole.
+    Covered,
+}
+
+/// Records by slice, in the order served; whether any was new in this pass; what became of each.
+type Sorted = (Vec<(u32, Vec<RawRecord>)>, bool, Vec<Fate>);
 
 impl<'a> Run<'a> {
     pub(crate) fn new(
@@ -84,7 +97,7 @@ impl<'a> Run<'a> {
     }
 
     /// Returns when the run is over: stopped, or out of time. Cancel-safe.
-    pub(super) async fn over(&self) -> Stop {
+    pub(crate) async fn over(&self) -> Stop {
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => Stop::Cancelled,
@@ -224,7 +237,7 @@ impl<'a> Run<'a> {
     ///
     /// Not cancel-safe: the rest of the page is lost.
     pub(super) async fn deliver(&self, page: Page, scope: &Scope<'_>, pass: u32) -> Result<bool, Stop> {
-        let (batches, fresh) = self.sort(page, scope, pass);
+        let (batches, fresh, _) = self.sort(page, scope, pass);
         self.hand_over(batches, scope).await?;
         Ok(fresh)
     }
@@ -247,24 +260,27 @@ impl<'a> Run<'a> {
             let id = id.filter(|span| has_ids && field::text(&record, span).is_some()).map(|span| mark(&record[span]));
             Item { record, id, at }
         });
-        let (batches, fresh) = self.sort_items(items, scope, pass);
-        (batches, fresh || page.damaged > 0)
+        let (batches, fresh, fates) = self.sort_items(items, scope, pass);
+        (batches, fresh || page.damaged > 0, fates)
     }
 
     fn sort_items(&self, items: impl Iterator<Item = Item>, scope: &Scope<'_>, pass: u32) -> Sorted {
         let mut batches: Vec<(u32, Vec<RawRecord>)> = Vec::new();
         let mut fresh = false;
+        let mut fates = Vec::with_capacity(items.size_hint().0);
         let mut state = self.state();
         for Item { record, id, at } in items {
             if let (Some((at, _)), Some(window)) = (&at, scope.window)
                 && !(window.since <= *at && *at < window.until)
             {
                 fresh = true;
+                fates.push(Fate::Outside);
                 continue;
             }
             let slice = at.as_ref().filter(|_| scope.by_time).map_or(scope.slice, |(at, _)| self.plan.slice_of(*at));
             if self.is_done(slice) {
                 fresh = true;
+                fates.push(Fate::Covered);
                 continue;
             }
             let seen = state.seen.entry(slice).or_default();
@@ -274,6 +290,7 @@ impl<'a> Run<'a> {
             };
             fresh |= sight != Sight::Duplicate;
             state.tally.duplicates += u64::from(sight == Sight::Duplicate);
+            fates.push(if sight == Sight::New { Fate::Delivered } else { Fate::Duplicate });
             if sight != Sight::New {
                 continue;
             }
@@ -291,7 +308,7 @@ impl<'a> Run<'a> {
             }
         }
         batches.sort_by_key(|(slice, _)| *slice);
-        (batches, fresh)
+        (batches, fresh, fates)
     }
 
     /// Hands records of any place to the sink: those of [`Run::hours`] that nobody has delivered before. `pass` tells
@@ -299,10 +316,16 @@ impl<'a> Run<'a> {
     ///
     /// Not cancel-safe: the rest of the items is lost.
     pub(crate) async fn deliver_items(&self, items: Vec<Item>, pass: u32) -> Result<(), Stop> {
+        self.deliver_each(items, pass).await.map(|_| ())
+    }
+
+    /// The same; says of each item what became of it.
+    pub(crate) async fn deliver_each(&self, items: Vec<Item>, pass: u32) -> Result<Vec<Fate>, Stop> {
         let slice = self.plan.slice_of(self.hours().since);
         let scope = Scope { window: Some(self.hours()), slice, by_time: true, key: None };
-        let (batches, _) = self.sort_items(items.into_iter(), &scope, pass);
-        self.hand_over(batches, &scope).await
+        let (batches, _, fates) = self.sort_items(items.into_iter(), &scope, pass);
+        self.hand_over(batches, &scope).await?;
+        Ok(fates)
     }
 
     async fn hand_over(&self, batches: Vec<(u32, Vec<RawRecord>)>, scope: &Scope<'_>) -> Result<(), Stop> {

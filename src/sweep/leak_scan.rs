@@ -26,7 +26,7 @@ pub struct Finding {
 }
 
 /// Payload files that this program writes in its own words.
-const OWN_RECORDS: [&str; 2] = ["data/run-log.jsonl", "data/traits.jsonl"];
+const OWN_RECORDS: [&str; 3] = ["data/run-log.jsonl", "data/summary.json", "data/traits.jsonl"];
 
 /// What of a file's line is looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]

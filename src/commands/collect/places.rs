@@ -75,12 +75,8 @@ impl Reach {
 
     /// A hub, with a connection string or with the run's own sign-in.
     fn hub(&self, address: &str, key: Option<&hub::Credential>) -> Result<Hub, HubError> {
-        let credential = match (key, &self.demo) {
-            (Some(key), _) => key.clone(),
-            (None, Some(_)) => hub::Credential::Nobody,
-            (None, None) => hub::Credential::Bearer(Arc::clone(&self.tokens)),
-        };
-        Hub::new(address, credential)
+        let signed_in = || hub::Credential::Bearer(Arc::clone(&self.tokens));
+        Hub::new(address, key.cloned().unwrap_or_else(signed_in))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Takes a container and hours, walks its folders by delimiter, so that of years of data only the wanted days are
 //! listed, and gives the blobs in the order of their hours. Other tenants' folders are not entered.
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 
 use super::Account;
 use super::listing::Blob;
@@ -61,8 +61,7 @@ pub(super) async fn find(
             break;
         }
         let folders = std::mem::take(&mut level);
-        // Owned: a stream of borrowed ones cannot move to another thread.
-        let lists = folders.into_iter().map(|folder| async move { whole(account, client, container, &folder).await });
+        let lists: Vec<_> = folders.iter().map(|folder| whole(account, client, container, folder).boxed()).collect();
         let mut lists = stream::iter(lists).buffered(LANES);
         while let Some(list) = lists.next().await {
             let list = list?;

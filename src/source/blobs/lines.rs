@@ -35,6 +35,8 @@ enum Form {
     /// One value over several lines, or one line that is longer than a piece.
     Whole,
     Avro(Avro),
+    /// Nothing more of it can be read.
+    Broken,
 }
 
 /// What stands behind the last line's end.
@@ -52,10 +54,15 @@ impl Cutter {
     }
 
     /// The events that are whole with this piece.
-    pub(super) fn push(&mut self, piece: Bytes) -> Vec<Bytes> {
+    pub(super) fn push(&mut self, mut piece: Bytes) -> Vec<Bytes> {
         let mut out = Vec::new();
-        if matches!(self.form, Form::New) && self.unpacker.is_none() && piece.starts_with(b"\x1F\x8B") {
-            self.unpacker = Some(MultiGzDecoder::new(Vec::new()));
+        if matches!(self.form, Form::New) && self.unpacker.is_none() {
+            self.rest.extend_from_slice(&piece);
+            if self.rest.len() < Avro::MAGIC.len() {
+                return out;
+            }
+            piece = self.rest.split().freeze();
+            self.unpacker = piece.starts_with(b"\x1F\x8B").then(|| MultiGzDecoder::new(Vec::new()));
         }
         let Some(mut unpacker) = self.unpacker.take() else {
             self.cut(piece, &mut out);
@@ -64,6 +71,7 @@ impl Cutter {
         for packed in piece.chunks(PACKED_BYTES) {
             if unpacker.write_all(packed).is_err() {
                 self.damaged += 1;
+                self.form = Form::Broken;
                 return out;
             }
             let plain = std::mem::take(unpacker.get_mut());
@@ -75,14 +83,11 @@ impl Cutter {
 
     fn cut(&mut self, mut piece: Bytes, out: &mut Vec<Bytes>) {
         if matches!(self.form, Form::New) {
-            if !self.rest.is_empty() {
-                self.rest.extend_from_slice(&piece);
-                piece = self.rest.split().freeze();
-            }
-            if piece.len() < MARK.len() {
-                self.rest.extend_from_slice(&piece);
+            self.rest.extend_from_slice(&piece);
+            if self.rest.len() < Avro::MAGIC.len() {
                 return;
             }
+            piece = self.rest.split().freeze();
             self.form = if piece.starts_with(Avro::MAGIC) { Form::Avro(Avro::new()) } else { Form::Lines };
             if piece.starts_with(MARK) {
                 piece = piece.slice(MARK.len()..);
@@ -92,15 +97,19 @@ impl Cutter {
         match &mut self.form {
             Form::Avro(avro) => match avro.push(&piece) {
                 Ok(bodies) => bodies.into_iter().for_each(|body| self.message(&body, out)),
-                Err(_) => self.damaged += 1,
+                Err(_) => self.broken(),
             },
-            Form::Whole if self.rest.len() + piece.len() > BODY_BYTES_MAX => {
-                self.damaged += u64::from(self.damaged == 0);
-                self.rest.clear();
-            }
+            Form::Whole if self.rest.len() + piece.len() > BODY_BYTES_MAX => self.broken(),
             Form::Whole => self.rest.extend_from_slice(&piece),
             Form::New | Form::Lines => self.lines(piece, out),
+            Form::Broken => {}
         }
+    }
+
+    fn broken(&mut self) {
+        self.damaged += 1;
+        self.form = Form::Broken;
+        self.rest.clear();
     }
 
     /// A first line that is no whole value begins a value of several lines, unless it is simply damaged.
@@ -241,7 +250,7 @@ mod tests {
     fn damage_is_counted() {
         assert_eq!(cut(b"[{\"a\":1},", 100), (vec![], Tail::Clean, 1));
         assert_eq!(cut(b"\x1F\x8Bnonsense", 100).2, 1);
-        assert_eq!(cut(b"Obj\x01nonsense", 100), (vec![], Tail::Half, 0));
+        assert_eq!(cut(b"Obj\x01nonsense", 5), (vec![], Tail::Clean, 1));
         assert_eq!(cut(b"", 1), (vec![], Tail::Clean, 0));
     }
 }

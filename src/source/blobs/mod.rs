@@ -35,13 +35,14 @@ pub(super) async fn collect(runs: &[Run<'_>], place: &Account) -> Vec<End> {
         }
         // Each has its own container; the budget of pages in memory is common to all.
         None => {
-            let each: Vec<_> = runs.iter().map(|run| by_itself(run, place).boxed()).collect();
+            let each: Vec<_> = runs.iter().map(|run| own(run, place).boxed()).collect();
             stream::iter(each).buffered(LANES).collect().await
         }
     }
 }
 
-async fn by_itself(run: &Run<'_>, place: &Account) -> End {
+/// A run's own container.
+async fn own(run: &Run<'_>, place: &Account) -> End {
     let Some(row) = route(&run.dataset.id) else { return End::Stopped(verdicts::not_a_category()) };
     let mut ends = one(&[run], place, (&row.container(), ".json")).await;
     ends.pop().unwrap_or(End::Closed)

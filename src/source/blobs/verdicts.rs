@@ -24,11 +24,7 @@ pub(super) fn of(kind: FailureKind) -> Stop {
         FailureKind::Refused(refusal)
             if refusal.status == 404 && refusal.code.expose().eq_ignore_ascii_case("ContainerNotFound") =>
         {
-            told(
-                Outcome::Unavailable,
-                "not routed to this storage account: it has no container for the category",
-                "what was not routed cannot be recovered there: add the category to a diagnostic setting for the next time",
-            )
+            Stop::NotRouted("storage account")
         }
         FailureKind::GaveUp { fault: fault @ Fault::NoConnection(_), refusal: None } => told(
             Outcome::Failed,

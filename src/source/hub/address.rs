@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use rustls::pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
 use crate::net::auth::TokenSource;
@@ -74,6 +75,8 @@ pub struct Hub {
     /// Without TLS, on this machine.
     pub(super) is_plain: bool,
     pub(super) credential: Credential,
+    /// Certificates that are trusted besides the system's.
+    pub(super) roots: Vec<CertificateDer<'static>>,
 }
 
 impl Hub {
@@ -99,9 +102,22 @@ impl Hub {
             return Err(HubError::BadAddress);
         }
         let is_plain = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        let hub = Self { host: host.to_ascii_lowercase(), port, name: name.map(str::to_owned), is_plain, credential };
+        let hub = Self {
+            host: host.to_ascii_lowercase(),
+            port,
+            name: name.map(str::to_owned),
+            is_plain,
+            credential,
+            roots: Vec::new(),
+        };
         hub.check()?;
         Ok(hub)
+    }
+
+    /// The same over TLS, although it is on this machine.
+    #[cfg(test)]
+    pub(crate) fn over_tls(self, roots: Vec<CertificateDer<'static>>) -> Self {
+        Self { is_plain: false, roots, ..self }
     }
 
     fn check(&self) -> Result<(), HubError> {

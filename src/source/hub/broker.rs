@@ -13,7 +13,7 @@ use rskafka::client::{Client, ClientBuilder, Credentials, OauthBearerCredentials
 
 use super::super::{Run, Stop};
 use super::{Credential, Hub, OWN_HUBS, tls, told};
-use crate::limits::{HUB_MESSAGE_BYTES_MAX, HUB_PATIENCE_S, HUB_REQUEST_S_MAX};
+use crate::limits::{HUB_MESSAGE_BYTES_MAX, HUB_PATIENCE_S, HUB_REQUEST_S_MAX, HUB_TRIES_MAX};
 use crate::net::auth::{AccessToken, TokenSource};
 use crate::record::Outcome;
 
@@ -32,7 +32,7 @@ pub(super) enum Trouble {
 pub(super) struct Broker(Client);
 
 impl Broker {
-    pub(super) async fn connect(place: &Hub, run: &Run<'_>) -> Result<Self, Stop> {
+    pub(super) async fn connect(place: &Hub, run: &Run<'_>) -> Result<Self, Trouble> {
         let mut builder = ClientBuilder::new(vec![format!("{}:{}", place.host, place.port)])
             .client_id(concat!("entra-bundle/", env!("CARGO_PKG_VERSION")))
             .max_message_size(HUB_MESSAGE_BYTES_MAX)
@@ -44,20 +44,18 @@ impl Broker {
             });
         if !place.is_plain {
             let no_tls = || failed("the system has no certificate store", "install the package ca-certificates");
-            builder = builder.tls_config(tls::config(&place.host).map_err(|_| no_tls())?);
+            let config = tls::config(&place.host, &place.roots).map_err(|_| Trouble::Final(no_tls()))?;
+            builder = builder.tls_config(config);
         }
-        if let Some(sasl) = sasl(place).await? {
+        if let Some(sasl) = sasl(place).await.map_err(Trouble::Final)? {
             builder = builder.sasl_config(sasl);
         }
-        match ask(run, builder.build()).await {
-            Ok(client) => Ok(Self(client)),
-            Err(trouble) => Err(stop_of(trouble)),
-        }
+        Ok(Self(ask(run, builder.build()).await?))
     }
 
     /// The partitions of the hub, or of all hubs of Azure Monitor.
-    pub(super) async fn partitions(&self, place: &Hub, run: &Run<'_>) -> Result<Vec<(String, i32)>, Stop> {
-        let topics = ask(run, self.0.list_topics()).await.map_err(stop_of)?;
+    pub(super) async fn partitions(&self, place: &Hub, run: &Run<'_>) -> Result<Vec<(String, i32)>, Trouble> {
+        let topics = ask(run, self.0.list_topics()).await?;
         let wanted = |name: &str| match &place.name {
             Some(wanted) => name.eq_ignore_ascii_case(wanted),
             None => name.to_ascii_lowercase().starts_with(OWN_HUBS),
@@ -67,11 +65,11 @@ impl Broker {
             .flat_map(|topic| topic.partitions.into_iter().map(move |number| (topic.name.clone(), number)))
             .collect();
         if all.is_empty() {
-            return Err(told(
+            return Err(Trouble::Final(told(
                 Outcome::Unavailable,
                 "the namespace shows no such event hub",
                 "check the name; the credential needs the right to listen (role Azure Event Hubs Data Receiver on the hub or the namespace)",
-            ));
+            )));
         }
         Ok(all)
     }
@@ -93,6 +91,37 @@ pub(super) async fn ask<T>(run: &Run<'_>, question: impl Future<Output = Result<
             Ok(Err(error)) => Err(trouble(&error)),
             Err(_) => Err(Trouble::Passing),
         },
+    }
+}
+
+/// How often something has failed in a row.
+#[derive(Default)]
+pub(super) struct Patience(u32);
+
+impl Patience {
+    /// It has come forward: what fails now fails for the first time.
+    pub(super) fn restore(&mut self) {
+        self.0 = 0;
+    }
+
+    /// Waits before the next try, longer each time; the error is why there is none. Cancel-safe.
+    pub(super) async fn again(&mut self, run: &Run<'_>, trouble: &Trouble) -> Result<(), Stop> {
+        self.0 += 1;
+        match trouble {
+            Trouble::Final(stop) => return Err(stop.clone()),
+            Trouble::Passing | Trouble::OutOfRange if self.0 > HUB_TRIES_MAX => {
+                return Err(failed(
+                    "the event hub did not answer, after every sensible number of tries",
+                    "check the address and that port 9093 is open to it (doctor does); then run again",
+                ));
+            }
+            Trouble::Passing | Trouble::OutOfRange => {}
+        }
+        tokio::select! {
+            biased;
+            stop = run.over() => Err(stop),
+            () = tokio::time::sleep(Duration::from_millis(200 << self.0.min(5))) => Ok(()),
+        }
     }
 }
 
@@ -180,15 +209,4 @@ fn refused() -> Stop {
 
 fn failed(reason: &str, hint: &str) -> Stop {
     told(Outcome::Failed, reason, hint)
-}
-
-/// What trouble that did not pass amounts to.
-pub(super) fn stop_of(trouble: Trouble) -> Stop {
-    match trouble {
-        Trouble::Final(stop) => stop,
-        Trouble::Passing | Trouble::OutOfRange => failed(
-            "the event hub did not answer, after every sensible number of tries",
-            "check the address and that port 9093 is open to it (doctor does); then run again",
-        ),
-    }
 }

@@ -27,7 +27,7 @@ use crate::limits::HUB_PARTITIONS_AT_ONCE;
 use crate::record::{Outcome, Verdict};
 
 pub use address::{Credential, Hub, HubError};
-use broker::Broker;
+use broker::{Broker, Patience, Trouble};
 use partition::{Lap, Partition};
 use sorter::Sorter;
 
@@ -56,8 +56,13 @@ pub(super) async fn collect(runs: &[Run<'_>], place: &Hub) -> Vec<End> {
 
 /// Reads every partition; the error is what keeps all of them from being read.
 async fn read(run: &Run<'_>, place: &Hub, sorter: &Sorter<'_, '_>) -> Result<Vec<Lap>, Stop> {
-    let broker = Broker::connect(place, run).await?;
-    let partitions = broker.partitions(place, run).await?;
+    let mut patience = Patience::default();
+    let (broker, partitions) = loop {
+        match open(run, place).await {
+            Ok(opened) => break opened,
+            Err(trouble) => patience.again(run, &trouble).await?,
+        }
+    };
     let laps: Vec<Lap> = stream::iter(partitions)
         .map(|(hub, number)| Partition::new(&broker, run, sorter, hub, number).read())
         .buffer_unordered(HUB_PARTITIONS_AT_ONCE)
@@ -67,4 +72,10 @@ async fn read(run: &Run<'_>, place: &Hub, sorter: &Sorter<'_, '_>) -> Result<Vec
         Some(stop) => Err(stop.clone()),
         None => Ok(laps),
     }
+}
+
+async fn open(run: &Run<'_>, place: &Hub) -> Result<(Broker, Vec<(String, i32)>), Trouble> {
+    let broker = Broker::connect(place, run).await?;
+    let partitions = broker.partitions(place, run).await?;
+    Ok((broker, partitions))
 }

@@ -9,7 +9,7 @@ use rskafka::client::partition::{OffsetAt, PartitionClient};
 use time::OffsetDateTime;
 
 use super::super::{Run, Stop};
-use super::broker::{Broker, Trouble, ask, stop_of};
+use super::broker::{Broker, Patience, Trouble, ask};
 use super::sorter::Sorter;
 use crate::limits::{HUB_EARLY_S, HUB_FETCH_BYTES, HUB_TRIES_MAX};
 
@@ -72,29 +72,19 @@ impl<'a, 'r> Partition<'a, 'r> {
     }
 
     async fn read_to_end(&mut self) -> Result<(), Stop> {
-        let (mut end, mut tries) = (None, 0);
+        let (mut end, mut patience) = (None, Patience::default());
         loop {
             let before = self.next;
-            let trouble = match self.go_on(&mut end).await {
-                Ok(()) => return Ok(()),
-                Err(Trouble::Final(stop)) => return Err(stop),
-                Err(trouble) => trouble,
-            };
-            tries = if self.next == before { tries + 1 } else { 1 };
-            if tries > HUB_TRIES_MAX {
-                return Err(stop_of(trouble));
+            let Err(trouble) = self.go_on(&mut end).await else { return Ok(()) };
+            if before.is_some() && self.next > before {
+                patience.restore();
             }
+            patience.again(self.run, &trouble).await?;
             self.retries += 1;
             match trouble {
                 // Deleted under our hands: what is left begins later.
                 Trouble::OutOfRange => (self.next, end) = (None, None),
                 _ => self.client = None,
-            }
-            let pause = std::time::Duration::from_millis(200 << tries.min(5));
-            tokio::select! {
-                biased;
-                stop = self.run.over() => return Err(stop),
-                () = tokio::time::sleep(pause) => {}
             }
         }
     }

@@ -55,13 +55,13 @@ impl ServerCertVerifier for OneHost {
     }
 }
 
-/// A configuration that trusts what the system trusts, for this host alone.
+/// A configuration that trusts what the system trusts (and `roots`), for this host alone.
 ///
 /// # Errors
 /// The system has no certificate store.
-pub(super) fn config(host: &str) -> Result<Arc<ClientConfig>, Error> {
+pub(super) fn config(host: &str, roots: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let system = Verifier::new(Arc::clone(&provider))?;
+    let system = Verifier::new_with_extra_roots(roots.iter().cloned(), Arc::clone(&provider))?;
     let verifier = Arc::new(OneHost { host: host.to_owned(), system });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

@@ -59,7 +59,11 @@ pub(crate) fn from_envelope_of(record: &Bytes, route: Option<&'static Route>) ->
     if fields.is_none() && category.is_none() {
         return Err(NotShaped::NotAnEnvelope);
     }
-    let route = category.and_then(|text| route_of_category(&text)).or(route);
+    // A category that is named but unknown is not the container's.
+    let route = match category.filter(|text| !text.is_empty()) {
+        Some(text) => route_of_category(&text),
+        None => route,
+    };
     let time = value("time").and_then(|span| moment(record, span));
     let (Some(inner), Some(fields)) = (&inner, fields) else {
         return Ok(Shaped { route, record: written(record, &envelope, b"{}", &[]), id: None, at: time });

@@ -11,9 +11,10 @@ use kafka_protocol::messages::list_offsets_response::{ListOffsetsPartitionRespon
 use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
+use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
 use kafka_protocol::messages::{
     ApiKey, BrokerId, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, MetadataRequest,
-    MetadataResponse, TopicName,
+    MetadataResponse, ProduceRequest, ProduceResponse, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::records::{
@@ -25,7 +26,9 @@ use super::super::server::Tenant;
 use super::{Content, HUB, PARTITIONS};
 
 /// The questions, with the versions that are understood.
-pub(super) const KNOWN: [(ApiKey, i16, i16); 6] = [
+pub(super) const KNOWN: [(ApiKey, i16, i16); 7] = [
+    // Refused, but consumers tell from it how modern a broker is.
+    (ApiKey::Produce, 3, 7),
     (ApiKey::Fetch, 4, 11),
     (ApiKey::ListOffsets, 1, 5),
     (ApiKey::Metadata, 0, 8),
@@ -86,15 +89,33 @@ pub(super) fn metadata(
             .with_partitions(partitions.collect())
             .with_name(Some(name))
     });
+    let (host, port) = tenant
+        .settings
+        .hub
+        .advertised
+        .map_or_else(|| (address.ip().to_string(), address.port()), |(host, port)| (host.to_owned(), port));
     let broker = MetadataResponseBroker::default()
         .with_node_id(BrokerId(BROKER))
-        .with_host(StrBytes::from_string(address.ip().to_string()))
-        .with_port(i32::from(address.port()));
+        .with_host(StrBytes::from_string(host))
+        .with_port(i32::from(port));
     MetadataResponse::default()
         .with_brokers(vec![broker])
         .with_controller_id(BrokerId(BROKER))
         .with_cluster_id(Some(StrBytes::from_static_str("entra-tenant")))
         .with_topics(topics.collect())
+}
+
+/// Nobody may send: the keys that are known here let their holders listen.
+pub(super) fn refusal(question: &ProduceRequest) -> ProduceResponse {
+    let topics = question.topic_data.iter().map(|topic| {
+        let partitions = topic.partition_data.iter().map(|partition| {
+            let answer = PartitionProduceResponse::default().with_index(partition.index);
+            answer.with_error_code(TOPIC_AUTHORIZATION_FAILED).with_base_offset(-1)
+        });
+        let answer = TopicProduceResponse::default().with_name(topic.name.clone());
+        answer.with_partition_responses(partitions.collect())
+    });
+    ProduceResponse::default().with_responses(topics.collect())
 }
 
 pub(super) fn offsets(question: &ListOffsetsRequest, content: &Content) -> ListOffsetsResponse {

@@ -26,11 +26,13 @@ pub struct HubSettings {
     pub keeps_s: u64,
     /// Every n-th question goes wrong, in turn: cut off, half an answer, told that another broker leads, told to wait.
     pub trouble_every: Option<u64>,
+    /// Where it says to be, if not where it is: host and port of something that stands before it.
+    pub advertised: Option<(&'static str, u16)>,
 }
 
 impl Default for HubSettings {
     /// The standard tier's longest retention, and no trouble.
     fn default() -> Self {
-        Self { keeps_s: 7 * 86_400, trouble_every: None }
+        Self { keeps_s: 7 * 86_400, trouble_every: None, advertised: None }
     }
 }

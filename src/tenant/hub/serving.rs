@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use kafka_protocol::messages::{
-    ApiKey, FetchRequest, ListOffsetsRequest, MetadataRequest, SaslAuthenticateRequest, SaslAuthenticateResponse,
-    SaslHandshakeRequest, SaslHandshakeResponse,
+    ApiKey, FetchRequest, ListOffsetsRequest, MetadataRequest, ProduceRequest, SaslAuthenticateRequest,
+    SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse,
 };
 use kafka_protocol::protocol::StrBytes;
 use tokio::io::AsyncWriteExt as _;
@@ -158,6 +158,9 @@ impl Broker {
                     tokio::time::sleep(Duration::from_millis(wait_ms)).await;
                 }
                 question.answer(&answer.with_throttle_time_ms(wait), question.version)
+            }
+            ApiKey::Produce => {
+                question.answer(&answers::refusal(&question.body::<ProduceRequest>()?), question.version)
             }
             _ => Err(Nonsense),
         }

@@ -25,6 +25,7 @@ pub use sign_ins::Kind;
 pub use truth::truth;
 
 pub(crate) use actors::Actors;
+pub(crate) use ink::Ink;
 pub(crate) use microsoft365::{CONTENT_TYPES, Microsoft365};
 
 use std::ops::Range;

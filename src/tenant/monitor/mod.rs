@@ -2,4 +2,5 @@
 //!
 //! Takes a record in Graph's shape, gives the same event in the other shapes. Sources: learn.microsoft.com/azure/
 //! azure-monitor/reference/tables, platform/resource-logs-schema.
+pub(crate) mod envelope;
 pub(crate) mod table;

@@ -302,7 +302,7 @@ pub(crate) fn ask_of(
 }
 
 /// Percent-decodes a path.
-fn decode(path: &str) -> Option<String> {
+pub(super) fn decode(path: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.bytes();
     while let Some(byte) = rest.next() {
