@@ -97,7 +97,7 @@ fn table(columns: &[(&str, &str)], rows: &[String]) -> String {
 }
 
 /// Documented: 200, what there is, and an error beside it.
-pub(super) fn partial(body: &str) -> Reply {
+fn partial(body: &str) -> Reply {
     let error = r#","error":{"code":"PartialError","message":"There were some errors when processing your query."}}"#;
     Reply::json(format!("{}{error}", body.strip_suffix('}').unwrap()))
 }

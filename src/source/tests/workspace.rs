@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use time::Duration;
 
-use super::table::{Kind, Table, partial, question};
+use super::table::{Kind, Table, question};
 use super::*;
 use crate::catalog::Catalog;
 use crate::net::mock::{Asked, Reply};

@@ -11,6 +11,8 @@ mod answer;
 mod evaluate;
 mod lexer;
 mod parser;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
