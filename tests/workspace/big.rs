@@ -84,6 +84,7 @@ async fn big_logs_arrive_whole() {
             ledger: &ledger,
             hours: None,
             more: false,
+            reopen: false,
             parents: &[],
             wanted: &[],
             done: &[],

@@ -137,6 +137,7 @@ impl Stage {
             ledger,
             hours: None,
             more: false,
+            reopen: false,
             parents: &[],
             wanted: &[],
             done: &[],
