@@ -44,7 +44,7 @@ pub struct FileHead {
 }
 
 /// How a file ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum FileEnd {
     /// All of it was given.
     Whole {

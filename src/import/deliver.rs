@@ -77,9 +77,8 @@ impl Desk<'_, '_> {
                 biased;
                 () = cancel.cancelled() => return self.stopped(Stop::Cancelled),
                 stop = over(self.runs) => return self.stopped(stop),
-                told = receiver.recv() => told,
+                told = receiver.recv() => told?,
             };
-            let Some(told) = told else { return None };
             if let Err(stop) = self.note(told).await {
                 return self.stopped(stop);
             }

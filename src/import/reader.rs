@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Sender;
 use super::account::{Named, Rejected};
 use super::sorter::{Sorter, What};
 use super::table::{self, Table};
-use super::units::{self, Hint, Unit};
+use super::units::{self, Unit};
 use crate::catalog::Catalog;
 use crate::files::{FileEnd, FileHead, Rows, Taker, TakerClosed, cells};
 use crate::record::{Context, Form, RawStretch, RawText};
@@ -98,11 +98,10 @@ impl Reader {
             _ => nothing,
         };
         let sorter = &mut self.sorter;
-        let mut tables = Tables::default();
         units::walk(text, context, stretch.goes_on, &mut |unit, hint| {
             let (at, what) = match unit {
                 Unit::Object(span) => (span.start, sorter.object(&bytes.slice(span), hint)),
-                Unit::Row(span) => (span.start, tables.row(sorter, &bytes.slice(span), hint)),
+                Unit::Row(span) => (span.start, sorter.cells(&bytes.slice(span), hint)),
                 Unit::Other(at, reason) => (at, What::Rejected(reason)),
             };
             found.add(text, at, what);
@@ -119,7 +118,6 @@ impl Reader {
                 continue;
             }
             let sorter = &mut self.sorter;
-            let mut tables = Tables::default();
             units::walk(line, &[], false, &mut |unit, hint| {
                 let (at, what) = match unit {
                     Unit::Object(span) => {
@@ -128,7 +126,7 @@ impl Reader {
                     }
                     Unit::Row(span) => {
                         let at = begin + span.start;
-                        (at, tables.row(sorter, &bytes.slice(at..begin + span.end), hint))
+                        (at, sorter.cells(&bytes.slice(at..begin + span.end), hint))
                     }
                     Unit::Other(at, reason) => (begin + at, What::Rejected(reason)),
                 };
@@ -260,37 +258,6 @@ impl Finds {
                 self.add(text, from, What::Rejected(NOT_AS_THE_REST));
             }
             from += line.len();
-        }
-    }
-}
-
-/// The tables of a document: the reader of the rows under the same columns.
-#[derive(Default)]
-struct Tables {
-    last: Option<(std::rc::Rc<[(String, bool)]>, Option<String>, Table)>,
-}
-
-impl Tables {
-    fn row(&mut self, sorter: &Sorter, row: &Bytes, hint: &Hint) -> What {
-        let Some(columns) = &hint.columns else { return What::Foreign };
-        let Ok(items) = crate::json::items(row, 0) else { return What::Foreign };
-        let values: Vec<&[u8]> = items.map_while(Result::ok).filter_map(|span| row.get(span)).collect();
-        let says = |name: &str| {
-            let at = columns.iter().position(|(one, _)| one == name)?;
-            let value = values.get(at)?;
-            crate::source::field::text(value, &(0..value.len())).map(std::borrow::Cow::into_owned)
-        };
-        let table = says("Type").or_else(|| says("TableName"));
-        let is_same = |(of, said, _): &&(std::rc::Rc<[(String, bool)]>, Option<String>, Table)| {
-            std::rc::Rc::ptr_eq(of, columns) && *said == table
-        };
-        if self.last.as_ref().filter(is_same).is_none() {
-            let read_by = Table::of_values(sorter.kinds(), table.as_deref(), columns);
-            self.last = Some((columns.clone(), table, read_by));
-        }
-        match &self.last {
-            Some((.., table)) => sorter.row(table.values(&values)),
-            None => What::Foreign,
         }
     }
 }

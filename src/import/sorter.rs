@@ -37,8 +37,16 @@ pub(super) struct Sorter {
     kinds: &'static Kinds,
     catalog: &'static Catalog,
     wanted: Vec<&'static Dataset>,
-    /// The table that the last row object was read by, and its columns.
-    last: Option<(Vec<String>, Option<String>, Table)>,
+    /// The table that the last row of values was of.
+    last: Option<Known>,
+}
+
+/// A table, and what it is known by.
+struct Known {
+    columns: Vec<(String, bool)>,
+    /// What its rows say of it.
+    said: Option<String>,
+    table: Table,
 }
 
 impl Sorter {
@@ -100,30 +108,42 @@ impl Sorter {
     /// A row of Log Analytics as an object.
     fn row_object(&mut self, record: &Bytes) -> What {
         let Ok(members) = json::members(record, 0) else { return What::Foreign };
-        let mut names = Vec::new();
+        let mut columns = Vec::new();
         let mut values: Vec<&[u8]> = Vec::new();
         for (key, span) in members.map_while(Result::ok) {
             let Ok(name) = json::unescape(key) else { continue };
-            names.push(name.into_owned());
+            // What is text here may be an object in the table: opened where it is one.
+            columns.push((name.into_owned(), true));
             values.push(record.get(span).unwrap_or_default());
         }
-        let says = |name: &str| {
-            let at = names.iter().position(|one| one == name)?;
-            let text = values.get(at).and_then(|value| field::text(value, &(0..value.len())))?.into_owned();
+        self.values(&columns, &values)
+    }
+
+    /// A row of an answer of Log Analytics: an array.
+    pub(super) fn cells(&mut self, row: &Bytes, hint: &Hint) -> What {
+        let Some(columns) = &hint.columns else { return What::Foreign };
+        let Ok(items) = json::items(row, 0) else { return What::Foreign };
+        let values: Vec<&[u8]> = items.map_while(Result::ok).filter_map(|span| row.get(span)).collect();
+        self.values(columns, &values)
+    }
+
+    fn values(&mut self, columns: &[(String, bool)], values: &[&[u8]]) -> What {
+        let says = |name: &&str| {
+            let value = values.get(columns.iter().position(|(one, _)| one == name)?)?;
+            let text = field::text(value, &(0..value.len()))?.into_owned();
             kind::dataset_of_table(&text).map(|_| text)
         };
-        let table = ["Type", "TableName", "$table"].into_iter().find_map(says);
-        let fits = |(columns, said, _): &&(Vec<String>, Option<String>, Table)| *columns == names && *said == table;
-        if self.last.as_ref().filter(fits).is_none() {
-            // What is text here may be an object in the table: opened where it is one.
-            let columns: Vec<(String, bool)> = names.iter().map(|name| (name.clone(), true)).collect();
-            let read_by = Table::of_values(self.kinds, table.as_deref(), &columns);
-            self.last = Some((names, table, read_by));
-        }
-        match &self.last {
-            Some((.., table)) => self.row(table.values(&values)),
-            None => What::Foreign,
-        }
+        let said = ["Type", "TableName", "$table"].iter().find_map(says);
+        let known = match self.last.take() {
+            Some(known) if known.said == said && known.columns == columns => known,
+            _ => {
+                let table = Table::of_values(self.kinds, said.as_deref(), columns);
+                Known { columns: columns.to_vec(), said, table }
+            }
+        };
+        let row = known.table.values(values);
+        self.last = Some(known);
+        self.row(row)
     }
 
     /// A record inside another object, which holds it as a member: `AuditData`, as an object or as text.

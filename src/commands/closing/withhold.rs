@@ -10,6 +10,7 @@ use crate::catalog::Kind;
 use crate::pseudonym::Gate;
 use crate::pseudonym::cipher::Cipher;
 use crate::spool::{EntryPath, Spool};
+use crate::summary;
 use crate::sweep::{ClosedWorld, Finding, LeakScan, covered, repair_block};
 
 /// What was withheld, by payload file.
@@ -44,7 +45,8 @@ pub(super) fn withhold(
     for name in entries {
         let Ok(entry) = EntryPath::new(name) else { continue };
         let in_name = findings.iter().any(|finding| finding.entry == name && finding.line == 0);
-        if name == RUN_LOG_PATH || !spool.entries().contains(&entry) {
+        // What is made again from the other files is made again.
+        if [RUN_LOG_PATH, summary::PATH].contains(&name) || !spool.entries().contains(&entry) {
             continue;
         }
         if !in_name && repair(spool, gate, judge, &entry, withheld)? {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::import::Incident;
 use crate::net::auth::AuthKind;
 
 /// Collects what Support asks for into one verified zip.
@@ -66,6 +67,9 @@ pub struct CollectArgs {
     /// File or folder with logs that you already have (portal downloads, exports, earlier bundles); may be repeated
     #[arg(long = "input", value_name = "PATH")]
     pub inputs: Vec<PathBuf>,
+    /// Incident id that the Authenticator app showed when it sent its logs, perhaps with its time; may be repeated
+    #[arg(long = "authenticator-incident", value_name = "ID[@TIME]")]
+    pub incidents: Vec<Incident>,
     /// Support case number, written into the bundle
     #[arg(long, value_name = "ID")]
     pub case: Option<String>,

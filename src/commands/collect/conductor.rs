@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Session;
 use super::course::{Arrival, Course};
+use super::files::{self, Files};
 use super::notice::{Notice, waiting};
 use super::places::Places;
 use super::road::{Entrance, Road};
@@ -22,10 +23,11 @@ use super::settings::Settings;
 use crate::catalog::{Catalog, Dataset, ForEach, Throttle};
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
+use crate::files::Inputs;
 use crate::limits::LATE_LOOK_MS;
 use crate::net::Client;
 use crate::record::{Key, Outcome, Verdict};
-use crate::source::{self, Place, Report, Request, Window};
+use crate::source::{self, Ledger, Place, Report, Request, Window};
 
 /// Lists of one class in flight at once: enough to fill the budget at a latency of several seconds, few enough
 /// that the display can be read.
@@ -49,13 +51,19 @@ struct State {
 }
 
 /// What one task needs.
-struct Task {
+pub(super) struct Task {
     client: Client,
     window: Window,
     clock: Clock,
-    road: Arc<Road>,
+    pub(super) road: Arc<Road>,
     cancel: CancellationToken,
     deadline: Option<Instant>,
+}
+
+/// What a run has gathered.
+pub(super) struct Gathered {
+    pub arrivals: BTreeMap<&'static str, Arrival>,
+    pub files: Files,
 }
 
 /// Collects the whole plan.
@@ -67,8 +75,8 @@ pub(super) async fn conduct(
     session: &Session,
     places: &Places,
     road: &Arc<Road>,
-    clock: Clock,
-) -> Result<BTreeMap<&'static str, Arrival>, Stopped> {
+    (clock, inputs): (Clock, Option<Inputs>),
+) -> Result<Gathered, Stopped> {
     let cancel = CancellationToken::new();
     let task = Arc::new(Task {
         client: session.connection.client.clone(),
@@ -78,11 +86,20 @@ pub(super) async fn conduct(
         cancel: cancel.clone(),
         deadline: settings.deadline.map(|length| Instant::now() + length),
     });
-    let run = Conduct { catalog, settings, places, task: &task };
+    let (has_files, incidents) = (inputs.is_some(), settings.incidents.as_slice());
+    // Files may bring what no service had: the accounts of what they can hold stay open until then.
+    let deferred = if has_files || !incidents.is_empty() {
+        files::importable(settings).map(|row| row.id.as_str()).collect()
+    } else {
+        Vec::new()
+    };
+    let ledgers = deferred.into_iter().map(|id| (id, Arc::new(Ledger::deferred()))).collect();
+    let run = Conduct { catalog, settings, places, task: &task, ledgers };
     let all = async {
         let mut state = State::default();
         let (teachers, others): (Vec<_>, Vec<_>) = settings.plan.datasets.iter().copied().partition(|row| row.teaches);
         run.phase(teachers, &mut state).await;
+        let inputs = files::learn(inputs, road).await;
         road.gate.freeze();
         let (own, routed): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| places.is_own(row));
         let mut elsewhere =
@@ -93,7 +110,10 @@ pub(super) async fn conduct(
         while !state.courses.is_empty() {
             run.round(&mut state).await;
         }
-        state.arrivals
+        let State { mut arrivals, .. } = state;
+        let files =
+            files::take(inputs, incidents, (settings, places), &task, &run.ledgers, &mut arrivals, &cancel).await;
+        Ok::<_, Stopped>(Gathered { arrivals, files: files? })
     };
     let mut notice = Notice::default();
     let watch = async {
@@ -109,8 +129,8 @@ pub(super) async fn conduct(
         cancel.cancel();
         stopped().await;
     };
-    let arrivals = tokio::select! {
-        arrivals = all => arrivals,
+    let gathered: Gathered = tokio::select! {
+        gathered = all => gathered?,
         () = watch => return Err(Stopped::Unexpected("the display ended".into())),
         () = signals => return Err(Stopped::Interrupted),
     };
@@ -119,7 +139,7 @@ pub(super) async fn conduct(
     }
     match road.breakdown() {
         Some(stopped) => Err(stopped),
-        None => Ok(arrivals),
+        None => Ok(gathered),
     }
 }
 
@@ -129,6 +149,8 @@ struct Conduct<'r> {
     settings: &'r Settings,
     places: &'r Places,
     task: &'r Arc<Task>,
+    /// The accounts that stay open for files.
+    ledgers: BTreeMap<&'static str, Arc<Ledger>>,
 }
 
 impl Conduct<'_> {
@@ -203,8 +225,13 @@ impl Conduct<'_> {
 
     /// A course for a dataset, if any place has it.
     fn course(&self, dataset: &'static Dataset) -> Option<Course> {
-        let course = Course::new(dataset, self.places, false);
+        let course = self.begin(dataset);
         course.place().is_some().then_some(course)
+    }
+
+    fn begin(&self, dataset: &'static Dataset) -> Course {
+        let ledger = self.ledgers.get(dataset.id.as_str()).map_or_else(Arc::default, Arc::clone);
+        Course::new(dataset, self.places, ledger)
     }
 
     /// The planned datasets that are asked for each record of `row`, in the catalogue's order.
@@ -222,7 +249,7 @@ impl Conduct<'_> {
         let wanted: Vec<&'static ForEach> =
             self.children(ready.dataset).into_iter().filter_map(|child| child.for_each.as_ref()).collect();
         let lane = lanes.get(&ready.dataset.throttle).cloned();
-        let (task, course) = (Arc::clone(self.task), Course::new(ready.dataset, self.places, false));
+        let (task, course) = (Arc::clone(self.task), self.begin(ready.dataset));
         running.spawn(async move {
             let _place = match &lane {
                 Some(lane) => lane.acquire().await.ok(),
@@ -239,7 +266,11 @@ impl Task {
         let dataset = ready.dataset;
         let parts = if dataset.for_each.is_some() { ready.parents.len() as u64 } else { 1 };
         self.road.progress().begin(&dataset.id, parts);
-        let request = Request { parents: &ready.parents, wanted, ..self.request(course) };
+        let request = Request {
+            parents: &ready.parents,
+            wanted,
+            ..self.request(&course.ledger, course.hours, course.has_more())
+        };
         let mut report = source::collect(dataset, &request, &Entrance(Arc::clone(&self.road)), &self.cancel).await;
         settle(&mut report.verdict, ready.parent, dataset.for_each.as_ref());
         self.without_refused(dataset, &mut report);
@@ -251,7 +282,10 @@ impl Task {
         for course in &courses {
             self.road.progress().begin(&course.dataset.id, 1);
         }
-        let wanted: Vec<_> = courses.iter().map(|course| (course.dataset, self.request(course))).collect();
+        let wanted: Vec<_> = courses
+            .iter()
+            .map(|course| (course.dataset, self.request(&course.ledger, course.hours, course.has_more())))
+            .collect();
         let mut reports = source::collect_from(place, &wanted, &Entrance(Arc::clone(&self.road)), &self.cancel).await;
         drop(wanted);
         for (course, report) in courses.iter().zip(&mut reports) {
@@ -260,13 +294,14 @@ impl Task {
         courses.into_iter().zip(reports).collect()
     }
 
-    fn request<'a>(&'a self, course: &'a Course) -> Request<'a> {
+    /// A request about a dataset whose account is `ledger`. `more`: another place comes after it.
+    pub(super) fn request<'a>(&'a self, ledger: &'a Ledger, hours: Option<Window>, more: bool) -> Request<'a> {
         Request {
             client: &self.client,
             window: self.window,
-            ledger: &course.ledger,
-            hours: course.hours,
-            more: course.has_more(),
+            ledger,
+            hours,
+            more,
             reopen: false,
             parents: &[],
             wanted: &[],

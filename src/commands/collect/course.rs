@@ -33,6 +33,51 @@ pub(super) struct Part {
     pub records: u64,
 }
 
+impl Arrival {
+    /// What files gave besides the other places, or alone.
+    pub(super) fn with_file(
+        dataset: &'static Dataset,
+        known: Option<Self>,
+        absent: Option<&Verdict>,
+        window: Window,
+        mut report: Report,
+        given: u64,
+    ) -> Self {
+        let part = Part {
+            kind: SourceKind::File,
+            request: report.request.clone(),
+            window,
+            outcome: report.verdict.outcome,
+            records: given,
+        };
+        let own = dataset.service.source().unwrap_or(SourceKind::Graph);
+        let mut parts = Vec::new();
+        let mut said = Vec::new();
+        if let Some(known) = known {
+            let kind = known.parts.last().map_or(own, |part| part.kind);
+            said.push((kind.as_str(), known.report.verdict));
+            parts = known.parts;
+            report.window = known.report.window;
+            // Keys, retries and the service's count are the earlier places'.
+            (report.pages, report.retries) =
+                (report.pages.max(known.report.pages), report.retries.max(known.report.retries));
+        } else if let Some(absent) = absent.filter(|_| given == 0) {
+            said.push((own.as_str(), absent.clone()));
+        }
+        // What the services had whole stays whole: the files brought more than they keep.
+        let whole = said.iter().any(|(_, verdict)| verdict.outcome == Outcome::Complete);
+        if whole {
+            let more = format!("{given} records came from files besides");
+            report.verdict = Verdict { reason: Some(crate::record::RawText::new(more)), ..Verdict::complete() };
+        } else {
+            said.push((SourceKind::File.as_str(), report.verdict));
+            report.verdict = joined(&said, report.records);
+        }
+        parts.push(part);
+        Self { dataset, report, parts }
+    }
+}
+
 /// A dataset on its way.
 pub(super) struct Course {
     pub dataset: &'static Dataset,
@@ -47,9 +92,8 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// A course from the first of some places. `deferred`: files will be asked at the end.
-    pub(super) fn new(dataset: &'static Dataset, places: &Places, deferred: bool) -> Self {
-        let ledger = Arc::new(if deferred { Ledger::deferred() } else { Ledger::default() });
+    /// A course from the first of some places.
+    pub(super) fn new(dataset: &'static Dataset, places: &Places, ledger: Arc<Ledger>) -> Self {
         let order = places.order(dataset).to_vec();
         Self { dataset, ledger, order, at: 0, hours: None, before: 0, said: Vec::new(), parts: Vec::new() }
     }

@@ -12,6 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use super::Done;
 use super::Session;
 use super::args::CollectArgs;
+use super::conductor::Gathered;
 use super::course::{Arrival, Part};
 use super::places::Places;
 use super::road::{Road, entry_path};
@@ -39,7 +40,7 @@ pub(super) struct Ending<'a> {
     pub clock: Clock,
     pub session: &'a Session,
     pub places: &'a Places,
-    pub arrivals: BTreeMap<&'static str, Arrival>,
+    pub gathered: Gathered,
 }
 
 /// Makes the bundle.
@@ -92,7 +93,7 @@ impl Story for Telling<'_> {
             },
             privacy: state.privacy(&session.key)?,
             datasets,
-            files: Vec::new(),
+            files: self.ending.gathered.files.rows(state)?,
             entries: state.sealed.iter().map(EntryRow::from).collect(),
         })
     }
@@ -122,8 +123,8 @@ impl Story for Telling<'_> {
         Ok(lines.iter().map(|line| line.to_string().into_bytes()).collect())
     }
 
-    fn has_lines(&self, _: &EntryPath) -> bool {
-        true
+    fn has_lines(&self, entry: &EntryPath) -> bool {
+        self.ending.gathered.files.has_lines(entry).unwrap_or(true)
     }
 
     fn is_early(&self, entry: &EntryPath) -> bool {
@@ -138,7 +139,7 @@ impl Telling<'_> {
         let Plan { datasets, unavailable, skipped } = &self.ending.settings.plan;
         let mut rows = Vec::with_capacity(datasets.len());
         for row in datasets {
-            rows.push(match self.ending.arrivals.get(row.id.as_str()) {
+            rows.push(match self.ending.gathered.arrivals.get(row.id.as_str()) {
                 Some(arrival) => self.arrived(state, arrival)?,
                 None => {
                     let never = || Verdict::because(Outcome::Failed, "it never ended");
@@ -157,6 +158,10 @@ impl Telling<'_> {
                 verdict = verdict.with_hint(format!("--include {}", left.dataset.id));
             }
             rows.push(absent(state.gate, left.dataset, &verdict)?);
+        }
+        let files = self.ending.gathered.files.rows(state)?;
+        if files.iter().any(|file| file.entry.is_some() || file.import.is_none()) {
+            rows.push(crate::commands::plain::dataset(&files, "--input")?);
         }
         Ok(rows)
     }

@@ -8,6 +8,7 @@ mod conductor;
 mod course;
 pub mod doctor;
 mod dry_run;
+mod files;
 mod finish;
 mod notice;
 mod places;
@@ -28,6 +29,7 @@ use super::{exit, keys};
 use crate::archive::Output;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::files::Inputs;
 use crate::pseudonym::key::MasterKey;
 use progress::Progress;
 use settings::Settings;
@@ -97,6 +99,7 @@ async fn collect(
 ) -> Result<Done, Stopped> {
     let started = clock.now();
     let given_key = args.key.as_deref().map(|path| keys::named(path, Some(&settings.out))).transpose()?;
+    let inputs = if args.inputs.is_empty() { None } else { Some(Inputs::find(&args.inputs)?) };
     let output = Output::claim(&settings.out)?;
     let progress = Arc::new(Progress::new(settings.plan.datasets.len() as u64));
     let way = sign_in::find_way(args, &settings, clock).await?;
@@ -113,11 +116,11 @@ async fn collect(
     let road = Arc::new(road::Road::build(catalog, &session, &settings, &output, Arc::clone(&progress))?);
     let known = places::look(&session.connection.client, catalog, &settings).await;
     let places = places::Places::of(&settings, &known, &session.connection.reach)?;
-    let arrivals = conductor::conduct(catalog, &settings, &session, &places, &road, clock).await?;
+    let gathered = conductor::conduct(catalog, &settings, &session, &places, &road, (clock, inputs)).await?;
     progress.close();
     session.connection.close().await;
     let ending =
-        finish::Ending { args, settings: &settings, started, clock, session: &session, places: &places, arrivals };
+        finish::Ending { args, settings: &settings, started, clock, session: &session, places: &places, gathered };
     // Sealing, zipping and checking are work for the processor: they may block this thread.
     tokio::task::block_in_place(|| finish::finish(road, output, ending))
 }

@@ -12,6 +12,7 @@ use super::sources::{BadSource, Sources};
 use super::window::{BadWindow, deadline, window};
 use crate::catalog::{Catalog, Plan, PlanError, Selection};
 use crate::commands::closing::default_stem;
+use crate::import::Incident;
 use crate::net::{Endpoints, NetError, Rate, RateError, Target, endpoint};
 use crate::pseudonym::{Policy, PolicyError};
 use crate::source::Window;
@@ -36,6 +37,8 @@ pub(super) struct Settings {
     pub out: PathBuf,
     /// Cloud id.
     pub cloud: String,
+    /// Incidents of the Authenticator app.
+    pub incidents: Vec<Incident>,
     /// Where logs are, besides their own endpoints.
     pub sources: Sources,
     /// How long to go on asking.
@@ -114,6 +117,7 @@ impl Settings {
             policy,
             out: args.out.clone().unwrap_or_else(|| PathBuf::from(default_stem(args.case.as_deref(), now) + ".zip")),
             cloud: args.cloud.clone(),
+            incidents: args.incidents.clone(),
             sources: Sources::new(args, catalog)?,
             deadline: args.deadline.as_deref().map(deadline).transpose()?,
         })

@@ -113,6 +113,11 @@ impl Sources {
         self.choices.iter().rfind(|(pattern, _)| names(pattern, row)).map(|(_, kind)| *kind)
     }
 
+    /// Whether a log is to come from files.
+    pub(super) fn is_from_files(&self, row: &Dataset) -> bool {
+        self.choice(row) == Some(SourceKind::File)
+    }
+
     /// Whether the diagnostic settings must be known to serve a log: it is to come from where they send it, and no place
     /// of that kind is named.
     pub(super) fn wants_settings(&self, row: &Dataset) -> bool {

@@ -4,5 +4,5 @@ mod names;
 mod rows;
 mod walk;
 
-pub(in crate::commands) use rows::{dataset, form, row};
+pub(in crate::commands) use rows::{dataset, row};
 pub(in crate::commands) use walk::{FileStory, clean, learn};

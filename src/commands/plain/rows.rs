@@ -47,7 +47,7 @@ pub(in crate::commands) fn row(file: &FileStory, state: &State<'_>) -> Result<Fi
     Ok(row)
 }
 
-pub(in crate::commands) fn form(form: Form) -> Result<Word, Stopped> {
+fn form(form: Form) -> Result<Word, Stopped> {
     plain(match form {
         Form::JsonLines => "json-lines",
         Form::Json => "json",

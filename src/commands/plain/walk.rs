@@ -37,6 +37,13 @@ pub(in crate::commands) struct FileStory {
     pub end: FileEnd,
 }
 
+impl FileStory {
+    /// Whether lines of it can be withheld one by one.
+    pub(in crate::commands) fn has_lines(&self) -> bool {
+        self.encoding == Encoding::Utf8 && matches!(self.form, Some(Form::Text | Form::JsonLines))
+    }
+}
+
 /// Learns from every file.
 pub(in crate::commands) fn learn(inputs: &mut Inputs, gate: &Gate, tell: Tell<'_>) {
     let work = |stretch: RawStretch| {

@@ -15,7 +15,7 @@ use crate::commands::words::size;
 use crate::manifest::{Case, EntryRow, FileRow, FileState, Format, Manifest, Moment, Run, Tenant, Tool, Window};
 use crate::pseudonym::CleanText;
 use crate::pseudonym::key::MasterKey;
-use crate::record::{Encoding, Form, RawText};
+use crate::record::RawText;
 use crate::report::grouped;
 use crate::spool::EntryPath;
 
@@ -73,9 +73,7 @@ impl Story for Telling<'_> {
 
     fn has_lines(&self, entry: &EntryPath) -> bool {
         let file = self.files.iter().find(|file| file.entry.as_ref() == Some(entry));
-        file.is_some_and(|file| {
-            file.encoding == Encoding::Utf8 && matches!(file.form, Some(Form::Text | Form::JsonLines))
-        })
+        file.is_some_and(FileStory::has_lines)
     }
 
     /// Everything is learnt before the first file is cleaned.

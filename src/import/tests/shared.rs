@@ -30,7 +30,7 @@ async fn account(name: &str) -> Option<Vec<FileAccount>> {
     for account in &imported.accounts {
         let (sums, plain) = sums(account);
         let row: String = sums.iter().map(|sum| format!("{sum:>9}")).collect();
-        println!("{row} {plain:>5}  {} {:?}", account.name().expose(), account.recognised);
+        println!("{row} {plain:>5}  {} {}", account.name().expose(), account.recognised.join(" "));
         for one in account.rejected.iter().take(3) {
             println!("      line {} record {}: {}", one.line, one.record, one.reason);
         }
@@ -61,7 +61,7 @@ const EXPECTED: [(&str, [u64; 6]); 6] = [
 async fn every_public_record_is_accounted_for() {
     for (name, expected) in EXPECTED {
         let Some(accounts) = account(name).await else { continue };
-        println!("{:?}", total(&accounts));
+        println!("{}", total(&accounts).map(|sum| format!("{sum:>9}")).concat());
         assert_eq!(total(&accounts), expected, "{name}");
     }
 }
