@@ -112,7 +112,8 @@ impl Answer {
 
 fn changes(target: &Target, property: &str) -> Vec<Change> {
     let is_it = |name: &Option<String>| name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(property));
-    let values = target.changes().iter().filter(|change| is_it(&change.display_name)).filter_map(|change| change.values());
+    let values =
+        target.changes().iter().filter(|change| is_it(&change.display_name)).filter_map(|change| change.values());
     values.map(|(old, new)| Change { target: named(target), old, new }).collect()
 }
 

@@ -49,7 +49,10 @@ fn entries_of_the_write_back_are_informational() {
     substrate["initiatedBy"] = json!({"user": null, "app": {"displayName": "Microsoft Substrate Management"}});
     let summary = summed(&[substrate, audit("Update user", "UserManagement", "User", "u2")]);
     let users = answer(&summary, "users-changed");
-    assert_eq!((&users["entries"], &users["informational"], &users["targets"]["distinct"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!(
+        (&users["entries"], &users["informational"], &users["targets"]["distinct"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
     assert_eq!(summary["informational"]["entries"], 1);
 }
 
@@ -70,7 +73,10 @@ fn names_that_changed_are_quoted_old_and_new() {
     ]);
     let names = answer(&summary, "application-names-changed");
     assert_eq!(names["entries"], 2);
-    assert_eq!(names["changes"][0], json!({"type": "Application", "id": "a1", "name": "name of a1", "old": "Harbour", "new": "Harbour 2"}));
+    assert_eq!(
+        names["changes"][0],
+        json!({"type": "Application", "id": "a1", "name": "name of a1", "old": "Harbour", "new": "Harbour 2"})
+    );
     assert_eq!(names["changes"][1]["new"], "not [json");
     assert_eq!(answer(&summary, "applications-updated")["entries"], 5);
 }
@@ -79,10 +85,15 @@ fn names_that_changed_are_quoted_old_and_new() {
 fn owners_groups_and_attribute_questions_take_their_own_log_and_target() {
     let mut owner = audit("Add owner to group", "GroupManagement", "User", "u1");
     owner["targetResources"].as_array_mut().unwrap().push(json!({"id": "g1", "type": "Group"}));
-    let summary = summed(&[owner, audit("Add group", "GroupManagement", "Group", "g2"), audit("Add attribute set", "x", "y", "z")]);
+    let summary = summed(&[
+        owner,
+        audit("Add group", "GroupManagement", "Group", "g2"),
+        audit("Add attribute set", "x", "y", "z"),
+    ]);
     assert_eq!(answer(&summary, "group-owners-changed")["targets"]["listed"], json!([{"type": "Group", "id": "g1"}]));
     assert_eq!(answer(&summary, "groups-added")["targets"]["listed"][0]["name"], "name of g2");
-    let unanswered: Vec<_> = summary["unanswered"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    let unanswered: Vec<_> =
+        summary["unanswered"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
     assert!(unanswered.iter().all(|id| id.starts_with("attribute-")) && unanswered.len() == 3);
 }
 
@@ -94,7 +105,8 @@ fn memory_ends_and_the_answer_says_so() {
     let groups = answer(&summary, "groups-added");
     assert_eq!(groups["targets"]["listed"].as_array().map(Vec::len), Some(ANSWER_LIST_MAX));
     assert_eq!((&groups["targets"]["more"], &groups["targets"]["distinct"]), (&json!(7), &json!(ANSWER_LIST_MAX + 7)));
-    let many: Vec<_> = (0..ANSWER_NAMES_MAX + 3).map(|n| audit(&format!("Activity {n}"), "UserManagement", "User", "u")).collect();
+    let many: Vec<_> =
+        (0..ANSWER_NAMES_MAX + 3).map(|n| audit(&format!("Activity {n}"), "UserManagement", "User", "u")).collect();
     let summary = summed(&many);
     assert_eq!(answer(&summary, "users-changed")["activities"]["…"], 3);
 }
@@ -106,4 +118,26 @@ fn damaged_and_odd_lines_are_counted_and_break_nothing() {
     let summary: Value = serde_json::from_slice(summary.line().unwrap().bytes()).unwrap();
     assert_eq!(summary["datasets"]["audits"], json!({"records": 4, "unreadable": 2}));
     assert!(summary["questions"].as_array().unwrap().iter().all(|one| one["entries"] == 0));
+}
+
+#[test]
+fn the_published_schema_knows_every_member() {
+    let schema: Value = serde_json::from_str(include_str!("../../packaging/summary.schema.json")).unwrap();
+    let known = schema.to_string();
+    let mut rename = audit("Update application", "ApplicationManagement", "Application", "a1");
+    rename["targetResources"][0]["modifiedProperties"] =
+        json!([{"displayName": "DisplayName", "oldValue": "\"a\"", "newValue": "\"b\""}]);
+    let many = (0..2 * ANSWER_LIST_MAX).map(|n| audit("Add group", "GroupManagement", "Group", &format!("g{n}")));
+    let summary = summed(&many.chain([rename, json!([1])]).collect::<Vec<_>>());
+    let mut open = vec![&summary];
+    while let Some(value) = open.pop() {
+        for (key, inner) in value.as_object().into_iter().flatten() {
+            assert!(known.contains(&format!("\"{key}\":{{")), "{key} is not in the schema");
+            // Their members are names of the log's.
+            if !matches!(key.as_str(), "activities" | "properties" | "datasets") {
+                open.push(inner);
+            }
+        }
+        open.extend(value.as_array().into_iter().flatten());
+    }
 }

@@ -69,7 +69,9 @@ async fn nothing_that_identifies_anybody_gets_through_the_gate() {
     let truth = stage.truth();
     let raw = stage.raw_feed().await;
     let mut planted = 0;
-    for place in [Place::Office(Office::new(stage.tenant_id(), false)), Place::Purview(Purview::default().with_pauses(1, 8))] {
+    for place in
+        [Place::Office(Office::new(stage.tenant_id(), false)), Place::Purview(Purview::default().with_pauses(1, 8))]
+    {
         let came = stage.collect(&place, week()).await;
         let text = came.lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n").to_lowercase();
         for (kind, values) in truth["identifiers"].as_object().unwrap() {

@@ -157,7 +157,8 @@ impl Stage {
             let next = reply.headers().get("NextPageUri").map(|next| next.to_str().unwrap().to_owned());
             (reply.text().await.unwrap(), next)
         };
-        let base = format!("{}/api/v1.0/{}/activity/feed/subscriptions", self.running.office_url, self.running.tenant_id);
+        let base =
+            format!("{}/api/v1.0/{}/activity/feed/subscriptions", self.running.office_url, self.running.tenant_id);
         let types: Value = serde_json::from_str(&read(format!("{base}/list")).await.0).unwrap();
         let mut all = String::new();
         for content_type in types.as_array().unwrap().iter().map(|one| one["contentType"].as_str().unwrap()) {
@@ -219,6 +220,8 @@ pub fn places(value: &Value, needle: &str) -> Vec<String> {
             .flat_map(|(name, value)| places(value, needle).into_iter().map(move |rest| format!("{name}.{rest}")))
             .collect(),
         Value::Array(items) => items.iter().flat_map(|item| places(item, needle)).collect(),
-        other => vec![String::new()].into_iter().filter(|_| other.to_string().to_lowercase().contains(needle)).collect(),
+        other => {
+            vec![String::new()].into_iter().filter(|_| other.to_string().to_lowercase().contains(needle)).collect()
+        }
     }
 }

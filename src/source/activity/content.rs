@@ -10,10 +10,10 @@ use bytes::Bytes;
 use serde::Deserialize;
 use url::Url;
 
+use super::super::Stop;
 use super::super::page;
 use super::super::run::Scope;
 use super::super::seen::{Mark, mark};
-use super::super::Stop;
 use super::days::{self, Day};
 use super::feed::Feed;
 use crate::catalog::Shape;
@@ -65,12 +65,7 @@ pub(super) async fn list(feed: &Feed<'_, '_>, content_type: &str, day: Day) -> L
 }
 
 /// One pass over the list; blobs that are not in `known` go to `found`.
-async fn pages(
-    feed: &Feed<'_, '_>,
-    first: Url,
-    known: &mut HashSet<Mark>,
-    found: &mut Vec<Blob>,
-) -> Result<(), Stop> {
+async fn pages(feed: &Feed<'_, '_>, first: Url, known: &mut HashSet<Mark>, found: &mut Vec<Blob>) -> Result<(), Stop> {
     let mut visited = HashSet::new();
     let mut url = first;
     loop {

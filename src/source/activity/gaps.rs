@@ -41,7 +41,9 @@ pub(super) fn nothing_subscribed(started: &[&str], is_disabled: bool) -> Stop {
     let reason = match (started, is_disabled) {
         ([], false) => "there is no content subscription: nothing is kept for this interface".to_owned(),
         ([], true) => "the content subscriptions are disabled".to_owned(),
-        (names, _) => format!("the subscriptions {} were started by this run and have no content yet", names.join(", ")),
+        (names, _) => {
+            format!("the subscriptions {} were started by this run and have no content yet", names.join(", "))
+        }
     };
     let hint = if started.is_empty() {
         SUBSCRIBE

@@ -9,8 +9,7 @@ pub(super) const TENANT: &str = "41463f53-8812-40f4-890f-865bf6e35190";
 pub(super) const NOW: OffsetDateTime = datetime!(2026-01-10 12:00 UTC);
 const ALL: [&str; 4] = ["Audit.AzureActiveDirectory", "Audit.Exchange", "Audit.General", "Audit.SharePoint"];
 /// Two days within what is kept.
-pub(super) const DAYS: Window =
-    Window { since: datetime!(2026-01-07 0:00 UTC), until: datetime!(2026-01-09 0:00 UTC) };
+pub(super) const DAYS: Window = Window { since: datetime!(2026-01-07 0:00 UTC), until: datetime!(2026-01-09 0:00 UTC) };
 
 /// A record of the feed.
 fn record(id: &str, time: &str) -> String {
@@ -92,7 +91,9 @@ fn well(asked: &Asked) -> Reply {
             let next = format!("http://{}{}&nextPage=2015", asked.header("host").unwrap(), asked.target);
             listing(asked, &[("a", "2026-01-07T05"), ("b", "2026-01-07T06")]).header("NextPageUri", &next)
         }
-        "content" if is_first_day(asked, "Audit.Exchange") => listing(asked, &[("b", "2026-01-07T06"), ("c", "2026-01-07T07")]),
+        "content" if is_first_day(asked, "Audit.Exchange") => {
+            listing(asked, &[("b", "2026-01-07T06"), ("c", "2026-01-07T07")])
+        }
         "content" => Reply::json("[]"),
         "a" => Reply::json(format!("[{},{}]", record("1", "2026-01-07T03:00:00"), record("2", "2026-01-07T04:59:59"))),
         "b" => Reply::json(format!("[{},{}]", record("2", "2026-01-07T04:59:59"), record("0", "2026-01-06T23:59:59"))),
@@ -135,7 +136,10 @@ async fn nothing_is_started_unless_asked_and_then_only_what_is_missing() {
     let report = collect_office(&mock, &shelf, DAYS).await;
     is(&report, Outcome::Partial);
     let said = reason(&report);
-    assert!(said.contains("Audit.Exchange has no subscription") && said.contains("Audit.General has a disabled"), "{said}");
+    assert!(
+        said.contains("Audit.Exchange has no subscription") && said.contains("Audit.General has a disabled"),
+        "{said}"
+    );
     assert!(hint(&report).contains("--office-start"));
     assert!(mock.asked().iter().all(|asked| asked.method == "GET"));
     let place = Place::Office(activity::Office::new(TENANT, true).with_publisher("publisher"));
@@ -152,11 +156,35 @@ async fn nothing_is_started_unless_asked_and_then_only_what_is_missing() {
 async fn each_refusal_has_its_own_outcome_and_names_the_fix() {
     use Outcome::{Denied, Failed, Unavailable};
     let rows = [
-        (401, "AF10001", "The permission set (ActivityReports.Read) sent in the request did not include the expected permission ActivityFeed.Read.", Denied, "ActivityFeed.Read"),
-        (403, "AF10001", "The permission set () sent in the request did not include the expected permission.", Denied, "admin consent"),
-        (401, "AF20010", "The tenant ID passed in the URL (a) does not match the tenant ID passed in the access token (b).", Denied, "--tenant"),
+        (
+            401,
+            "AF10001",
+            "The permission set (ActivityReports.Read) sent in the request did not include the expected permission ActivityFeed.Read.",
+            Denied,
+            "ActivityFeed.Read",
+        ),
+        (
+            403,
+            "AF10001",
+            "The permission set () sent in the request did not include the expected permission.",
+            Denied,
+            "admin consent",
+        ),
+        (
+            401,
+            "AF20010",
+            "The tenant ID passed in the URL (a) does not match the tenant ID passed in the access token (b).",
+            Denied,
+            "--tenant",
+        ),
         (400, "AF20011", "Specified tenant ID (contoso) is incorrectly configured.", Failed, "GUID"),
-        (400, "AF20012", "The specified tenant ID (a) does not exist in the system or is incorrectly configured.", Unavailable, "auditing"),
+        (
+            400,
+            "AF20012",
+            "The specified tenant ID (a) does not exist in the system or is incorrectly configured.",
+            Unavailable,
+            "auditing",
+        ),
         (400, "AF20022", "No subscription found for the specified content type", Unavailable, "--office-start"),
         (400, "AF20023", "The subscription was disabled by a tenant admin.", Unavailable, "disabled"),
         (403, "AF429", "Too many requests. Method=GetBlob, PublisherId=00000000", Failed, "--rate"),
@@ -194,7 +222,8 @@ async fn no_subscription_at_all_is_unavailable_and_a_started_one_has_nothing_yet
 #[tokio::test]
 async fn an_expired_blob_is_named_by_its_hour_and_leaves_only_what_is_younger_closed() {
     let mock = Mock::start(|asked, _| {
-        let expired = "Content requested with the key (c) has already expired. Content older than 7 days cannot be retrieved.";
+        let expired =
+            "Content requested with the key (c) has already expired. Content older than 7 days cannot be retrieved.";
         if asked.target.contains("/audit/c") { Reply::error(400, "AF20051", expired) } else { well(asked) }
     })
     .await;
@@ -226,11 +255,9 @@ async fn a_window_older_than_seven_days_is_partial_and_points_to_purview() {
 
 #[tokio::test]
 async fn links_that_lead_elsewhere_or_back_are_not_followed() {
-    for (next, expected) in [
-        ("http://evil.example/api/v1.0/x", "another address"),
-        ("", "lead back"),
-        ("http://[", "cannot be read"),
-    ] {
+    for (next, expected) in
+        [("http://evil.example/api/v1.0/x", "another address"), ("", "lead back"), ("http://[", "cannot be read")]
+    {
         let mock = Mock::start(move |asked, _| {
             if !is_first_day(asked, "Audit.General") {
                 return well(asked);

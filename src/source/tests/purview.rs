@@ -22,7 +22,8 @@ fn well(asked: &Asked, before: usize) -> Reply {
     }
     let page = |records: &[String], link: &str| Reply::json(format!(r#"{{"value":[{}]{link}}}"#, records.join(",")));
     if asked.target.ends_with("/records") {
-        let link = format!(r#","@odata.nextLink":"http://{}{}?$skiptoken=2""#, asked.header("host").unwrap(), asked.target);
+        let link =
+            format!(r#","@odata.nextLink":"http://{}{}?$skiptoken=2""#, asked.header("host").unwrap(), asked.target);
         return page(&[record("1", 7), record("2", 8)], &link);
     }
     if asked.target.contains("skiptoken") {
@@ -70,7 +71,8 @@ async fn a_search_that_fails_is_cancelled_or_never_ends_says_so() {
 
 #[tokio::test]
 async fn clouds_without_it_and_missing_permissions_are_told_apart() {
-    let mock = Mock::start(|_, _| Reply::error(400, "BadRequest", "Resource not found for the segment 'auditLog'.")).await;
+    let mock =
+        Mock::start(|_, _| Reply::error(400, "BadRequest", "Resource not found for the segment 'auditLog'.")).await;
     is(&search(&mock, &Shelf::default()).await, Outcome::Unavailable);
     let mock = Mock::start(|_, _| Reply::error(403, "UnknownError", "Insufficient privileges")).await;
     let report = search(&mock, &Shelf::default()).await;

@@ -147,11 +147,15 @@ impl Microsoft365 {
         put("OrganizationId", self.world.tenant_id().into());
         put("RecordType", kind.into());
         put("ResultStatus", if event == Event::LoginFailed { "Failed" } else { "Success" }.into());
-        put("UserKey", if workload == "SharePoint" || workload == "OneDrive" {
-            format!("i:0h.f|membership|{}@live.com", user.puid.to_lowercase())
-        } else {
-            user.id.clone()
-        }.into());
+        put(
+            "UserKey",
+            if workload == "SharePoint" || workload == "OneDrive" {
+                format!("i:0h.f|membership|{}@live.com", user.puid.to_lowercase())
+            } else {
+                user.id.clone()
+            }
+            .into(),
+        );
         put("UserType", 0.into());
         put("Version", 1.into());
         put("Workload", workload.into());

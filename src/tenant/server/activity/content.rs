@@ -62,7 +62,8 @@ impl Call<'_> {
     fn records(&self, content_type: usize, stretch: i64) -> Vec<u64> {
         let log = self.tenant.logs.microsoft365();
         let (from, to) = (stretch * STRETCH, (stretch + 1) * STRETCH);
-        let fits = |index: &u64| log.content_type(*index) == content_type && (from..to).contains(&log.available(*index));
+        let fits =
+            |index: &u64| log.content_type(*index) == content_type && (from..to).contains(&log.available(*index));
         log.near(from, to).filter(fits).collect()
     }
 

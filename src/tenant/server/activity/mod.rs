@@ -102,7 +102,8 @@ fn permit(tenant: &Tenant, id: &str) -> Result<(), Refused> {
         return Err(Refused::new(401, "AF20010", message));
     }
     if tenant.settings.denied.iter().any(|denied| denied == "ActivityFeed.Read") {
-        let message = "The permission set () sent in the request did not include the expected permission ActivityFeed.Read.";
+        let message =
+            "The permission set () sent in the request did not include the expected permission ActivityFeed.Read.";
         return Err(Refused::new(401, "AF10001", message));
     }
     Ok(())

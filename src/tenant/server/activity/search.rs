@@ -62,7 +62,8 @@ fn begin(body: &[u8]) -> Result<Reply, Fault> {
 /// The window that a search is named by.
 fn window(id: &str) -> Result<(Ticks, Ticks), Fault> {
     let bits = guid_of(id).ok_or_else(|| Fault::not_found("ResourceNotFound"))?;
-    let ticks = |seconds: u128| Ticks::try_from(seconds & u128::from(u64::MAX)).unwrap_or_default().saturating_mul(SECOND);
+    let ticks =
+        |seconds: u128| Ticks::try_from(seconds & u128::from(u64::MAX)).unwrap_or_default().saturating_mul(SECOND);
     Ok((ticks(bits >> 64), ticks(bits)))
 }
 
