@@ -5,6 +5,8 @@
 //! final name before the finished file was read back. Lines in which the leak check still finds something are withheld
 //! and the bundle is made again; a bundle with a hit never gets its name.
 
+#[cfg(test)]
+mod answers_tests;
 mod withhold;
 
 use std::collections::BTreeSet;
@@ -138,7 +140,8 @@ impl Closing {
             let summary = write_summary(&spool)?;
             let sealed = spool.seal(threads)?;
             let manifest = story.manifest(&State { sealed: &sealed, ..state })?;
-            let page = report::render(&manifest, summary.as_ref()).map_err(|error| Stopped::Unexpected(error.to_string()))?;
+            let page =
+                report::render(&manifest, summary.as_ref()).map_err(|error| Stopped::Unexpected(error.to_string()))?;
             let draft = draft(output, &spool, &sealed, (&manifest, page), &folder, instant)?;
             let findings = look(&draft, &gate, &cipher, &repaired);
             match findings {
