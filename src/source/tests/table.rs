@@ -32,6 +32,7 @@ impl Table {
                 &[("Table", "string"), ("Rows", "long")],
                 &[r#"["",0]"#.to_owned(), format!(r#"["AuditLogs",{}]"#, inside.len())],
             )),
+            Kind::Older => Reply::json(table(&[("Rows", "long")], &[format!("[{}]", inside.len().min(1))])),
             Kind::Count(step_s) => {
                 let mut bins: std::collections::BTreeMap<i64, usize> = Default::default();
                 for (_, at) in &inside {
@@ -68,6 +69,8 @@ pub(super) enum Kind {
     /// With stretches of so many seconds.
     Count(i64),
     Rows,
+    /// Whether there are any.
+    Older,
 }
 
 /// What is asked, and of which window.
@@ -76,6 +79,9 @@ pub(super) fn question(asked: &Asked) -> (Kind, Window) {
     let text = body["query"].as_str().unwrap();
     let moments: Vec<OffsetDateTime> =
         text.split("datetime(").skip(1).map(|rest| field::instant(rest.split_once(')').unwrap().0).unwrap()).collect();
+    if text.ends_with(" | take 1 | summarize Rows=count()") {
+        return (Kind::Older, Window { since: OffsetDateTime::UNIX_EPOCH, until: moments[0] });
+    }
     // The first bounds what is scanned.
     let window = Window { since: moments[1], until: moments[2] };
     let kind = match text.split_once(" by At=bin(") {

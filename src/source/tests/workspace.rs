@@ -78,6 +78,21 @@ async fn a_small_log_is_four_questions_and_its_count_is_proven() {
 }
 
 #[tokio::test]
+async fn a_table_that_begins_within_the_window_says_so() {
+    let young = Table { events: Table::even(300).events.split_off(120), rows_max: usize::MAX };
+    let older =
+        Table { events: [vec![WINDOW.since - Duration::DAY], young.events.clone()].concat(), rows_max: usize::MAX };
+    let (report, ..) = with(young, |_, _| None).await;
+    is(&report, Outcome::Complete);
+    assert!(reason(&report).contains("nothing from before 2026-01-04T04:45:00Z"), "{}", reason(&report));
+    assert_eq!((report.records, report.slices_closed), (180, report.slices));
+    let (report, ..) = with(older, |_, _| None).await;
+    is(&report, Outcome::Complete);
+    assert!(!reason(&report).contains("nothing from before"), "{}", reason(&report));
+    assert_eq!((report.records, report.window.unwrap().since), (180, WINDOW.since));
+}
+
+#[tokio::test]
 async fn an_answer_that_was_cut_short_is_asked_for_in_halves() {
     let (report, shelf, mock) = with(Table { rows_max: 20, ..Table::even(300) }, |_, _| None).await;
     is(&report, Outcome::Complete);

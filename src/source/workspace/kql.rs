@@ -69,6 +69,11 @@ pub(super) fn count(route: &Route, window: Window, step_s: i64) -> String {
     format!("{} | summarize {sums} by {AT}=bin({}, {step_s}s)", rows_of(route, window), event(route))
 }
 
+/// Whether there are rows from before: one or none.
+pub(super) fn older(route: &Route, since: OffsetDateTime) -> String {
+    format!("{} | where {TIME_GENERATED} < {} | take 1 | summarize {ROWS}=count()", route.table, stamp(since))
+}
+
 /// Which of the tables exist, and how many rows of their windows they have.
 ///
 /// A table that exists gives its row even if it is empty, which `take 1` would not. The first leg exists always: a union
@@ -108,6 +113,14 @@ mod tests {
             "AADProvisioningLogs | where TimeGenerated >= datetime(2026-01-05T10:00:00.0000002Z) \
              and TimeGenerated < datetime(2026-01-05T11:00:00.0000000Z) \
              | summarize Rows=count(), Bytes=sum(_BilledSize) by At=bin(TimeGenerated, 900s)"
+        );
+    }
+
+    #[test]
+    fn what_is_older_is_asked_without_reading_it() {
+        assert_eq!(
+            older(route("sign-ins").unwrap(), WINDOW.until),
+            "SigninLogs | where TimeGenerated < datetime(2026-01-05T11:00:00.0000000Z) | take 1 | summarize Rows=count()"
         );
     }
 

@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
-use super::ask::Sheet;
-use super::count;
+use super::ask::{Sheet, number};
+use super::count::{self, Stretch};
 use super::kql;
 use super::pieces::{self, Chain, middle};
 use super::probe::Found;
@@ -61,6 +61,7 @@ impl Log<'_, '_> {
             }
             Err(stop) => return End::Stopped(stop),
         };
+        self.find_beginning(&all, &counted).await;
         for reading in 0..WORKSPACE_READINGS_MAX {
             let chains = pieces::cut(&open, &counted);
             self.lock().retain(|slice, _| !open.iter().any(|(again, _)| again == slice));
@@ -95,6 +96,22 @@ impl Log<'_, '_> {
         match (failed.len(), failed.into_iter().next()) {
             (missing, Some((_, first))) => End::Missing { missing, of: all.len(), what: "time slices", first },
             (_, None) => End::Closed,
+        }
+    }
+
+    /// Says so if the table begins within the window: the category was routed here later, or what was older is deleted. A
+    /// quiet log looks the same, so nothing is called missing. Without an answer nothing is said.
+    async fn find_beginning(&self, slices: &[(u32, Window)], counted: &[Stretch]) {
+        let (Some((_, first)), Some(begins)) = (slices.first(), counted.first()) else { return };
+        if begins.since < first.until {
+            return;
+        }
+        let query = kql::older(self.route, self.run.hours().since);
+        if let Ok(sheet) = self.place.ask(self.run, &query, 0, SLOW_TRIES_MAX).await
+            && let Some(rows) = sheet.column(kql::ROWS).filter(|_| !sheet.is_partial)
+            && sheet.rows().next().and_then(|cells| number(cells.get(rows))) == Some(0)
+        {
+            self.run.begin_at(begins.since);
         }
     }
 
