@@ -138,7 +138,8 @@ impl Closing {
             let summary = write_summary(&spool)?;
             let sealed = spool.seal(threads)?;
             let manifest = story.manifest(&State { sealed: &sealed, ..state })?;
-            let page = report::render(&manifest, summary.as_ref()).map_err(|error| Stopped::Unexpected(error.to_string()))?;
+            let page =
+                report::render(&manifest, summary.as_ref()).map_err(|error| Stopped::Unexpected(error.to_string()))?;
             let draft = draft(output, &spool, &sealed, (&manifest, page), &folder, instant)?;
             let findings = look(&draft, &gate, &cipher, &repaired);
             match findings {
