@@ -52,8 +52,6 @@ pub(crate) enum Stop {
     CutShort,
     /// A place knows better what to say.
     Told(Verdict),
-    /// What a place says of itself, where no HTTP reply tells it: outcome, reason, what would change it.
-    Said(Outcome, String, &'static str),
 }
 
 impl Stop {
@@ -130,7 +128,6 @@ impl Stop {
             }
             Self::CutShort => partial("the service cut its answer short, whatever it was asked for").with_hint(AGAIN),
             Self::Told(verdict) => verdict.clone(),
-            Self::Said(outcome, reason, hint) => Verdict::because(*outcome, reason.as_str()).with_hint(*hint),
             Self::Auth(error) => failed(&format!("no token: {error}")).with_hint("sign in again and run again"),
         }
     }

@@ -119,3 +119,25 @@ fn damaged_and_odd_lines_are_counted_and_break_nothing() {
     assert_eq!(summary["datasets"]["audits"], json!({"records": 4, "unreadable": 2}));
     assert!(summary["questions"].as_array().unwrap().iter().all(|one| one["entries"] == 0));
 }
+
+#[test]
+fn the_published_schema_knows_every_member() {
+    let schema: Value = serde_json::from_str(include_str!("../../packaging/summary.schema.json")).unwrap();
+    let known = schema.to_string();
+    let mut rename = audit("Update application", "ApplicationManagement", "Application", "a1");
+    rename["targetResources"][0]["modifiedProperties"] =
+        json!([{"displayName": "DisplayName", "oldValue": "\"a\"", "newValue": "\"b\""}]);
+    let many = (0..2 * ANSWER_LIST_MAX).map(|n| audit("Add group", "GroupManagement", "Group", &format!("g{n}")));
+    let summary = summed(&many.chain([rename, json!([1])]).collect::<Vec<_>>());
+    let mut open = vec![&summary];
+    while let Some(value) = open.pop() {
+        for (key, inner) in value.as_object().into_iter().flatten() {
+            assert!(known.contains(&format!("\"{key}\":{{")), "{key} is not in the schema");
+            // Their members are names of the log's.
+            if !matches!(key.as_str(), "activities" | "properties" | "datasets") {
+                open.push(inner);
+            }
+        }
+        open.extend(value.as_array().into_iter().flatten());
+    }
+}

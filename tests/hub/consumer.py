@@ -36,7 +36,8 @@ def main():
             continue
         messages += 1
         for one in json.loads(message.value())["records"]:
-            events[one["category"]] = events.get(one["category"], 0) + 1
+            category = one.get("category", one.get("Category"))
+            events[category] = events.get(category, 0) + 1
         if message.offset() + 1 >= ends[message.partition()][1]:
             open_ones.discard(message.partition())
     consumer.close()

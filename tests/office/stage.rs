@@ -117,6 +117,7 @@ impl Stage {
             ledger,
             hours: None,
             more: false,
+            reopen: false,
             parents: &[],
             wanted: &[],
             done: &[],

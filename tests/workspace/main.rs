@@ -57,6 +57,10 @@ fn differences(id: &str, graph: &Value, row: &Value) {
     assert!(shared * 10 >= row.len() * 6, "{id}: only {shared} of {} names are Graph's", row.len());
     let envelope = row["@bundle.envelope"].as_object().unwrap();
     assert!(envelope.contains_key("WorkspaceId") && !envelope.contains_key("TenantId"), "{id}");
+    // Azure Monitor names the person once more.
+    if let (Some(name), Some(identity)) = (row.get("userDisplayName"), envelope.get("Identity")) {
+        assert_eq!(name, identity, "{id}: the same name has two pseudonyms");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@
 //! final name before the finished file was read back. Lines in which the leak check still finds something are withheld
 //! and the bundle is made again; a bundle with a hit never gets its name.
 
+#[cfg(test)]
+mod answers_tests;
 mod withhold;
 
 use std::collections::BTreeSet;

@@ -220,8 +220,8 @@ fn nowhere(row: &Dataset, known: &Known, wish: Option<SourceKind>) -> Verdict {
             .with_hint("--office");
     }
     if route(&row.id).is_none() {
-        return Verdict::because(Outcome::Unavailable, "no service has it: only the customer can name it")
-            .with_hint(NAME_IT);
+        return Verdict::because(Outcome::Skipped, "no service has it: only the customer can name it")
+            .with_hint("--authenticator-incident ID[@TIME], with the id that the app shows when it has sent its logs");
     }
     match (&known.settings, wish) {
         (Some(Err(refused)), _) => Verdict {

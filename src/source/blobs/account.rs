@@ -71,10 +71,11 @@ enum Opener {
 pub struct Account {
     /// Origin and, where accounts are told apart by path, the account; without `/` at the end.
     base: Url,
-    target: Target,
+    target: Box<Target>,
     opener: Opener,
     capture: Option<String>,
     tenant: Option<String>,
+    page_max: u32,
 }
 
 impl Account {
@@ -115,14 +116,20 @@ impl Account {
         };
         let mut origin = base.clone();
         origin.set_path("");
-        let target = Target { url: origin, scope: SCOPE.to_owned() };
-        Ok(Self { base, target, opener, capture, tenant: None })
+        let target = Box::new(Target { url: origin, scope: SCOPE.to_owned() });
+        Ok(Self { base, target, opener, capture, tenant: None, page_max: BLOBS_IN_PAGE_MAX })
     }
 
     /// Reads only what is this tenant's (its id, a GUID): an account can hold several tenants' logs.
     #[must_use]
     pub fn for_tenant(self, id: &str) -> Self {
         Self { tenant: Some(id.to_ascii_lowercase()), ..self }
+    }
+
+    /// Asks for that many blobs in a page of a listing at most, instead of as many as the service gives.
+    #[must_use]
+    pub fn in_pages_of(self, blobs: u32) -> Self {
+        Self { page_max: blobs.clamp(1, BLOBS_IN_PAGE_MAX), ..self }
     }
 
     /// Whether this is an event hub's capture: its place is called `event-hub` then.
@@ -171,7 +178,7 @@ impl Account {
     }
 
     async fn page(&self, client: &Client, mut url: Url, marker: Option<&str>) -> Result<Answer<Page>, Failure> {
-        url.query_pairs_mut().append_pair("maxresults", &BLOBS_IN_PAGE_MAX.to_string());
+        url.query_pairs_mut().append_pair("maxresults", &self.page_max.to_string());
         if let Some(marker) = marker {
             url.query_pairs_mut().append_pair("marker", marker);
         }

@@ -25,10 +25,7 @@ pub(super) async fn end(run: &Run<'_>, laps: &[Lap], seen: u64) -> End {
         };
     }
     if seen == 0 {
-        let reason = "the event hub has no message of this category";
-        let hint =
-            "check that the diagnostic setting sends the category to this hub; what was not routed cannot be recovered";
-        return End::Stopped(told(Outcome::Unavailable, reason, hint));
+        return End::Stopped(Stop::NotRouted("event hub"));
     }
     match floor(run, laps) {
         Some(floor) if floor > run.hours().since => close_from(run, floor).await,

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::super::{Run, Stop};
 use super::broker::{Broker, Patience, Trouble, ask};
 use super::sorter::Sorter;
-use crate::limits::{HUB_EARLY_S, HUB_FETCH_BYTES, HUB_TRIES_MAX};
+use crate::limits::{HUB_EARLY_S, HUB_FETCH_BYTES};
 
 /// How long a broker may wait for more bytes, milliseconds: there are some, or the end was reached.
 const WAIT_MS: i32 = 500;

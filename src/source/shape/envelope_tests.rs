@@ -136,3 +136,22 @@ fn events_of_another_tenant_are_told_apart() {
         assert_eq!(is_of_tenant(event.as_bytes(), own), expected, "{event}");
     }
 }
+
+/// `SOURCES_BIG=1 CARGO_PROFILE_TEST_OPT_LEVEL=3 cargo test --lib shape::envelope -- --nocapture`
+#[test]
+fn events_of_usual_length_are_shaped_at_more_than_200_mb_a_second() {
+    if std::env::var_os("SOURCES_BIG").is_none() {
+        eprintln!("left out: says something about optimised code only; set SOURCES_BIG=1");
+        return;
+    }
+    let policy = r#"{"id":"44445555-eeee-6666-ffff-7777aaaa8888","displayName":"Require compliant device","enforcedGrantControls":["RequireCompliantDevice"],"result":"failure","conditionsSatisfied":23},"#;
+    let list = policy.repeat(20);
+    let event = SIGN_IN.replace("\"n\":1.50", &format!("\"n\":1.50,\"policies\":[{}]", list.trim_end_matches(',')));
+    let event = Bytes::from(event);
+    let began = tokio::time::Instant::now();
+    const TIMES: usize = 100_000;
+    let bytes: usize = (0..TIMES).map(|_| from_envelope(&event).unwrap().record.len()).sum();
+    let rate = (event.len() * TIMES) as f64 / 1e6 / began.elapsed().as_secs_f64();
+    eprintln!("{} bytes an event, {bytes} bytes in all, {rate:.0} MB/s", event.len());
+    assert!(rate > 200.0, "{rate:.0} MB/s");
+}

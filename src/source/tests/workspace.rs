@@ -146,15 +146,7 @@ type Row = (&'static str, Option<(u16, &'static str)>, Outcome, &'static str, &'
 
 #[tokio::test]
 async fn every_refusal_has_its_own_outcome_and_names_the_fix() {
-    let fuzzy = r#"{"tables":[{"name":"PrimaryResult","columns":[{"name":"Table","type":"string"},{"name":"Rows","type":"long"}],"rows":[["",0]]}]}"#;
-    let rows: [Row; 11] = [
-        (
-            "no table",
-            Some((200, fuzzy)),
-            Outcome::Unavailable,
-            "not routed to this workspace: cannot be recovered",
-            "AuditLogs",
-        ),
+    let rows: [Row; 10] = [
         ("empty workspace", Some((204, "")), Outcome::Unavailable, "not routed", "diagnostic setting"),
         (
             "no role",
@@ -233,19 +225,53 @@ async fn every_refusal_has_its_own_outcome_and_names_the_fix() {
 }
 
 #[tokio::test]
-async fn a_probe_that_is_cut_short_does_not_decide() {
-    let cut = |asked: &Asked| match question(asked).0 {
-        Kind::Probe => Some(partial(r#"{"tables":[]}"#)),
+async fn a_table_that_the_probe_does_not_know_is_asked_itself() {
+    let unknown = |asked: &Asked| match question(asked).0 {
+        Kind::Probe => {
+            Some(Reply::json(r#"{"tables":[{"columns":[{"name":"Table"},{"name":"Rows"}],"rows":[["",0]]}]}"#))
+        }
         _ => None,
     };
-    let (report, ..) = with(Table::even(30), move |asked, _| cut(asked)).await;
+    let (report, ..) = with(Table::even(30), move |asked, _| unknown(asked)).await;
     is(&report, Outcome::Complete);
     assert_eq!(report.records, 30);
-    let missing = r#"{"error":{"message":"The request had some invalid properties","code":"BadArgumentError","innererror":{"code":"SemanticError","message":"A semantic error occurred.","innererror":{"code":"SEM0100","message":"'where' operator: Failed to resolve table or column expression named 'AuditLogs'"}}}}"#;
-    let (report, ..) =
-        with(Table::even(30), move |asked, _| Some(cut(asked).unwrap_or_else(|| Reply::status(400, missing)))).await;
-    is(&report, Outcome::Unavailable);
-    assert!(reason(&report).contains("not routed to this workspace"), "{}", reason(&report));
+    let refused = |inner: &str| {
+        let inner = format!(r#"{{"code":"SemanticError","message":"A semantic error occurred."{inner}}}"#);
+        let message = "The request had some invalid properties";
+        let body = format!(r#"{{"error":{{"message":"{message}","code":"BadArgumentError","innererror":{inner}}}}}"#);
+        Reply::status(400, body)
+    };
+    let table =
+        r#","innererror":{"message":"'where' operator: Failed to resolve table or column expression named 'X'"}"#;
+    let column =
+        r#","innererror":{"message":"'where' operator: Failed to resolve column or scalar expression named 'X'"}"#;
+    for (inner, outcome, why, fix) in [
+        (table, Outcome::Unavailable, "not routed to this workspace: cannot be recovered", "the category AuditLogs"),
+        ("", Outcome::Unavailable, "not routed to this workspace: cannot be recovered", "the category AuditLogs"),
+        (column, Outcome::Failed, "Failed to resolve column", "lacks a column"),
+    ] {
+        let reply = refused(inner);
+        let (report, ..) =
+            with(Table::even(30), move |asked, _| Some(unknown(asked).unwrap_or_else(|| reply.clone()))).await;
+        is(&report, outcome);
+        assert!(reason(&report).contains(why), "{}", reason(&report));
+        assert!(hint(&report).contains(fix), "{}", hint(&report));
+    }
+}
+
+#[tokio::test]
+async fn a_count_that_cannot_be_read_is_no_empty_log() {
+    for body in [
+        r#"{"tables":[{"columns":[{"name":"Other"}],"rows":[[1]]}]}"#,
+        r#"{"tables":[{"columns":[{"name":"At"},{"name":"Rows"}],"rows":[["soon",1]]}]}"#,
+    ] {
+        let (report, shelf, _mock) = with(Table::even(30), move |asked, _| {
+            matches!(question(asked).0, Kind::Count(_)).then(|| Reply::json(body))
+        })
+        .await;
+        is(&report, Outcome::Failed);
+        assert!(shelf.closed().is_empty());
+    }
 }
 
 #[tokio::test]

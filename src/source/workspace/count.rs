@@ -5,11 +5,12 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::Workspace;
 use super::ask::{Sheet, number};
 use super::kql;
+use super::{KIND, Workspace};
 use crate::catalog::Route;
 use crate::limits::{SLOW_TRIES_MAX, WORKSPACE_ANSWER_BYTES, WORKSPACE_ANSWER_ROWS};
+use crate::net::Fault;
 use crate::source::Window;
 use crate::source::field;
 use crate::source::plan::middle;
@@ -63,7 +64,11 @@ pub(super) async fn ask(
             (Ok(_), None) => return Err(Stop::CutShort),
             (Err(stop), _) => return Err(stop),
         };
-        for stretch in stretches(&sheet) {
+        // 204: the workspace has nothing at all.
+        if sheet.columns.is_empty() {
+            return Err(Stop::NotRouted(KIND));
+        }
+        for stretch in stretches(&sheet)? {
             let since = stretch.since.max(window.since);
             let until = stretch.since.saturating_add(Duration::seconds(step_s)).min(window.until);
             if stretch.fits() || level + 1 == STEPS_S.len() {
@@ -77,7 +82,11 @@ pub(super) async fn ask(
     Ok(found)
 }
 
-fn stretches(sheet: &Sheet) -> Vec<Stretch> {
+/// The stretches of an answer.
+///
+/// # Errors
+/// It is no answer to the question.
+fn stretches(sheet: &Sheet) -> Result<Vec<Stretch>, Stop> {
     let columns = [kql::AT, kql::ROWS, kql::BYTES].map(|name| sheet.column(name));
     let read = |cells: Vec<&[u8]>| {
         let [at, rows, bytes] = columns.map(|place| place.and_then(|place| cells.get(place)));
@@ -85,5 +94,5 @@ fn stretches(sheet: &Sheet) -> Vec<Stretch> {
         // A workspace that bills nothing says nothing about bytes: then the rows alone decide.
         Some(Stretch { since, rows: number(rows)?, bytes: number(bytes).unwrap_or(0) })
     };
-    sheet.rows().filter_map(read).collect()
+    sheet.rows().map(read).collect::<Option<_>>().ok_or(Stop::GaveUp(Fault::NotJson, None))
 }

@@ -8,12 +8,12 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
-use super::Workspace;
 use super::ask::Sheet;
 use super::count;
 use super::kql;
 use super::pieces::{self, Chain, middle};
 use super::probe::Found;
+use super::{KIND, Workspace};
 use crate::catalog::Route;
 use crate::limits::{SLOW_TRIES_MAX, WORKSPACE_QUESTIONS_MAX, WORKSPACE_READINGS_MAX, WORKSPACE_ROWS_AT_ONCE};
 use crate::source::Window;
@@ -24,8 +24,6 @@ use crate::source::stop::{End, Stop};
 
 /// The service's word for an answer that would be too long.
 const TOO_LARGE: u16 = 413;
-/// What kind of place this is.
-const KIND: &str = "workspace";
 
 /// A log that is being read.
 struct Log<'r, 'a> {
@@ -39,7 +37,7 @@ struct Log<'r, 'a> {
 /// Collects a log.
 pub(super) async fn collect(run: &Run<'_>, place: &Workspace, found: Found) -> End {
     let route = match found {
-        Found::NoTable | Found::Absent => return End::Stopped(Stop::NotRouted(KIND)),
+        Found::NoTable => return End::Stopped(Stop::NotRouted(KIND)),
         Found::Rows(_, 0) => {
             run.expect(Some(0));
             run.close_all().await;

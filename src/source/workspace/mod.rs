@@ -21,6 +21,9 @@ use tokio::sync::Semaphore;
 use super::{End, Run};
 use crate::limits::WORKSPACE_QUESTIONS_MAX;
 
+/// What kind of place this is, in verdicts.
+const KIND: &str = "workspace";
+
 /// A Log Analytics workspace.
 #[derive(Clone)]
 pub struct Workspace {

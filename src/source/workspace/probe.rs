@@ -17,11 +17,10 @@ use crate::source::stop::Stop;
 pub(super) enum Found {
     /// No category, so no table.
     NoTable,
-    /// The workspace has no such table.
-    Absent,
     /// It has, with so many rows of the window.
     Rows(&'static Route, u64),
-    /// The probe did not come to its end: the table is asked itself.
+    /// The probe does not know it. That is no proof: a union leaves out what it cannot read for whatever reason, and tables
+    /// of a cheaper plan cannot be part of one. The table is asked itself.
     Unknown(&'static Route),
 }
 
@@ -36,7 +35,7 @@ pub(super) async fn ask(runs: &[Run<'_>], place: &Workspace) -> Result<Vec<Found
         return Ok(runs.iter().map(|_| Found::NoTable).collect());
     };
     let mut counts: Vec<(String, u64)> = Vec::new();
-    let whole = match place.ask(first, &kql::probe(&asked), 0, SLOW_TRIES_MAX).await {
+    match place.ask(first, &kql::probe(&asked), 0, SLOW_TRIES_MAX).await {
         Ok(sheet) => {
             let (table, rows) = (sheet.column(kql::TABLE), sheet.column(kql::ROWS));
             for cells in sheet.rows() {
@@ -44,16 +43,14 @@ pub(super) async fn ask(runs: &[Run<'_>], place: &Workspace) -> Result<Vec<Found
                 let name = cell(table).and_then(|cell| field::text(cell, &(0..cell.len())));
                 counts.extend(name.map(std::borrow::Cow::into_owned).zip(number(cell(rows))));
             }
-            !sheet.is_partial
         }
-        Err(Stop::TooSlow(..)) => false,
+        Err(Stop::TooSlow(..)) => {}
         Err(stop) => return Err(stop),
-    };
+    }
     let found = |row: Option<&'static Route>| {
         let Some(row) = row else { return Found::NoTable };
         match counts.iter().find(|(table, _)| table.eq_ignore_ascii_case(&row.table)) {
             Some((_, rows)) => Found::Rows(row, *rows),
-            None if whole => Found::Absent,
             None => Found::Unknown(row),
         }
     };

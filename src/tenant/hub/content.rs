@@ -3,10 +3,9 @@
 //! Consecutive records of one log travel together, oldest first; a message arrives minutes after its youngest record. Now
 //! and then one is sent twice: delivery is at least once. Holds 24 bytes for each message, never a record.
 
-use std::io::Write as _;
-
 use super::super::instant::{self, SECOND, Ticks};
 use super::super::logs::{Actors, Log, Logs};
+use super::super::monitor::envelope::Envelope;
 use super::super::server::Tenant;
 use super::super::world::mix;
 use super::PARTITIONS;
@@ -94,22 +93,17 @@ impl Content {
     ) -> Option<(i64, Vec<u8>)> {
         let message = self.messages(partition)?.get(usize::try_from(offset).ok()?)?;
         let &(log, category) = self.logs.get(message.log)?;
-        let (count, tenant_id) = (logs.count(log), logs.world().tenant_id());
+        let count = logs.count(log);
+        let envelope = Envelope::new(log, category, logs.world().tenant_id());
         let mut body = b"{\"records\": [".to_vec();
+        let mut record = Vec::new();
         for position in message.first..(message.first + RECORDS).min(count) {
             if position > message.first {
                 body.extend_from_slice(b", ");
             }
-            let written = write!(
-                body,
-                "{{\"time\":\"{}\",\"resourceId\":\"/tenants/{tenant_id}/providers/Microsoft.aadiam\",\"operationName\":\"{category}\",\
-                 \"operationVersion\":\"1.0\",\"category\":\"{category}\",\"tenantId\":\"{tenant_id}\",\"level\":\"4\",\"properties\":",
-                instant::text(message.arrived - 20 * SECOND),
-            );
-            // Writing to memory does not fail.
-            let _ = written;
-            logs.write(actors, log, true, count - 1 - position, &mut body);
-            body.push(b'}');
+            record.clear();
+            logs.write(actors, log, true, count - 1 - position, &mut record);
+            envelope.write(&record, message.arrived - 20 * SECOND, &mut body);
         }
         body.extend_from_slice(b"]}");
         Some((ms(message.arrived), body))

@@ -50,7 +50,7 @@ impl Container {
     /// Length of a line, its end included, bytes. The longest of each log are in the tests.
     pub(super) fn line_bytes(&self) -> usize {
         match self.log {
-            Log::SignIns(_) | Log::FederationSignIns => 10 << 10,
+            Log::SignIns(_) | Log::Provisioning => 10 << 10,
             _ => 6 << 10,
         }
     }
