@@ -11,17 +11,15 @@ use memchr::memchr_iter;
 use tokio::sync::mpsc::Sender;
 
 use super::account::{Named, Rejected};
+use super::earlier::Earlier;
 use super::sorter::{Sorter, What};
 use super::table::{self, Table};
 use super::units::{self, Unit};
-use crate::catalog::Catalog;
 use crate::files::{FileEnd, FileHead, Rows, Taker, TakerClosed, cells};
 use crate::record::{Context, Form, RawStretch, RawText};
 
 const NOT_AS_THE_REST: &str = "it is not written as the rest of the file";
 const FEW_CELLS: &str = "it has fewer cells than the table has columns";
-/// What `bag-info.txt` of a bundle says of its program (archive::bag).
-const BAG_OF_OURS: &str = "Bag-Software-Agent: entra-bundle ";
 pub(super) const EARLIER: &str =
     "a part of an earlier bundle, whose pseudonyms must not be mapped twice: give that bundle to `redact` by itself";
 
@@ -61,8 +59,7 @@ pub(super) struct Reader {
     /// Tables that are put off to the second walk; in it, the files that are taken.
     pub put_off: BTreeSet<u32>,
     pub is_second: bool,
-    /// Folders and archives that are bundles of this program.
-    bundles: Vec<String>,
+    earlier: Earlier,
     file: File,
 }
 
@@ -82,7 +79,14 @@ struct File {
 
 impl Reader {
     pub(super) fn new(sender: Sender<Told>, sorter: Sorter) -> Self {
-        Self { sender, sorter, put_off: BTreeSet::new(), is_second: false, bundles: Vec::new(), file: File::default() }
+        Self {
+            sender,
+            sorter,
+            put_off: BTreeSet::new(),
+            is_second: false,
+            earlier: Earlier::default(),
+            file: File::default(),
+        }
     }
 
     fn tell(&self, told: Told) -> Result<(), TakerClosed> {
@@ -173,6 +177,7 @@ impl Reader {
 
 impl Taker for Reader {
     fn begin(&mut self, head: &FileHead) {
+        self.earlier.begin(head);
         let is_table = head.form == Some(Form::Csv);
         if is_table && !self.is_second {
             self.put_off.insert(head.number);
@@ -192,13 +197,7 @@ impl Taker for Reader {
             return if self.sender.is_closed() { Err(TakerClosed) } else { Ok(()) };
         }
         let text = stretch.text.expose();
-        // The names sort so that this one comes before the payload.
-        if let Some(folder) = self.file.name.strip_suffix("bag-info.txt").filter(|_| text.contains(BAG_OF_OURS)) {
-            self.bundles.push(folder.to_owned());
-        }
-        let is_inside = |folder: &String| self.file.name.starts_with(folder.as_str());
-        let is_entry = |kind| Catalog::embedded().is_ok_and(|catalog| catalog.dataset(kind).is_some());
-        if self.bundles.iter().any(is_inside) || stretch.dataset.is_some_and(is_entry) {
+        if self.earlier.has(&stretch) {
             return self.decide(Told::Refused(EARLIER));
         }
         if stretch.dataset.is_some() {
