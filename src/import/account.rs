@@ -27,7 +27,7 @@ pub struct FileAccount {
     pub form: Option<Form>,
     /// What it was turned from, if its form could not be kept: `gzip`, `evtx`, `avro`.
     pub unpacked_from: Option<&'static str>,
-    /// How it ended, with its length; for what is withheld with its SHA-256 (of others it would confirm a guess).
+    /// How it ended, with its length; a part of an earlier bundle is withheld. For what is withheld with its SHA-256 (of others it would confirm a guess).
     pub end: FileEnd,
     /// The datasets of its records, in the order in which they were met.
     pub recognised: Vec<&'static str>,
@@ -49,8 +49,6 @@ pub struct FileAccount {
     pub rejected_count: u64,
     /// It holds something else than records of datasets: it belongs to the plain files as well, as a whole.
     pub plain: bool,
-    /// What is to be said about it besides, without values.
-    pub note: Option<&'static str>,
     /// Its name, raw.
     pub(crate) name: Named,
 }
@@ -81,7 +79,6 @@ impl FileAccount {
             rejected: Vec::new(),
             rejected_count: 0,
             plain: false,
-            note: None,
             name,
         }
     }

@@ -31,7 +31,7 @@ pub async fn import(
     let (sender, receiver) = mpsc::channel(IMPORT_BATCHES_MAX);
     let sorter = Sorter::new(wanted.iter().map(|(dataset, _)| *dataset).collect());
     let reading = tokio::task::spawn_blocking(move || read(inputs, sorter, sender));
-    let mut desk = Desk { runs: &runs, accounts: Vec::new(), open: false, given: vec![0; runs.len()] };
+    let mut desk = Desk { runs: &runs, accounts: Vec::new(), open: false, refused: None, given: vec![0; runs.len()] };
     let stop = desk.take(receiver, cancel).await;
     let inputs = reading.await.unwrap_or_else(|_| Inputs::none());
     let mut ends = Vec::new();
@@ -65,6 +65,8 @@ struct Desk<'r, 'a> {
     accounts: Vec<FileAccount>,
     /// Whether the last account is of a file that is being read.
     open: bool,
+    /// Why the file that is being read is refused.
+    refused: Option<&'static str>,
     /// Records given to each run.
     given: Vec<u64>,
 }
@@ -99,16 +101,21 @@ impl Desk<'_, '_> {
                 self.accounts.push(FileAccount::new(number, name, form, unpacked_from));
             }
             Told::Records(found) => return self.give(found).await,
-            Told::Plain(note) => self.accounts.last_mut().into_iter().for_each(|account| {
-                account.plain = true;
-                account.note = account.note.or(note);
-            }),
+            Told::Plain => self.accounts.last_mut().into_iter().for_each(|account| account.plain = true),
+            Told::Refused(reason) => self.refused = Some(reason),
             Told::End(end) => {
                 self.open = false;
+                let refused = self.refused.take();
                 if let Some(account) = self.accounts.last_mut() {
                     // A file without any record of a dataset is a plain file.
-                    account.plain |= account.form.is_some() && account.recognised.is_empty();
-                    account.end = end;
+                    let is_empty = account.form.is_some() && account.recognised.is_empty();
+                    account.plain |= is_empty && refused.is_none();
+                    account.end = match (refused, end) {
+                        (Some(reason), FileEnd::Whole { bytes, .. }) => {
+                            FileEnd::Withheld { reason, bytes, sha256: None }
+                        }
+                        (_, end) => end,
+                    };
                 }
             }
         }

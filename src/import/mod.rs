@@ -11,6 +11,7 @@
 mod account;
 mod audit;
 mod deliver;
+mod earlier;
 mod graph;
 mod incident;
 mod instant;
@@ -27,4 +28,5 @@ mod units;
 
 pub use account::{FileAccount, Imported, Rejected};
 pub use deliver::import;
+pub use earlier::Earlier;
 pub use incident::{BadIncident, Incident};

@@ -11,18 +11,17 @@ use memchr::memchr_iter;
 use tokio::sync::mpsc::Sender;
 
 use super::account::{Named, Rejected};
+use super::earlier::Earlier;
 use super::sorter::{Sorter, What};
 use super::table::{self, Table};
 use super::units::{self, Unit};
-use crate::catalog::Catalog;
 use crate::files::{FileEnd, FileHead, Rows, Taker, TakerClosed, cells};
 use crate::record::{Context, Form, RawStretch, RawText};
 
 const NOT_AS_THE_REST: &str = "it is not written as the rest of the file";
 const FEW_CELLS: &str = "it has fewer cells than the table has columns";
-/// What `bag-info.txt` of a bundle says of its program (archive::bag).
-const BAG_OF_OURS: &str = "Bag-Software-Agent: entra-bundle ";
-pub(super) const EARLIER: &str = "an entry of an earlier bundle: pseudonyms are not mapped twice";
+pub(super) const EARLIER: &str =
+    "a part of an earlier bundle, whose pseudonyms must not be mapped twice: give that bundle to `redact` by itself";
 
 /// What the reader tells.
 pub(super) enum Told {
@@ -34,7 +33,9 @@ pub(super) enum Told {
     },
     Records(Vec<Found>),
     /// It holds something else than records.
-    Plain(Option<&'static str>),
+    Plain,
+    /// It is refused, and why.
+    Refused(&'static str),
     End(FileEnd),
 }
 
@@ -58,8 +59,7 @@ pub(super) struct Reader {
     /// Tables that are put off to the second walk; in it, the files that are taken.
     pub put_off: BTreeSet<u32>,
     pub is_second: bool,
-    /// Folders and archives that are bundles of this program.
-    bundles: Vec<String>,
+    earlier: Earlier,
     file: File,
 }
 
@@ -67,7 +67,8 @@ pub(super) struct Reader {
 #[derive(Default)]
 struct File {
     is_skipped: bool,
-    is_plain: bool,
+    /// Nothing more of it is looked at.
+    is_decided: bool,
     name: String,
     form: Option<Form>,
     lines: u64,
@@ -78,16 +79,23 @@ struct File {
 
 impl Reader {
     pub(super) fn new(sender: Sender<Told>, sorter: Sorter) -> Self {
-        Self { sender, sorter, put_off: BTreeSet::new(), is_second: false, bundles: Vec::new(), file: File::default() }
+        Self {
+            sender,
+            sorter,
+            put_off: BTreeSet::new(),
+            is_second: false,
+            earlier: Earlier::default(),
+            file: File::default(),
+        }
     }
 
     fn tell(&self, told: Told) -> Result<(), TakerClosed> {
         self.sender.blocking_send(told).map_err(|_| TakerClosed)
     }
 
-    fn plain(&mut self, note: Option<&'static str>) -> Result<(), TakerClosed> {
-        self.file.is_plain = true;
-        self.tell(Told::Plain(note))
+    fn decide(&mut self, told: Told) -> Result<(), TakerClosed> {
+        self.file.is_decided = true;
+        self.tell(told)
     }
 
     fn json(&mut self, text: &str, stretch: &RawStretch, found: &mut Finds) {
@@ -169,6 +177,7 @@ impl Reader {
 
 impl Taker for Reader {
     fn begin(&mut self, head: &FileHead) {
+        self.earlier.begin(head);
         let is_table = head.form == Some(Form::Csv);
         if is_table && !self.is_second {
             self.put_off.insert(head.number);
@@ -184,21 +193,15 @@ impl Taker for Reader {
     }
 
     fn stretch(&mut self, stretch: RawStretch) -> Result<(), TakerClosed> {
-        if self.file.is_skipped || self.file.is_plain {
+        if self.file.is_skipped || self.file.is_decided {
             return if self.sender.is_closed() { Err(TakerClosed) } else { Ok(()) };
         }
         let text = stretch.text.expose();
-        // The names sort so that this one comes before the payload.
-        if let Some(folder) = self.file.name.strip_suffix("bag-info.txt").filter(|_| text.contains(BAG_OF_OURS)) {
-            self.bundles.push(folder.to_owned());
-        }
-        let is_inside = |folder: &String| self.file.name.starts_with(folder.as_str());
-        let is_entry = |kind| Catalog::embedded().is_ok_and(|catalog| catalog.dataset(kind).is_some());
-        if self.bundles.iter().any(is_inside) || stretch.dataset.is_some_and(is_entry) {
-            return self.plain(Some(EARLIER));
+        if self.earlier.has(&stretch) {
+            return self.decide(Told::Refused(EARLIER));
         }
         if stretch.dataset.is_some() {
-            return self.plain(None);
+            return self.decide(Told::Plain);
         }
         let mut found = Finds { lines: self.file.lines, records: self.file.records, upto: 0, all: Vec::new() };
         match (&stretch.context, stretch.form) {
@@ -214,7 +217,7 @@ impl Taker for Reader {
                     found.rest(text);
                 }
             }
-            _ => return self.plain(None),
+            _ => return self.decide(Told::Plain),
         }
         found.pass(text, text.len());
         (self.file.lines, self.file.records) = (found.lines, found.records);

@@ -15,6 +15,7 @@ mod fan_out;
 pub(crate) mod field;
 pub mod hub;
 pub mod inventory;
+mod item;
 mod ledger;
 mod logs;
 mod page;

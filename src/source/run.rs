@@ -13,11 +13,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::errors::{self, Action};
+pub(super) use super::item::Scope;
+pub(crate) use super::item::{Fate, Item};
 use super::ledger::{Held, State};
 use super::page::Page;
 use super::plan::Plan;
 use super::query::{self, Dropped};
-use super::seen::{Mark, Sight, mark};
+use super::seen::{Sight, mark};
 use super::stop::Stop;
 use super::{Request, Sink, Window, field};
 use crate::catalog::{Dataset, ForEach};
@@ -37,42 +39,6 @@ pub(crate) struct Run<'a> {
     pub(super) plan: Plan,
     deadline: (Instant, &'static str),
     _under_way: UnderWay,
-}
-
-/// A record and what is known about it besides its bytes.
-pub(crate) struct Item {
-    /// The record, as it goes on.
-    pub record: Bytes,
-    /// What identifies it; `None`: its content.
-    pub id: Option<Mark>,
-    /// When it happened, and as the service wrote it; `None`: it belongs to the scope's own slice.
-    pub at: Option<(OffsetDateTime, String)>,
-}
-
-/// Where a list's records belong.
-#[derive(Clone, Copy)]
-pub(super) struct Scope<'a> {
-    /// Records outside are another list's; `None`: all are taken.
-    pub window: Option<Window>,
-    /// The slice of records that have no time, or whose time does not matter.
-    pub slice: u32,
-    /// Whether a record's time decides its slice.
-    pub by_time: bool,
-    /// The object they belong to.
-    pub key: Option<&'a Key>,
-}
-
-/// What became of an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// Handed to the sink.
-    Delivered,
-    /// The same record came before, from here or from another place.
-    Duplicate,
-    /// Outside of the hours that were asked for.
-    Outside,
-    /// Of a slice that another place or an earlier run has given whole.
-    Covered,
 }
 
 /// Records by slice, in the order served; whether any was new in this pass; what became of each.

@@ -64,7 +64,7 @@ pub struct CollectArgs {
     /// Start the content subscriptions that are missing: this changes the tenant, and records come from then on only
     #[arg(long, requires = "office")]
     pub office_start: bool,
-    /// File or folder with logs that you already have (portal downloads, exports, earlier bundles); may be repeated
+    /// File or folder with logs that you already have (portal downloads, exports of any destination); may be repeated
     #[arg(long = "input", value_name = "PATH")]
     pub inputs: Vec<PathBuf>,
     /// Incident id that the Authenticator app showed when it sent its logs, perhaps with its time; may be repeated

@@ -34,7 +34,7 @@ pub(super) struct Files {
 pub(super) async fn learn(inputs: Option<Inputs>, road: &Arc<Road>) -> Option<Inputs> {
     let (mut inputs, road) = (inputs?, Arc::clone(road));
     let learnt = tokio::task::spawn_blocking(move || {
-        plain::learn(&mut inputs, &road.gate, &|_| {});
+        plain::learn_raw(&mut inputs, &road.gate, &|_| {});
         inputs
     });
     learnt.await.ok()

@@ -5,4 +5,4 @@ mod rows;
 mod walk;
 
 pub(in crate::commands) use rows::{dataset, row};
-pub(in crate::commands) use walk::{FileStory, clean, learn};
+pub(in crate::commands) use walk::{FileStory, clean, learn, learn_raw};

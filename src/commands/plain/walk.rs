@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::names::Names;
 use crate::commands::stopped::Stopped;
 use crate::files::{FileEnd, FileHead, Inputs, Taker, TakerClosed};
+use crate::import::Earlier;
 use crate::pseudonym::{CleanText, Gate};
 use crate::record::{Encoding, Form, RawStretch};
 use crate::spool::{EntryPath, Error, Order, Spool};
@@ -46,20 +47,37 @@ impl FileStory {
 
 /// Learns from every file.
 pub(in crate::commands) fn learn(inputs: &mut Inputs, gate: &Gate, tell: Tell<'_>) {
+    learn_with(inputs, gate, tell, None);
+}
+
+/// The same, but not from earlier bundles among them: their pseudonyms are nobody's identifiers.
+pub(in crate::commands) fn learn_raw(inputs: &mut Inputs, gate: &Gate, tell: Tell<'_>) {
+    learn_with(inputs, gate, tell, Some(Earlier::default()));
+}
+
+fn learn_with(inputs: &mut Inputs, gate: &Gate, tell: Tell<'_>, earlier: Option<Earlier>) {
     let work = |stretch: RawStretch| {
         gate.learn_stretch(&stretch);
         tell(stretch.text.bytes() as u64);
     };
-    with_workers(&work, |queue| inputs.walk(&mut Pupil(queue)));
+    with_workers(&work, |queue| inputs.walk(&mut Pupil { queue, earlier }));
 }
 
-struct Pupil(SyncSender<RawStretch>);
+struct Pupil {
+    queue: SyncSender<RawStretch>,
+    earlier: Option<Earlier>,
+}
 
 impl Taker for Pupil {
-    fn begin(&mut self, _: &FileHead) {}
+    fn begin(&mut self, head: &FileHead) {
+        self.earlier.iter_mut().for_each(|earlier| earlier.begin(head));
+    }
 
     fn stretch(&mut self, stretch: RawStretch) -> Result<(), TakerClosed> {
-        self.0.send(stretch).map_err(|_| TakerClosed)
+        if self.earlier.as_mut().is_some_and(|earlier| earlier.has(&stretch)) {
+            return Ok(());
+        }
+        self.queue.send(stretch).map_err(|_| TakerClosed)
     }
 
     fn end(&mut self, _: FileEnd) {}
