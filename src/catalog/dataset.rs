@@ -199,6 +199,9 @@ pub struct TimeFilter {
     pub order_by: Option<String>,
     /// How far back the service keeps records, days, at most (with the best licence).
     pub retention_days: u32,
+    /// How long records may arrive late, minutes, where that is more than usual ([`crate::limits::LATE_MARGIN_S`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_minutes: Option<u32>,
 }
 
 /// Fan-out: one request for each record of `dataset`, in `$batch` where the service has it.

@@ -102,8 +102,11 @@ pub struct Request<'a> {
 
 impl Request<'_> {
     /// From when on the window is so young that records may still arrive; `None`: it is older.
-    fn young(&self) -> Option<OffsetDateTime> {
-        let margin = time::Duration::seconds(crate::limits::LATE_MARGIN_S);
+    fn young(&self, dataset: &Dataset) -> Option<OffsetDateTime> {
+        let late_minutes = dataset.time.as_ref().and_then(|time| time.late_minutes);
+        let margin = late_minutes.map_or(time::Duration::seconds(crate::limits::LATE_MARGIN_S), |minutes| {
+            time::Duration::minutes(minutes.into())
+        });
         let settled = self.clock.now().saturating_sub(margin);
         (self.window.until > settled).then(|| settled.max(self.window.since))
     }

@@ -53,7 +53,7 @@ impl Run<'_> {
         }
         if let Some(settled) = self
             .request
-            .young()
+            .young(self.dataset)
             .filter(|_| self.dataset.time.is_some() && verdict.outcome == Outcome::Complete && verdict.reason.is_none())
         {
             verdict.reason = Some(RawText::new(format!(

@@ -313,3 +313,14 @@ async fn a_stopped_run_is_interrupted_and_closes_nothing() {
     let shelf = Shelf { full_after: Some(0), ..Shelf::default() };
     is(&collect_office(&mock, &shelf, DAYS).await, Outcome::Interrupted);
 }
+
+#[tokio::test]
+async fn the_youngest_records_are_said_to_be_on_their_way() {
+    let mock = Mock::start(|asked, _| well(asked)).await;
+    let late = Window { until: NOW - time::Duration::HOUR, ..DAYS };
+    let report = collect_office(&mock, &Shelf::default(), late).await;
+    is(&report, Outcome::Complete);
+    assert!(reason(&report).contains("2026-01-10T10:30:00Z may have reached it later"), "{}", reason(&report));
+    let settled = Window { until: NOW - time::Duration::hours(2), ..DAYS };
+    assert_eq!(reason(&collect_office(&mock, &Shelf::default(), settled).await), "");
+}

@@ -47,7 +47,6 @@ impl Refused {
 /// A request to the feed.
 pub(super) struct Call<'a> {
     tenant: &'a Tenant,
-    origin: &'a str,
     /// `{origin}/api/v1.0/{tenant}/activity/feed`
     base: String,
     query: HashMap<String, String>,
@@ -80,13 +79,12 @@ pub(super) fn answer(tenant: &Tenant, asked: &Asked<'_>) -> Result<Reply, Fault>
     check.map_err(Fault::unauthenticated)?;
     let (path, query) = asked.target.split_once('?').unwrap_or((asked.target, ""));
     let mut parts = path.trim_start_matches('/').splitn(6, '/').skip(2);
-    let (id, rest) = (parts.next().unwrap_or_default(), parts.by_ref().skip(2).next().unwrap_or_default());
+    let (id, rest) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
     if !path.contains("/activity/feed/") {
         return Err(Fault::unknown_path());
     }
     let call = Call {
         tenant,
-        origin: asked.origin,
         base: format!("{}/api/v1.0/{id}/activity/feed", asked.origin),
         query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
     };
