@@ -61,9 +61,11 @@ impl Simulated {
             .args(["--graph-url", self.text("graph_url"), "--login-url", self.text("login_url")])
             .args(["--arm-url", self.text("arm_url"), "--logs-url", self.text("logs_url")])
             .args(["--office-url", self.text("office_url")])
-            .args(["reports", "identity", "directory", "workspace"].into_iter().flat_map(|class| {
-                ["--rate".to_owned(), format!("{class}=off")]
-            }))
+            .args(
+                ["reports", "identity", "directory", "workspace"]
+                    .into_iter()
+                    .flat_map(|class| ["--rate".to_owned(), format!("{class}=off")]),
+            )
             .args(more)
             .env("ENTRA_BUNDLE_TOKEN", self.text("token"))
             .output()
@@ -155,7 +157,8 @@ fn what_graph_refuses_comes_from_where_it_was_routed_and_the_manifest_says_so() 
 fn what_was_never_routed_is_said_to_be_unavailable_with_what_would_change_it() {
     let bench = Bench::new();
     let tenant = Simulated::start(&bench, &["--routing", "none", "--sign-ins", "50", "--audits", "50"]);
-    let (code, manifest) = tenant.collect(&bench, "none.zip", &["--include", "graph-activity", "--include", "adfs-sign-ins"]);
+    let (code, manifest) =
+        tenant.collect(&bench, "none.zip", &["--include", "graph-activity", "--include", "adfs-sign-ins"]);
     assert_eq!(code, 0);
     for id in ["graph-activity", "adfs-sign-ins"] {
         let row = dataset(&manifest, id);
@@ -207,7 +210,8 @@ fn files_bring_what_services_do_not_have_and_what_both_have_stands_once() {
         r#""timeGenerated":"2026-09-14T10:00:00Z","requestMethod":"GET","responseStatusCode":200"#,
     );
     let outside = activity.replace("5555555555", "5555555556").replace("2026-09-14T", "2026-08-01T");
-    std::fs::write(bench.path("mine/PT1H.json"), format!("{activity}\r\n{activity}\r\n{outside}\r\n{{half\r\n")).unwrap();
+    std::fs::write(bench.path("mine/PT1H.json"), format!("{activity}\r\n{activity}\r\n{outside}\r\n{{half\r\n"))
+        .unwrap();
     std::fs::write(bench.path("mine/notes.txt"), "called about dave.unknown@fabrikam.example\n").unwrap();
     let (code, manifest) = tenant.collect(&bench, "files.zip", &[&include[..], &["--input", "mine"]].concat());
     assert_eq!(code, 3, "a file alone proves no window");
@@ -221,7 +225,10 @@ fn files_bring_what_services_do_not_have_and_what_both_have_stands_once() {
     assert_eq!(import["rejections"][0]["line"], 4, "{file}");
     let files = inside(&bench.path("files.zip"));
     let notes = String::from_utf8(files["data/files/mine/notes.txt"].clone()).unwrap();
-    assert!(notes.starts_with("called about ") && !notes.contains("fabrikam"), "the plain file went the road of redact");
+    assert!(
+        notes.starts_with("called about ") && !notes.contains("fabrikam"),
+        "the plain file went the road of redact"
+    );
 }
 
 #[test]
@@ -229,7 +236,9 @@ fn doctor_says_what_would_be_missing_and_collects_nothing() {
     let bench = Bench::new();
     let output = bench.expect(0, &["doctor", "--demo"]);
     let said = String::from_utf8(output.stdout).unwrap();
-    for word in ["Network", "Clock", "Permissions", "Licences", "Logs", "ADFSSignInLogs: storage", "Nothing stands in the way"] {
+    for word in
+        ["Network", "Clock", "Permissions", "Licences", "Logs", "ADFSSignInLogs: storage", "Nothing stands in the way"]
+    {
         assert!(said.contains(word), "{word}\n{said}");
     }
     assert!(!bench.path("home").exists(), "doctor makes no key");
