@@ -100,20 +100,6 @@ impl<'a> Run<'a> {
         self.request.hours.unwrap_or(self.request.window)
     }
 
-    /// This place has nothing from before: the window is shorter than asked for.
-    pub(crate) fn begin_at(&self, since: OffsetDateTime) {
-        if self.hours().since < since {
-            let mut state = self.state();
-            state.floor = state.floor.max(Some(since));
-            state.floor_of = Some("this place has nothing from before");
-        }
-    }
-
-    /// Notes parts of what was read that are no records.
-    pub(crate) fn damage(&self, count: u64) {
-        self.state().tally.damaged += count;
-    }
-
     /// All slices that no earlier run and no other place has closed.
     pub(crate) fn open_slices(&self) -> Vec<u32> {
         (0..self.plan.len()).filter(|&slice| !self.is_done(slice)).collect()

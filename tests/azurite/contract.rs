@@ -54,6 +54,8 @@ async fn graph_and_storage_give_the_same_records() {
         let other = &stored[at];
         assert!(own.records.keys().eq(other.records.keys()), "{id}: other ids");
         for (key, record) in &own.records {
+            let (name, identity) = (&record["userDisplayName"], &other.records[key]["@bundle.envelope"]["identity"]);
+            assert!(identity.is_null() || !name.is_string() || identity == name, "{id}: another pseudonym");
             let mut whole = other.records[key].as_object().unwrap().clone();
             whole.remove("@bundle.envelope");
             for (name, value) in record.as_object().unwrap() {

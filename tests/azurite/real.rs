@@ -259,3 +259,58 @@ async fn refusals_say_what_to_do_and_hold_no_secret() {
         assert!(said.contains(part) && !said.contains("sig=") && !said.contains(ACCOUNT), "{said}");
     }
 }
+
+/// A capture as Event Hubs writes it: one block, no compression.
+fn capture(messages: &[String]) -> Vec<u8> {
+    fn long(value: i64, out: &mut Vec<u8>) {
+        let mut zigzag = (value << 1 ^ value >> 63) as u64;
+        while zigzag > 127 {
+            out.push(zigzag as u8 & 127 | 128);
+            zigzag >>= 7;
+        }
+        out.push(zigzag as u8);
+    }
+    fn text(value: &str, out: &mut Vec<u8>) {
+        long(value.len() as i64, out);
+        out.extend_from_slice(value.as_bytes());
+    }
+    let schema = r#"{"type":"record","name":"EventData","fields":[{"name":"SequenceNumber","type":"long"},{"name":"Properties","type":{"type":"map","values":["long","string"]}},{"name":"Body","type":["null","bytes"]}]}"#;
+    let (mut out, mut block) = (b"Obj\x01".to_vec(), Vec::new());
+    long(2, &mut out);
+    ["avro.codec", "null", "avro.schema", schema].iter().for_each(|part| text(part, &mut out));
+    long(0, &mut out);
+    out.extend_from_slice(&[5; 16]);
+    for (message, number) in messages.iter().zip(0..) {
+        [number, 0, 1].iter().for_each(|&value| long(value, &mut block));
+        text(message, &mut block);
+    }
+    long(messages.len() as i64, &mut out);
+    long(block.len() as i64, &mut out);
+    out.extend_from_slice(&block);
+    out.extend_from_slice(&[5; 16]);
+    out
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_event_hub_captured_is_read_for_its_categories_and_its_tenant() {
+    let Some(server) = Azurite::start() else { return };
+    server.container("captured").await;
+    let at = "2026-01-05T10:30:00Z";
+    let batch = |events: &[String]| {
+        let events: Vec<&str> = events.iter().map(|event| event.trim_end()).collect();
+        format!("{{\"records\": [{}]}}", events.join(", "))
+    };
+    let other_log = event(80, at).replace("AuditLogs", "SomethingElse");
+    let other_tenant = event(81, at).replace("aaaabbbb", "bbbbaaaa");
+    let first = [batch(&[event(1, at), event(2, at)]), batch(&[other_log, other_tenant, event(3, at)])];
+    server.block_blob("captured/ns/hub/0/2026/01/05/10/35/00.avro", None, capture(&first)).await;
+    let second = [batch(&[event(3, at), event(4, at)])];
+    server.block_blob("captured/ns/hub/1/2026/01/05/10/40/00.avro", None, capture(&second)).await;
+    server.block_blob("captured/ns/hub/1/2025/01/05/10/40/00.avro", None, capture(&[batch(&[event(82, at)])])).await;
+    let url = format!("{}/captured", server.url);
+    let place = Account::new(&url, Credential::Key(Secret::new(key()))).unwrap();
+    assert_eq!(Place::Storage(place.clone()).kind(), Some(entra_bundle::catalog::SourceKind::EventHub));
+    let (ids, report) = take(&server.client("none"), place, None).await;
+    assert_eq!((report.verdict.outcome, ids), (Outcome::Complete, numbers(1..5)), "{}", said(&report));
+    assert_eq!(report.duplicates, 1);
+}

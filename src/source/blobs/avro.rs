@@ -17,16 +17,6 @@ use crate::limits::{AVRO_BLOCK_BYTES_MAX, AVRO_DEPTH_MAX};
 #[error("not an Avro file of an event hub's capture: {0}")]
 pub(crate) struct NotAvro(&'static str);
 
-/// The bodies of a whole file.
-///
-/// # Errors
-/// [`NotAvro`]; a file that ends in the middle of a block is none.
-pub(crate) fn avro_bodies(file: &[u8]) -> Result<Vec<Bytes>, NotAvro> {
-    let mut avro = Avro::new();
-    let bodies = avro.push(file)?;
-    if avro.is_at_border() { Ok(bodies) } else { Err(NotAvro("it ends in the middle of a block")) }
-}
-
 /// Reads a file piece by piece.
 pub(crate) struct Avro {
     rest: BytesMut,

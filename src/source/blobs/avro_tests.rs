@@ -4,6 +4,13 @@ use std::io::Write as _;
 
 use super::*;
 
+/// The bodies of a whole file.
+fn avro_bodies(file: &[u8]) -> Result<Vec<Bytes>, NotAvro> {
+    let mut avro = Avro::new();
+    let bodies = avro.push(file)?;
+    if avro.is_at_border() { Ok(bodies) } else { Err(NotAvro("it ends in the middle of a block")) }
+}
+
 /// The schema of Microsoft's documentation.
 const SCHEMA: &str = r#"{"type":"record","name":"EventData","namespace":"Microsoft.ServiceBus.Messaging","fields":[{"name":"SequenceNumber","type":"long"},{"name":"Offset","type":"string"},{"name":"EnqueuedTimeUtc","type":"string"},{"name":"SystemProperties","type":{"type":"map","values":["long","double","string","bytes"]}},{"name":"Properties","type":{"type":"map","values":["long","double","string","bytes","null"]}},{"name":"Body","type":["null","bytes"]}]}"#;
 

@@ -246,6 +246,26 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn lines_are_the_same_however_they_are_cut(lines in proptest::collection::vec("[a-z \u{e4}\\\\\"]{0,12}", 0..9), size in 1_usize..40) {
+            let events: Vec<String> =
+                lines.iter().map(|text| serde_json::json!({ "a": text }).to_string()).collect();
+            let text = events.iter().map(|event| format!("{event}\r\n")).collect::<String>();
+            proptest::prop_assert_eq!(cut(text.as_bytes(), size), (events, Tail::Clean, 0));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(head in 0_usize..6, bytes: Vec<u8>, size in 1_usize..40) {
+            let heads: [&[u8]; 6] = [b"", b"\x1F\x8B\x08\0", b"Obj\x01", b"[", b"{\"records\":[", b"\xEF\xBB\xBF"];
+            let mut cutter = Cutter::new();
+            for piece in [heads[head], &bytes].concat().chunks(size) {
+                let _ = cutter.push(Bytes::copy_from_slice(piece));
+            }
+            let _ = cutter.finish();
+        }
+    }
+
     #[test]
     fn damage_is_counted() {
         assert_eq!(cut(b"[{\"a\":1},", 100), (vec![], Tail::Clean, 1));

@@ -13,6 +13,8 @@ mod listing;
 mod path;
 mod read;
 mod reading;
+#[cfg(test)]
+mod tests;
 mod verdicts;
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};

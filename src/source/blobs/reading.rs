@@ -206,6 +206,22 @@ impl<'r, 'a> Reading<'r, 'a> {
     }
 }
 
+impl Run<'_> {
+    /// This place has nothing from before: the window is shorter than asked for.
+    pub(crate) fn begin_at(&self, since: OffsetDateTime) {
+        if self.hours().since < since {
+            let mut state = self.state();
+            state.floor = state.floor.max(Some(since));
+            state.floor_of = Some("this place has nothing from before");
+        }
+    }
+
+    /// Notes parts of what was read that are no records.
+    pub(crate) fn damage(&self, count: u64) {
+        self.state().tally.damaged += count;
+    }
+}
+
 /// Whether nothing is appended to a blob any more, so that half a line stays half.
 fn is_settled(dated: &Dated, now: Option<OffsetDateTime>) -> bool {
     let ends = dated.hour.map(|hour| hour.until.saturating_add(Duration::seconds(BLOB_SETTLED_S)));

@@ -38,15 +38,8 @@ pub(crate) enum NotShaped {
 
 type Member<'a> = (&'a [u8], Span);
 
-/// An event in its dataset's shape. Without `properties` the record has nothing but its envelope.
-///
-/// # Errors
-/// [`NotShaped`].
-pub(crate) fn from_envelope(record: &Bytes) -> Result<Shaped, NotShaped> {
-    from_envelope_of(record, None)
-}
-
-/// The same; `route` is what an event belongs to whose envelope does not say.
+/// An event in its dataset's shape; `route` is what an event belongs to whose envelope does not say. Without
+/// `properties` the record has nothing but its envelope.
 ///
 /// # Errors
 /// [`NotShaped`].

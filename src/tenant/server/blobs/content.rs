@@ -131,7 +131,7 @@ mod tests {
                 }
             }
             let count = tenant.logs.count(container.log);
-            assert_eq!(seen.len() as u64, count, "{:?}", container.log);
+            assert_eq!(seen.len() as u64, count, "{}", container.route.dataset);
             if count >= 1_500 {
                 let twice = seen.values().filter(|&&times| times == 2).count() as u64;
                 assert!((count / 60..count / 20).contains(&twice), "{twice} of {count}");
@@ -156,9 +156,8 @@ mod tests {
                     longest = longest.max(line.len());
                 }
             });
-            println!("{:?} {longest}", container.log);
             // A third to spare: names and addresses of other seeds are longer.
-            assert!(longest * 4 < container.line_bytes() * 3, "{:?} {longest}", container.log);
+            assert!(longest * 4 < container.line_bytes() * 3, "{}: {longest}", container.route.dataset);
         }
     }
 }
