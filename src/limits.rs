@@ -215,9 +215,6 @@ pub const WORKSPACE_ANSWER_BYTES: u64 = 12 << 20;
 pub const WORKSPACE_ROWS_AT_ONCE: usize = 1_000;
 /// How often a log of a workspace is read until its count is met: records that arrive meanwhile are in the second reading.
 pub const WORKSPACE_READINGS_MAX: u32 = 3;
-/// Partitions of event hubs read side by side: 8 answers of [`HUB_FETCH_BYTES`] are 32 MB, and a throughput unit gives
-/// 2 MB/s for all of them.
-pub const HUB_PARTITIONS_AT_ONCE: usize = 8;
 /// Bytes asked of a partition at a time: four of the largest messages of the standard tier (1 MB).
 pub const HUB_FETCH_BYTES: i32 = 4 << 20;
 /// Longest answer of a broker, bytes: the premium tier's largest message (20 MB), a batch of them unpacked, and room.

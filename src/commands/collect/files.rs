@@ -18,7 +18,7 @@ use crate::commands::plain::{self, FileStory};
 use crate::commands::stopped::Stopped;
 use crate::files::Inputs;
 use crate::import::{FileAccount, Imported, Incident, import};
-use crate::manifest::{FileRow, ImportRow, RejectionRow};
+use crate::manifest::{FileRow, FileState, ImportRow, RejectionRow};
 use crate::pseudonym::CleanText;
 use crate::source::{Ledger, Report, Request};
 use std::sync::Arc;
@@ -103,11 +103,6 @@ fn note(
 }
 
 impl Files {
-    /// Whether all of them are whole and all their records went somewhere.
-    pub(super) fn are_whole(&self) -> bool {
-        self.accounts.iter().all(|account| account.rejected_count == 0)
-    }
-
     /// Rows for the manifest.
     pub(super) fn rows(&self, state: &State<'_>) -> Result<Vec<FileRow<CleanText>>, Stopped> {
         let mut rows = Vec::with_capacity(self.accounts.len());
@@ -118,6 +113,11 @@ impl Files {
                 None => plain::row(&told(account, state), state)?,
             };
             row.import = Some(import_row(account)?).filter(|_| account.records > 0);
+            if account.rejected_count > 0 && !account.plain && row.state == FileState::Whole {
+                let text = "{} records were rejected: import says which and why";
+                row.state = FileState::Damaged;
+                row.reason = Some(CleanText::filled(text, &[CleanText::number(account.rejected_count)]));
+            }
             rows.push(row);
         }
         Ok(rows)

@@ -25,7 +25,8 @@ use crate::commands::exit;
 use crate::commands::stopped::Stopped;
 use crate::commands::words::size;
 use crate::manifest::{
-    Case, Dataset, EntryRow, Format, Manifest, Moment, Refusal, Run, SourcePart, SourceRow, Tenant, Tool, Window,
+    Case, Dataset, EntryRow, FileState, Format, Manifest, Moment, Refusal, Run, SourcePart, SourceRow, Tenant, Tool,
+    Window,
 };
 use crate::pseudonym::{CleanText, Gate};
 use crate::record::{Outcome, RawText, Verdict};
@@ -160,7 +161,7 @@ impl Telling<'_> {
             rows.push(absent(state.gate, left.dataset, &verdict)?);
         }
         let files = self.ending.gathered.files.rows(state)?;
-        if files.iter().any(|file| file.entry.is_some() || file.import.is_none()) {
+        if files.iter().any(|file| file.entry.is_some() || file.state != FileState::Whole) {
             rows.push(crate::commands::plain::dataset(&files, "--input")?);
         }
         Ok(rows)

@@ -108,7 +108,11 @@ impl Places {
                 order.push(0);
             }
             let routed = route(&row.id).map(|route| {
+                // What is named is meant, instead of what the settings name of the same kind.
+                let kind = |place: usize| places.list.get(place).and_then(Place::kind);
+                let is_named = |place: usize| named.routed.iter().any(|one| kind(*one) == kind(place));
                 let sent = found.iter().filter(|(setting, _)| setting.sends(&route.category)).map(|(_, place)| *place);
+                let sent = sent.filter(|place| !is_named(*place));
                 named.routed.iter().copied().chain(sent).collect::<Vec<_>>()
             });
             let others = routed
