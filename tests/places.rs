@@ -138,7 +138,7 @@ fn the_same_window_has_the_same_records_wherever_it_is_taken_from() {
 #[test]
 fn what_graph_refuses_comes_from_where_it_was_routed_and_the_manifest_says_so() {
     let bench = Bench::new();
-    let more = ["--routing", "all", "--licence", "free", "--sign-ins", "200", "--audits", "100"];
+    let more = ["--routing", "workspace", "--licence", "free", "--sign-ins", "200", "--audits", "100"];
     let tenant = Simulated::start(&bench, &more);
     let include = ["--include", "sign-ins", "--include", "graph-activity", "--include", "audits"];
     let (code, manifest) =
