@@ -192,6 +192,59 @@ fn a_right_that_is_missing_is_named_for_each_place() {
 }
 
 #[test]
+fn each_lack_has_an_outcome_of_its_own_and_a_hint_that_names_the_fix() {
+    let bench = Bench::new();
+    let small = ["--sign-ins", "50", "--audits", "50"];
+    for (name, tenant, options, id, outcome, word) in [
+        ("licence", &["--routing", "none", "--licence", "free"][..], &[][..], "sign-ins", "unlicensed", "P1"),
+        ("scope", &["--routing", "none", "--deny", "AuditLog.Read.All"], &[], "audits", "denied", "AuditLog.Read.All"),
+        ("cloud", &["--routing", "none"], &["--cloud", "china"], "user-risk-events", "unavailable", "does not offer"),
+        (
+            "table",
+            &["--routing", "storage"],
+            &["--source", "graph-activity=log-analytics", "--workspace", "11111111-2222-4333-8444-555555555555"],
+            "graph-activity",
+            "denied",
+            "--workspace",
+        ),
+        (
+            "office",
+            &["--routing", "none", "--deny", "ActivityFeed.Read"],
+            &["--office"],
+            "microsoft365-activity",
+            "denied",
+            "ActivityFeed.Read",
+        ),
+        (
+            "subscription",
+            &["--routing", "none"],
+            &["--office"],
+            "microsoft365-activity",
+            "unavailable",
+            "--office-start",
+        ),
+    ] {
+        let tenant = Simulated::start(&bench, &[&small[..], tenant].concat());
+        let zip = format!("{name}.zip");
+        let (code, manifest) = tenant.collect(&bench, &zip, &[&["--include", id], options].concat());
+        let row = dataset(&manifest, id);
+        assert_eq!(row["outcome"], outcome, "{name}: {row}");
+        let said =
+            format!("{} {}", row["reason"].as_str().unwrap_or_default(), row["hint"].as_str().unwrap_or_default());
+        assert!(said.contains(word), "{name}: {row}");
+        assert_eq!(code, if outcome == "denied" { 3 } else { 0 }, "{name}");
+    }
+    // The workspace is there, the table is not.
+    let tenant = Simulated::start(&bench, &[&small[..], &["--routing", "storage"]].concat());
+    let options = ["--include", "graph-activity", "--source", "graph-activity=log-analytics", "--workspace"];
+    let (_, manifest) =
+        tenant.collect(&bench, "no-table.zip", &[&options[..], &[tenant.text("workspace_id")]].concat());
+    let row = dataset(&manifest, "graph-activity");
+    assert_eq!(row["outcome"], "unavailable", "{row}");
+    assert!(row["reason"].as_str().unwrap().contains("not routed to this workspace"), "{row}");
+}
+
+#[test]
 fn files_bring_what_services_do_not_have_and_what_both_have_stands_once() {
     let bench = Bench::new();
     let tenant = Simulated::start(&bench, &["--routing", "none", "--sign-ins", "100", "--audits", "60"]);
