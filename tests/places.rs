@@ -296,6 +296,12 @@ fn doctor_says_what_would_be_missing_and_collects_nothing() {
     }
     assert!(!bench.path("home").exists(), "doctor makes no key");
     assert_eq!(std::fs::read_dir(bench.folder.path()).unwrap().count(), 0, "doctor leaves nothing behind");
+    // Nobody is there: said at once, and nothing further is tried.
+    let closed = "http://127.0.0.1:9";
+    let tenant = ["doctor", "--tenant", "00000000-0000-4000-8000-000000000001", "--auth", "token"];
+    let options = ["--graph-url", closed, "--login-url", closed, "--arm-url", closed, "--logs-url", closed];
+    let output = bench.expect(5, &[&tenant[..], &options[..]].concat());
+    assert!(String::from_utf8(output.stdout).unwrap().contains("FAILS  Microsoft Graph cannot be reached"));
     let output = bench.expect(0, &["doctor", "--demo", "--json"]);
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(told["checks"].as_array().unwrap().len() > 20);
