@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::EntryPath;
+use crate::catalog::SourceKind;
 use crate::pseudonym::NotedTrait;
 use crate::record::Outcome;
 
@@ -69,16 +70,14 @@ pub struct Account {
     pub hint: Option<String>,
     /// What each place gave.
     pub parts: Vec<PartAccount>,
-    /// The same for the objects that it was asked for, if it is a fan-out.
-    pub parents: Option<String>,
 }
 
 /// What one place gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PartAccount {
-    /// The kind of place, as the manifest spells it.
-    pub kind: String,
+    /// The kind of place.
+    pub kind: SourceKind,
     /// What was asked, clean.
     pub request: String,
     /// The hours, seconds since 1970.

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::Session;
 use super::course::{Arrival, Course};
 use super::files::{self, Files};
+use super::kept::{self, Kept};
 use super::notice::{Notice, waiting};
 use super::places::Places;
 use super::road::{Entrance, Road};
@@ -40,6 +41,14 @@ struct Ready {
     parents: Vec<Key>,
     /// How its parent ended, for fan-outs.
     parent: Option<Outcome>,
+}
+
+/// How a task ended.
+enum Ended {
+    /// A place was asked.
+    Asked(Box<(Course, Report)>),
+    /// An earlier run had it whole.
+    Whole(Box<Arrival>),
 }
 
 /// What has arrived, and what is still on its way.
@@ -100,10 +109,12 @@ pub(super) async fn conduct(
         let (teachers, others): (Vec<_>, Vec<_>) = settings.plan.datasets.iter().copied().partition(|row| row.teaches);
         run.phase(teachers, &mut state).await;
         let inputs = files::learn(inputs, road).await;
-        road.gate.freeze();
+        road.freeze()?;
         let (own, routed): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| places.is_own(row));
-        let mut elsewhere =
-            State { courses: routed.into_iter().filter_map(|row| run.course(row)).collect(), ..State::default() };
+        let mut elsewhere = State::default();
+        for row in routed {
+            run.set_out(row, &mut elsewhere).await;
+        }
         tokio::join!(run.phase(own, &mut state), run.round(&mut elsewhere));
         state.arrivals.append(&mut elsewhere.arrivals);
         state.courses.append(&mut elsewhere.courses);
@@ -182,7 +193,14 @@ impl Conduct<'_> {
             waiting = later;
             let Some(done) = running.join_next().await else { break };
             // A task that panicked has lost its dataset; `finish` reports what never arrived as failed.
-            let Ok((mut course, mut report)) = done else { continue };
+            let (mut course, mut report) = match done {
+                Ok(Ended::Asked(asked)) => *asked,
+                Ok(Ended::Whole(arrival)) => {
+                    self.arrive(*arrival, state);
+                    continue;
+                }
+                Err(_) => continue,
+            };
             let children = self.children(course.dataset);
             for (child, list) in children.iter().zip(std::mem::take(&mut report.keys)) {
                 state.keys.insert(child.id.as_str(), (list, report.verdict.outcome));
@@ -218,15 +236,37 @@ impl Conduct<'_> {
             self.task.road.progress().say_unless_moving(&format!("  {}: now from {}", dataset.id, next.as_str()));
             return Some(());
         };
-        self.task.road.progress().end(&dataset.id, arrival.report.verdict.outcome, arrival.report.records);
-        state.arrivals.insert(dataset.id.as_str(), arrival);
+        self.arrive(arrival, state);
         None
     }
 
-    /// A course for a dataset, if any place has it.
-    fn course(&self, dataset: &'static Dataset) -> Option<Course> {
-        let course = self.begin(dataset);
-        course.place().is_some().then_some(course)
+    /// A course for a dataset, if any place has it and no earlier run had it whole.
+    async fn set_out(&self, dataset: &'static Dataset, state: &mut State) {
+        let mut course = self.begin(dataset);
+        if course.place().is_none() {
+            return;
+        }
+        match self.task.take_up(dataset, &[], !course.has_more()).await {
+            Kept::Whole(arrival) => self.arrive(*arrival, state),
+            Kept::Begun(ledger) => {
+                course.ledger = Arc::new(ledger);
+                state.courses.push(course);
+            }
+            Kept::Nothing => state.courses.push(course),
+        }
+    }
+
+    /// A dataset has arrived.
+    fn arrive(&self, arrival: Arrival, state: &mut State) {
+        let id = arrival.dataset.id.as_str();
+        self.task.road.progress().end(id, arrival.report.verdict.outcome, arrival.report.records);
+        let has_files = !self.ledgers.is_empty();
+        if kept::can_be(self.catalog, self.settings, arrival.dataset, has_files)
+            && let Err(stopped) = self.task.road.note_whole(&arrival)
+        {
+            self.task.road.break_off(stopped);
+        }
+        state.arrivals.insert(id, arrival);
     }
 
     fn begin(&self, dataset: &'static Dataset) -> Course {
@@ -245,23 +285,51 @@ impl Conduct<'_> {
             .collect()
     }
 
-    fn start(&self, lanes: &HashMap<Throttle, Arc<Semaphore>>, running: &mut JoinSet<(Course, Report)>, ready: Ready) {
+    fn start(&self, lanes: &HashMap<Throttle, Arc<Semaphore>>, running: &mut JoinSet<Ended>, ready: Ready) {
         let wanted: Vec<&'static ForEach> =
             self.children(ready.dataset).into_iter().filter_map(|child| child.for_each.as_ref()).collect();
         let lane = lanes.get(&ready.dataset.throttle).cloned();
-        let (task, course) = (Arc::clone(self.task), self.begin(ready.dataset));
+        let (task, mut course) = (Arc::clone(self.task), self.begin(ready.dataset));
+        let has_files = !self.ledgers.is_empty();
+        let is_kept = kept::can_be(self.catalog, self.settings, ready.dataset, has_files);
         running.spawn(async move {
             let _place = match &lane {
                 Some(lane) => lane.acquire().await.ok(),
                 None => None,
             };
+            let kept = match is_kept {
+                true => task.take_up(ready.dataset, &ready.parents, !course.has_more()).await,
+                false => Kept::Nothing,
+            };
+            match kept {
+                Kept::Whole(mut arrival) => {
+                    settle(&mut arrival.report.verdict, ready.parent, ready.dataset.for_each.as_ref());
+                    return Ended::Whole(arrival);
+                }
+                Kept::Begun(ledger) => course.ledger = Arc::new(ledger),
+                Kept::Nothing => {}
+            }
             let report = task.collect(ready, &course, &wanted).await;
-            (course, report)
+            Ended::Asked(Box::new((course, report)))
         });
     }
 }
 
 impl Task {
+    /// What an earlier run has left of a dataset.
+    async fn take_up(&self, dataset: &'static Dataset, parents: &[Key], is_single: bool) -> Kept {
+        let (road, parents) = (Arc::clone(&self.road), parents.to_vec());
+        let taken = tokio::task::spawn_blocking(move || road.take_up(dataset, &parents, is_single)).await;
+        match taken {
+            Ok(Ok(kept)) => kept,
+            Ok(Err(stopped)) => {
+                self.road.break_off(stopped);
+                Kept::Nothing
+            }
+            Err(_) => Kept::Nothing,
+        }
+    }
+
     async fn collect(&self, ready: Ready, course: &Course, wanted: &[&'static ForEach]) -> Report {
         let dataset = ready.dataset;
         let parts = if dataset.for_each.is_some() { ready.parents.len() as u64 } else { 1 };
