@@ -36,6 +36,9 @@ const DATASETS: [&str; 15] = [
     "adfs-sign-ins",
 ];
 const TENANT: [&str; 8] = ["--users", "60", "--sign-ins", "300", "--audits", "200", "--page-max", "20"];
+/// Logs of one place, whose closed slices are kept; the others may come from two.
+const SOURCES: [&str; 4] =
+    ["audits=graph", "sign-ins=graph", "sign-ins-noninteractive=log-analytics", "adfs-sign-ins=log-analytics"];
 /// Resumptions until a run must be through.
 const TRIES_MAX: u32 = 4;
 
@@ -73,6 +76,8 @@ impl Simulated {
             .args(["--arm-url", self.text("arm_url"), "--logs-url", self.text("logs_url")])
             .args(["reports=off", "identity=off", "directory=off", "workspace=off"].iter().flat_map(|r| ["--rate", r]))
             .args(DATASETS.iter().flat_map(|id| ["--include", id]))
+            .args(["--workspace", self.text("workspace_id")])
+            .args(SOURCES.iter().flat_map(|one| ["--source", one]))
             .args(more)
             .env("ENTRA_BUNDLE_TOKEN", self.text("token"))
             .stdout(Stdio::null())
@@ -89,7 +94,7 @@ impl Simulated {
 fn bench() -> Bench {
     let bench = Bench::new();
     std::fs::create_dir_all(bench.path("home")).unwrap();
-    bench.expect(0, &["key", "new", "home/kill.key"]);
+    bench.expect(0, &["key", "new", "--out", "home/kill.key"]);
     bench
 }
 
@@ -121,13 +126,15 @@ fn spooled(folder: &Path) -> Vec<u8> {
     all
 }
 
-/// The identifiers that prove themselves wherever they stand: long, with a sign in them.
+/// Identifiers that are one wherever they stand: long, with a sign in them. People's names in free text are not among
+/// them: what is written before the directory is known is searched for names at the end, by the sweep.
 fn canaries(bench: &Bench) -> (Vec<String>, AhoCorasick) {
     bench.expect(0, &[["simulate", "--truth", "truth.json"].as_slice(), TENANT.as_slice()].concat());
     let truth: Truth = serde_json::from_slice(&std::fs::read(bench.path("truth.json")).unwrap()).unwrap();
     let all =
         truth.identifiers.into_iter().flat_map(|(kind, values)| values.into_iter().map(move |v| (kind.clone(), v)));
-    let telling = all.filter(|(_, value)| value.len() >= 9 && value.contains(['@', '-', '.', '\\', '=', ' ']));
+    let telling = all
+        .filter(|(kind, value)| kind != "name" && value.len() >= 9 && value.contains(['@', '-', '.', '\\', '=', ' ']));
     let (kinds, values): (Vec<_>, Vec<_>) = telling.unzip();
     (kinds, AhoCorasick::new(values).unwrap())
 }
@@ -164,7 +171,7 @@ fn kill_after(mut command: Command, pause: Duration) -> bool {
 #[test]
 fn a_killed_run_goes_on_to_the_same_bundle() {
     let bench = bench();
-    let tenant = Simulated::start(&bench, &["--latency-ms", "4"]);
+    let tenant = Simulated::start(&bench, &["--latency-ms", "4", "--routing", "all"]);
     let (kinds, raw) = canaries(&bench);
     assert!(kinds.len() > 200);
     let began = Instant::now();

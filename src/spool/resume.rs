@@ -106,9 +106,9 @@ impl Spool {
     /// # Errors
     /// Errors of the disk.
     pub fn discard(&self, entry: &EntryPath) -> Result<(), Error> {
-        for slice in
-            lock(&self.state).entries.get(entry).map(|slices| slices.keys().copied().collect()).unwrap_or(vec![])
-        {
+        let slices: Vec<u32> =
+            lock(&self.state).entries.get(entry).map(|slices| slices.keys().copied().collect()).unwrap_or_default();
+        for slice in slices {
             self.discard_slice(entry, slice)?;
         }
         lock(&self.state).entries.remove(entry);
