@@ -10,7 +10,8 @@ mod support;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use aho_corasick::AhoCorasick;
@@ -39,8 +40,8 @@ const TENANT: [&str; 8] = ["--users", "60", "--sign-ins", "300", "--audits", "20
 /// Logs of one place, whose closed slices are kept; the others may come from two.
 const SOURCES: [&str; 4] =
     ["audits=graph", "sign-ins=graph", "sign-ins-noninteractive=log-analytics", "adfs-sign-ins=log-analytics"];
-/// Resumptions until a run must be through.
-const TRIES_MAX: u32 = 4;
+/// Runs at the same time.
+const ABREAST: usize = 3;
 
 /// A tenant that ends with the value.
 struct Simulated {
@@ -83,10 +84,6 @@ impl Simulated {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         command
-    }
-
-    fn finish(&self, bench: &Bench, zip: &str, more: &[&str]) -> Output {
-        self.collect(bench, zip, more).output().unwrap()
     }
 }
 
@@ -168,63 +165,179 @@ fn kill_after(mut command: Command, pause: Duration) -> bool {
     }
 }
 
+/// What all runs are measured by.
+struct Course<'a> {
+    bench: &'a Bench,
+    tenant: &'a Simulated,
+    kinds: Vec<String>,
+    raw: AhoCorasick,
+    length: Duration,
+    code: Option<i32>,
+    files: BTreeMap<String, Vec<u8>>,
+    rows: Value,
+}
+
+impl Course<'_> {
+    /// Kills a run up to three times and lets it end; gives how often it was killed, and how often with work done.
+    fn run(&self, seed: u64) -> (u32, u32) {
+        let zip = format!("{seed}.zip");
+        let (path, spool) = (self.bench.path(&zip), self.bench.path(&format!("{zip}.spool")));
+        let (mut kills, mut with_work, mut is_through) = (0, 0, false);
+        for turn in 0..=seed % 3 {
+            let resume: &[&str] = if spool.is_dir() { &["--resume"] } else { &[] };
+            let pause = self.length.mul_f64(fraction(seed * 16 + turn) * 1.5);
+            is_through = kill_after(self.tenant.collect(self.bench, &zip, resume), pause);
+            if is_through || (path.exists() && !spool.exists()) {
+                is_through = true;
+                break;
+            }
+            kills += 1;
+            let journal = std::fs::read(spool.join("journal.jsonl")).unwrap_or_default();
+            with_work += u32::from(journal.iter().filter(|byte| **byte == b'\n').count() > 3);
+            if let Some(hit) = self.raw.find(&spooled(&spool)) {
+                panic!("seed {seed}: an identifier of kind {} is in the spool", self.kinds[hit.pattern().as_usize()]);
+            }
+        }
+        if !is_through {
+            let resume: &[&str] = if spool.is_dir() { &["--resume"] } else { &[] };
+            let output = self.tenant.collect(self.bench, &zip, resume).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), self.code, "seed {seed}\n{said}");
+        }
+        self.compare(&zip, &format!("seed {seed}"));
+        std::fs::remove_file(&path).unwrap();
+        (kills, with_work)
+    }
+
+    /// Insists on the undisturbed run's bundle, and on nothing else left.
+    fn compare(&self, zip: &str, what: &str) {
+        self.bench.expect(0, &["verify", zip]);
+        // A kill between the bundle's name and the end leaves the spool: nothing but room on the disk.
+        let (ours, ends) = content(&self.bench.path(zip));
+        assert_eq!(ours.keys().collect::<Vec<_>>(), self.files.keys().collect::<Vec<_>>(), "{what}");
+        for (name, bytes) in &self.files {
+            assert!(ours[name] == *bytes, "{what}: {name} differs");
+        }
+        assert_eq!(ends, self.rows, "{what}");
+    }
+}
+
+fn course<'a>(bench: &'a Bench, tenant: &'a Simulated) -> Course<'a> {
+    let (kinds, raw) = canaries(bench);
+    assert!(kinds.len() > 200);
+    let began = Instant::now();
+    let quiet = tenant.collect(bench, "quiet.zip", &[]).output().unwrap();
+    let length = began.elapsed();
+    let code = quiet.status.code();
+    assert!(matches!(code, Some(0 | 3)), "{}", String::from_utf8_lossy(&quiet.stderr));
+    let (files, rows) = content(&bench.path("quiet.zip"));
+    assert!(files.len() >= 10, "{:?}", files.keys());
+    Course { bench, tenant, kinds, raw, length, code, files, rows }
+}
+
 #[test]
 fn a_killed_run_goes_on_to_the_same_bundle() {
     let bench = bench();
     let tenant = Simulated::start(&bench, &["--latency-ms", "4", "--routing", "all"]);
-    let (kinds, raw) = canaries(&bench);
-    assert!(kinds.len() > 200);
-    let began = Instant::now();
-    let quiet = tenant.finish(&bench, "quiet.zip", &[]);
-    let length = began.elapsed();
-    assert!(matches!(quiet.status.code(), Some(0 | 3)), "{}", String::from_utf8_lossy(&quiet.stderr));
-    let (files, rows) = content(&bench.path("quiet.zip"));
-    assert!(files.len() >= 10, "{:?}", files.keys());
-    let (mut kills, mut with_work) = (0, 0);
+    let course = course(&bench, &tenant);
     let first = number("KILLS_SEED", 1);
-    for seed in first..first + number("KILLS", 20) {
-        let zip = format!("{seed}.zip");
-        let (path, spool) = (bench.path(&zip), bench.path(&format!("{zip}.spool")));
-        let mut is_through = false;
-        for turn in 0..1 + (seed % 3) {
-            let resume: &[&str] = if spool.is_dir() { &["--resume"] } else { &[] };
-            let pause = length.mul_f64(fraction(seed * 16 + turn) * 1.05);
-            is_through = kill_after(tenant.collect(&bench, &zip, resume), pause);
-            if is_through {
-                break;
+    let last = first + number("KILLS", 20);
+    let next = AtomicU64::new(first);
+    let worker = || {
+        let (mut kills, mut with_work) = (0, 0);
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= last {
+                return (kills, with_work);
             }
-            kills += 1;
-            assert!(!path.exists() || !spool.exists() || inside(&path).contains_key("manifest.json"), "seed {seed}");
-            let journal = std::fs::read(spool.join("journal.jsonl")).unwrap_or_default();
-            with_work += u32::from(journal.iter().filter(|byte| **byte == b'\n').count() > 3);
-            let haystack = spooled(&spool);
-            if let Some(hit) = raw.find(&haystack) {
-                panic!("seed {seed}: an identifier of kind {} is in the spool", kinds[hit.pattern().as_usize()]);
-            }
+            let (more, worked) = course.run(seed);
+            (kills, with_work) = (kills + more, with_work + worked);
         }
-        let mut tries = 0;
-        while !is_through {
-            tries += 1;
-            assert!(tries <= TRIES_MAX, "seed {seed}: the run does not end");
-            if path.exists() && !spool.exists() {
-                break; // Killed between the last step and its end.
-            }
-            let resume: &[&str] = if spool.is_dir() { &["--resume"] } else { &[] };
-            let output = tenant.finish(&bench, &zip, resume);
-            let said = String::from_utf8_lossy(&output.stderr);
-            is_through = output.status.code() == quiet.status.code();
-            assert!(is_through, "seed {seed}: {:?}\n{said}", output.status.code());
-        }
-        bench.expect(0, &["verify", &zip]);
-        assert!(!spool.exists(), "seed {seed}");
-        let (ours, ends) = content(&path);
-        assert_eq!(ours.keys().collect::<Vec<_>>(), files.keys().collect::<Vec<_>>(), "seed {seed}");
-        for (name, bytes) in &files {
-            assert!(ours[name] == *bytes, "seed {seed}: {name} differs");
-        }
-        assert_eq!(ends, rows, "seed {seed}");
-        std::fs::remove_file(&path).unwrap();
-    }
-    println!("{kills} kills, {with_work} of them with work done; the undisturbed run took {length:?}");
+    };
+    let sums: Vec<(u32, u32)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..ABREAST).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+    });
+    let (kills, with_work) = sums.iter().fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+    println!(
+        "{} runs, {kills} kills, {with_work} of them with work done; undisturbed {:?}",
+        last - first,
+        course.length
+    );
     assert!(with_work > 0, "no kill found any work");
+}
+
+/// Ctrl-C leaves a bundle that says `interrupted`; going on replaces it. Another run may not go on in its place.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_goes_on_as_itself_only() {
+    let bench = bench();
+    let tenant = Simulated::start(&bench, &["--latency-ms", "30", "--routing", "all"]);
+    let course = course(&bench, &tenant);
+    let mut child = tenant.collect(&bench, "one.zip", &[]).stderr(Stdio::null()).spawn().unwrap();
+    let journal = bench.path("one.zip.spool/journal.jsonl");
+    let end = Instant::now() + Duration::from_secs(60);
+    let begun = |text: String| text.contains("\"frozen\"");
+    while !std::fs::read_to_string(&journal).is_ok_and(begun) && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    let manifest = |zip: &str| -> Value { serde_json::from_slice(&inside(&bench.path(zip))["manifest.json"]).unwrap() };
+    assert_eq!(manifest("one.zip")["run"]["interrupted"], true);
+    assert!(bench.path("one.zip.spool").is_dir(), "the spool of an interrupted run is kept");
+
+    let refused = |zip: &str, more: &[&str], code: i32, text: &str| {
+        let output = tenant.collect(&bench, zip, more).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(text), "{said}");
+        assert!(bench.path("one.zip.spool").is_dir());
+    };
+    refused("one.zip", &["--resume", "--since", "2d"], 2, "the time window");
+    refused("one.zip", &["--resume", "--policy", "strict"], 2, "the privacy policy");
+    refused("one.zip", &["--resume", "--include", "domains"], 2, "the datasets");
+    refused("one.zip", &["--resume", "--source", "provisioning=graph"], 2, "the places of the logs");
+    refused("none.zip", &["--resume"], 2, "there is no spool");
+    refused("one.zip", &[], 6, "exists");
+    // Without its bundle: the work of an earlier run is not thrown away in silence.
+    std::fs::rename(bench.path("one.zip"), bench.path("away.zip")).unwrap();
+    refused("one.zip", &[], 6, "--resume");
+    std::fs::rename(bench.path("away.zip"), bench.path("one.zip")).unwrap();
+
+    let output = tenant.collect(&bench, "one.zip", &["--resume", "--since", "7d"]).output().unwrap();
+    assert_eq!(output.status.code(), course.code, "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(manifest("one.zip")["run"]["interrupted"], false);
+    assert_eq!(manifest("one.zip")["run"]["resumed"], true);
+    course.compare("one.zip", "interrupted");
+    assert!(!bench.path("one.zip.spool").exists());
+}
+
+/// A full disk (here: files may not grow) ends the run with exit code 6 and keeps the work.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_keeps_the_work() {
+    let bench = bench();
+    let tenant = Simulated::start(&bench, &["--routing", "all"]);
+    let course = course(&bench, &tenant);
+    let plain = tenant.collect(&bench, "one.zip", &[]);
+    let mut limited = Command::new("sh");
+    // In blocks of 512 bytes; the signal of the limit is ignored, so that the write fails instead.
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 200; exec \"$@\"", "sh"]).arg(plain.get_program());
+    limited.args(plain.get_args()).current_dir(bench.folder.path());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    let output = limited.stdin(Stdio::null()).stdout(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains("the disk is full") && said.contains("--resume"), "{said}");
+    assert!(bench.path("one.zip.spool").is_dir() && !bench.path("one.zip").exists());
+    let output = tenant.collect(&bench, "one.zip", &["--resume"]).output().unwrap();
+    assert_eq!(output.status.code(), course.code, "{}", String::from_utf8_lossy(&output.stderr));
+    course.compare("one.zip", "full disk");
 }
