@@ -6,6 +6,7 @@
 //! key, which names the logs had; lines written with another dictionary are looked through once more by the sweep.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 
@@ -26,7 +27,7 @@ pub(super) enum Kept {
     /// Nothing.
     Nothing,
     /// Some slices.
-    Begun(Ledger),
+    Begun(Arc<Ledger>),
     /// Everything.
     Whole(Box<Arrival>),
 }
@@ -37,7 +38,8 @@ pub(super) fn can_be(catalog: &Catalog, settings: &Settings, row: &Dataset, has_
         let walks = child.for_each.as_ref().is_some_and(|each| each.dataset == row.id);
         walks && settings.plan.datasets.iter().any(|planned| planned.id == child.id)
     });
-    !row.teaches && !is_parent && !(has_files && super::files::importable(settings).any(|one| one.id == row.id))
+    let has_more = has_files && super::files::importable(settings).any(|one| one.id == row.id);
+    !(row.teaches || is_parent || has_more)
 }
 
 /// Throws away what cannot be kept.
@@ -107,7 +109,7 @@ impl Road {
         }
         let times = self.look_through(row, &entry)?;
         let closed: Vec<u32> = kept.iter().map(|(slice, _)| *slice).collect();
-        Ok(Kept::Begun(Ledger::resumed(&closed, records(&kept), &times)))
+        Ok(Kept::Begun(Arc::new(Ledger::resumed(&closed, records(&kept), &times))))
     }
 
     /// Remembers what the lines teach; gives the times of the earliest and the latest record.

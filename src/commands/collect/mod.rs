@@ -19,6 +19,7 @@ mod road;
 mod settings;
 mod sign_in;
 mod sources;
+mod task;
 mod window;
 
 use std::io::{self, Write};
