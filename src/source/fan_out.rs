@@ -117,7 +117,9 @@ impl Ended {
         match self.first {
             Some((_, first)) if missing > 0 => End::Missing { missing, of: self.of, what: "objects' lists", first },
             // Not one object has it: the endpoint does not exist here.
-            Some((_, first)) if self.gone == self.of && run.dataset.not_found == NotFound::Unavailable => {
+            Some((_, first))
+                if self.gone == self.of && run.is_fresh() && run.dataset.not_found == NotFound::Unavailable =>
+            {
                 End::Stopped(first)
             }
             _ => End::Closed,

@@ -75,6 +75,23 @@ impl Ledger {
         ledger
     }
 
+    /// An account that an earlier run began: the slices that it closed, how many records are in them, and the times of
+    /// the first and the last of these.
+    pub fn resumed(closed: &[u32], records: u64, times: &[String]) -> Self {
+        let ledger = Self::default();
+        {
+            let mut state = ledger.state();
+            state.closed.extend(closed);
+            (state.tally.records, state.tally.served) = (records, records);
+            for text in times {
+                if let Some(at) = super::field::instant(text) {
+                    state.tally.note_time(at, text);
+                }
+            }
+        }
+        ledger
+    }
+
     /// Tells the sink about the slices that were closed meanwhile.
     pub async fn settle(&self, dataset: &'static str, sink: &dyn Sink) {
         let mut closed: Vec<u32> = self.closed().collect();

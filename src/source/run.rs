@@ -105,6 +105,11 @@ impl<'a> Run<'a> {
         (0..self.plan.len()).filter(|&slice| !self.is_done(slice)).collect()
     }
 
+    /// Whether all slices are asked for.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.done.is_empty()
+    }
+
     pub(super) fn is_done(&self, slice: u32) -> bool {
         self.done.contains(&slice)
     }
@@ -332,7 +337,9 @@ impl<'a> Run<'a> {
             return;
         }
         self.state().seen.remove(&slice);
-        if is_new {
+        // What the verdict will speak of is asked for again by a run that goes on: else it would not know it.
+        let is_plain = self.state().tally.damaged == 0 && self.floor().is_none_or(|floor| begins >= floor);
+        if is_new && is_plain {
             self.sink.slice_closed(self.dataset.id.as_str(), slice).await;
         }
     }

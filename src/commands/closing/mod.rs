@@ -148,7 +148,12 @@ impl Closing {
                 Ok(findings) if findings.is_empty() => {
                     let document = manifest.document().map_err(|error| Stopped::Unexpected(error.to_string()))?;
                     let written = draft.publish()?;
-                    spool.remove()?;
+                    // An interrupted run may go on: what it has is kept, unless lines of it were taken out.
+                    if manifest.run.interrupted && withheld.blocks == 0 {
+                        spool.commit()?;
+                    } else {
+                        spool.remove()?;
+                    }
                     return Ok(Closed { manifest_json: document.bytes().to_vec(), manifest, written });
                 }
                 Ok(findings) => {

@@ -29,8 +29,10 @@ pub struct CollectArgs {
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
     /// Start of the log window: 7d, 36h, 90m back from its end, or a time such as 2026-09-01T00:00:00Z
-    #[arg(long, value_name = "WHEN", default_value = "7d")]
-    pub since: String,
+    ///
+    /// [default: 7d]
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
     /// End of the log window [default: now]
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
@@ -113,6 +115,9 @@ pub struct CollectArgs {
     /// Stop asking after this long (90s, 30m, 8h): what has come until then is kept and called partial
     #[arg(long, value_name = "DURATION")]
     pub deadline: Option<String>,
+    /// Go on with a run that was killed, interrupted or out of space: the same options, --since and --until left out
+    #[arg(long, conflicts_with = "dry_run")]
+    pub resume: bool,
     /// Print what would be collected, with which permissions and in what time at the least; collect nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -16,30 +16,30 @@ use tokio_util::sync::CancellationToken;
 use super::Session;
 use super::course::{Arrival, Course};
 use super::files::{self, Files};
+use super::kept::{self, Kept};
 use super::notice::{Notice, waiting};
 use super::places::Places;
-use super::road::{Entrance, Road};
+use super::road::Road;
 use super::settings::Settings;
+use super::task::{Ready, Task, settle};
 use crate::catalog::{Catalog, Dataset, ForEach, Throttle};
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
 use crate::files::Inputs;
-use crate::limits::LATE_LOOK_MS;
-use crate::net::Client;
-use crate::record::{Key, Outcome, Verdict};
-use crate::source::{self, Ledger, Place, Report, Request, Window};
+use crate::record::{Key, Outcome};
+use crate::source::{Ledger, Report};
 
 /// Lists of one class in flight at once: enough to fill the budget at a latency of several seconds, few enough
 /// that the display can be read.
 const LISTS_IN_FLIGHT: [(Throttle, usize); 3] =
     [(Throttle::Reports, 6), (Throttle::Identity, 3), (Throttle::Directory, 8)];
 
-/// A dataset that may start.
-struct Ready {
-    dataset: &'static Dataset,
-    parents: Vec<Key>,
-    /// How its parent ended, for fan-outs.
-    parent: Option<Outcome>,
+/// How a task ended.
+enum Ended {
+    /// A place was asked.
+    Asked(Box<(Course, Report)>),
+    /// An earlier run had it whole.
+    Whole(Box<Arrival>),
 }
 
 /// What has arrived, and what is still on its way.
@@ -48,16 +48,6 @@ struct State {
     keys: HashMap<&'static str, (Vec<Key>, Outcome)>,
     arrivals: BTreeMap<&'static str, Arrival>,
     courses: Vec<Course>,
-}
-
-/// What one task needs.
-pub(super) struct Task {
-    client: Client,
-    window: Window,
-    clock: Clock,
-    pub(super) road: Arc<Road>,
-    cancel: CancellationToken,
-    deadline: Option<Instant>,
 }
 
 /// What a run has gathered.
@@ -100,10 +90,12 @@ pub(super) async fn conduct(
         let (teachers, others): (Vec<_>, Vec<_>) = settings.plan.datasets.iter().copied().partition(|row| row.teaches);
         run.phase(teachers, &mut state).await;
         let inputs = files::learn(inputs, road).await;
-        road.gate.freeze();
+        road.freeze()?;
         let (own, routed): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| places.is_own(row));
-        let mut elsewhere =
-            State { courses: routed.into_iter().filter_map(|row| run.course(row)).collect(), ..State::default() };
+        let mut elsewhere = State::default();
+        for row in routed {
+            run.set_out(row, &mut elsewhere).await;
+        }
         tokio::join!(run.phase(own, &mut state), run.round(&mut elsewhere));
         state.arrivals.append(&mut elsewhere.arrivals);
         state.courses.append(&mut elsewhere.courses);
@@ -182,7 +174,14 @@ impl Conduct<'_> {
             waiting = later;
             let Some(done) = running.join_next().await else { break };
             // A task that panicked has lost its dataset; `finish` reports what never arrived as failed.
-            let Ok((mut course, mut report)) = done else { continue };
+            let (mut course, mut report) = match done {
+                Ok(Ended::Asked(asked)) => *asked,
+                Ok(Ended::Whole(arrival)) => {
+                    self.arrive(*arrival, state);
+                    continue;
+                }
+                Err(_) => continue,
+            };
             let children = self.children(course.dataset);
             for (child, list) in children.iter().zip(std::mem::take(&mut report.keys)) {
                 state.keys.insert(child.id.as_str(), (list, report.verdict.outcome));
@@ -222,15 +221,37 @@ impl Conduct<'_> {
             self.task.road.progress().say_unless_moving(&format!("  {}: now from {}", dataset.id, next.as_str()));
             return true;
         };
-        self.task.road.progress().end(&dataset.id, arrival.report.verdict.outcome, arrival.report.records);
-        state.arrivals.insert(dataset.id.as_str(), arrival);
+        self.arrive(arrival, state);
         false
     }
 
-    /// A course for a dataset, if any place has it.
-    fn course(&self, dataset: &'static Dataset) -> Option<Course> {
-        let course = self.begin(dataset);
-        course.place().is_some().then_some(course)
+    /// A course for a dataset, if any place has it and no earlier run had it whole.
+    async fn set_out(&self, dataset: &'static Dataset, state: &mut State) {
+        let mut course = self.begin(dataset);
+        if course.place().is_none() {
+            return;
+        }
+        match self.task.take_up(dataset, &[], !course.has_more()).await {
+            Kept::Whole(arrival) => self.arrive(*arrival, state),
+            Kept::Begun(ledger) => {
+                course.ledger = ledger;
+                state.courses.push(course);
+            }
+            Kept::Nothing => state.courses.push(course),
+        }
+    }
+
+    /// A dataset has arrived.
+    fn arrive(&self, arrival: Arrival, state: &mut State) {
+        let id = arrival.dataset.id.as_str();
+        self.task.road.progress().end(id, arrival.report.verdict.outcome, arrival.report.records);
+        let has_files = !self.ledgers.is_empty();
+        if kept::can_be(self.catalog, self.settings, arrival.dataset, has_files)
+            && let Err(stopped) = self.task.road.note_whole(&arrival)
+        {
+            self.task.road.break_off(stopped);
+        }
+        state.arrivals.insert(id, arrival);
     }
 
     fn begin(&self, dataset: &'static Dataset) -> Course {
@@ -249,99 +270,34 @@ impl Conduct<'_> {
             .collect()
     }
 
-    fn start(&self, lanes: &HashMap<Throttle, Arc<Semaphore>>, running: &mut JoinSet<(Course, Report)>, ready: Ready) {
+    fn start(&self, lanes: &HashMap<Throttle, Arc<Semaphore>>, running: &mut JoinSet<Ended>, ready: Ready) {
         let wanted: Vec<&'static ForEach> =
             self.children(ready.dataset).into_iter().filter_map(|child| child.for_each.as_ref()).collect();
         let lane = lanes.get(&ready.dataset.throttle).cloned();
-        let (task, course) = (Arc::clone(self.task), self.begin(ready.dataset));
+        let (task, mut course) = (Arc::clone(self.task), self.begin(ready.dataset));
+        let has_files = !self.ledgers.is_empty();
+        let is_kept = kept::can_be(self.catalog, self.settings, ready.dataset, has_files);
         running.spawn(async move {
             let _place = match &lane {
                 Some(lane) => lane.acquire().await.ok(),
                 None => None,
             };
+            let kept = match is_kept {
+                true => task.take_up(ready.dataset, &ready.parents, !course.has_more()).await,
+                false => Kept::Nothing,
+            };
+            match kept {
+                Kept::Whole(mut arrival) => {
+                    settle(&mut arrival.report.verdict, ready.parent, ready.dataset.for_each.as_ref());
+                    return Ended::Whole(arrival);
+                }
+                Kept::Begun(ledger) => course.ledger = ledger,
+                Kept::Nothing => {}
+            }
             let report = task.collect(ready, &course, &wanted).await;
-            (course, report)
+            Ended::Asked(Box::new((course, report)))
         });
     }
-}
-
-impl Task {
-    async fn collect(&self, ready: Ready, course: &Course, wanted: &[&'static ForEach]) -> Report {
-        let dataset = ready.dataset;
-        let parts = if dataset.for_each.is_some() { ready.parents.len() as u64 } else { 1 };
-        self.road.progress().begin(&dataset.id, parts);
-        let request = Request {
-            parents: &ready.parents,
-            wanted,
-            ..self.request(&course.ledger, course.hours, course.has_more())
-        };
-        let mut report = source::collect(dataset, &request, &Entrance(Arc::clone(&self.road)), &self.cancel).await;
-        settle(&mut report.verdict, ready.parent, dataset.for_each.as_ref());
-        self.without_refused(dataset, &mut report);
-        report
-    }
-
-    /// All of a place's datasets at once.
-    async fn collect_from(&self, place: &Place, courses: Vec<Course>) -> Vec<(Course, Report)> {
-        for course in &courses {
-            self.road.progress().begin(&course.dataset.id, 1);
-        }
-        let wanted: Vec<_> = courses
-            .iter()
-            .map(|course| (course.dataset, self.request(&course.ledger, course.hours, course.has_more())))
-            .collect();
-        let mut reports = source::collect_from(place, &wanted, &Entrance(Arc::clone(&self.road)), &self.cancel).await;
-        drop(wanted);
-        for (course, report) in courses.iter().zip(&mut reports) {
-            self.without_refused(course.dataset, report);
-        }
-        courses.into_iter().zip(reports).collect()
-    }
-
-    /// A request about a dataset whose account is `ledger`. `more`: another place comes after it.
-    pub(super) fn request<'a>(&'a self, ledger: &'a Ledger, hours: Option<Window>, more: bool) -> Request<'a> {
-        Request {
-            client: &self.client,
-            window: self.window,
-            ledger,
-            hours,
-            more,
-            reopen: false,
-            parents: &[],
-            wanted: &[],
-            done: &[],
-            clock: self.clock,
-            deadline: self.deadline,
-            late_look: Duration::from_millis(LATE_LOOK_MS),
-        }
-    }
-
-    /// What the gate could not read is missing.
-    fn without_refused(&self, dataset: &Dataset, report: &mut Report) {
-        let refused = self.road.refused(&dataset.id);
-        if refused > 0 {
-            report.records = report.records.saturating_sub(refused);
-            if report.verdict.outcome == Outcome::Complete {
-                let reason = format!("{refused} records were left out because they could not be read as JSON objects");
-                report.verdict = Verdict::because(Outcome::Partial, reason);
-            }
-        }
-    }
-}
-
-/// A fan-out is no more complete than the list that it walks.
-fn settle(verdict: &mut Verdict, parent: Option<Outcome>, for_each: Option<&ForEach>) {
-    let (Some(parent), Some(for_each)) = (parent, for_each) else { return };
-    if verdict.outcome != Outcome::Complete || parent == Outcome::Complete {
-        return;
-    }
-    let reason = format!("it is asked for each record of {}, which is {}", for_each.dataset, parent.as_str());
-    let outcome = match parent {
-        // Nothing there to ask about is an answer; an incomplete list is not.
-        Outcome::Unlicensed | Outcome::Unavailable | Outcome::Denied | Outcome::Interrupted | Outcome::Failed => parent,
-        Outcome::Complete | Outcome::Partial | Outcome::Skipped => Outcome::Partial,
-    };
-    *verdict = Verdict::because(outcome, reason);
 }
 
 #[cfg(unix)]
@@ -359,23 +315,4 @@ async fn stopped() {
 #[cfg(not(unix))]
 async fn stopped() {
     drop(tokio::signal::ctrl_c().await);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fan_out_is_no_more_complete_than_its_parent() {
-        let for_each: ForEach = toml::from_str("dataset = \"groups\"").unwrap();
-        let settled = |own: Verdict, parent| {
-            let mut verdict = own;
-            settle(&mut verdict, Some(parent), Some(&for_each));
-            verdict.outcome
-        };
-        assert_eq!(settled(Verdict::complete(), Outcome::Complete), Outcome::Complete);
-        assert_eq!(settled(Verdict::complete(), Outcome::Partial), Outcome::Partial);
-        assert_eq!(settled(Verdict::complete(), Outcome::Denied), Outcome::Denied);
-        assert_eq!(settled(Verdict::because(Outcome::Failed, "x"), Outcome::Partial), Outcome::Failed);
-    }
 }

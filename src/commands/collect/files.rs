@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use tokio_util::sync::CancellationToken;
 
-use super::conductor::Task;
 use super::course::Arrival;
 use super::places::Places;
 use super::road::{Entrance, Road};
 use super::settings::Settings;
+use super::task::Task;
 use crate::catalog::{Dataset, Group};
 use crate::commands::closing::{State, plain as word};
 use crate::commands::plain::{self, FileStory};

@@ -38,6 +38,10 @@ pub(super) struct Ending<'a> {
     pub args: &'a CollectArgs,
     pub settings: &'a Settings,
     pub started: OffsetDateTime,
+    /// It went on with what an earlier run had left.
+    pub resumed: bool,
+    /// What was kept of that was written with another dictionary.
+    pub is_early: bool,
     pub clock: Clock,
     pub session: &'a Session,
     pub places: &'a Places,
@@ -86,7 +90,7 @@ impl Story for Telling<'_> {
             run: Run {
                 started: Moment(self.ending.started),
                 ended: Moment(self.ending.clock.now()),
-                resumed: false,
+                resumed: self.ending.resumed,
                 interrupted,
                 requests: status.requests,
                 retries: status.retries,
@@ -110,6 +114,9 @@ impl Story for Telling<'_> {
             "clockOffsetS": status.clock_skew_s.filter(|_| matches!(self.ending.clock, Clock::System)),
             "profiles": args.profiles, "include": args.include, "exclude": args.exclude,
         })];
+        if self.ending.resumed {
+            lines.push(serde_json::json!({ "event": "run resumed" }));
+        }
         lines.extend(self.datasets(state)?.iter().map(|dataset| {
             serde_json::json!({
                 "event": "dataset ended", "dataset": dataset.id, "outcome": dataset.outcome, "records": dataset.records,
@@ -129,7 +136,7 @@ impl Story for Telling<'_> {
     }
 
     fn is_early(&self, entry: &EntryPath) -> bool {
-        let mut teaching = self.ending.settings.plan.datasets.iter().filter(|row| row.teaches);
+        let mut teaching = self.ending.settings.plan.datasets.iter().filter(|row| row.teaches || self.ending.is_early);
         teaching.any(|row| entry_path(row).is_ok_and(|path| path == *entry))
     }
 }

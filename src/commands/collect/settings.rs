@@ -9,7 +9,7 @@ use url::Url;
 
 use super::args::CollectArgs;
 use super::sources::{BadSource, Sources};
-use super::window::{BadWindow, deadline, window};
+use super::window::{BadWindow, SINCE, deadline, window};
 use crate::catalog::{Catalog, Plan, PlanError, Selection};
 use crate::commands::closing::default_stem;
 use crate::import::Incident;
@@ -106,7 +106,7 @@ impl Settings {
         let endpoints = if args.demo { None } else { Some(endpoints(args, catalog)?) };
         let policy = Policy::from_options(&args.policy, &args.keep)?;
         Ok(Self {
-            window: window(&args.since, args.until.as_deref(), now)?,
+            window: window(args.since.as_deref().unwrap_or(SINCE), args.until.as_deref(), now)?,
             plan: plan?,
             endpoints,
             // The embedded tenant of the demo has no limits.
