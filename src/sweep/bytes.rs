@@ -162,8 +162,7 @@ pub(super) fn each_hex(text: &str, open: &mut dyn FnMut(&[u8])) {
     let mut single: Vec<u8> = Vec::new();
     let mut end = 0;
     let is_letter = |symbol: char| symbol.is_alphanumeric();
-    loop {
-        let Some((start, after)) = next_word(text, end, is_letter) else { break };
+    while let Some((start, after)) = next_word(text, end, is_letter) {
         let word = text.get(start..after).unwrap_or_default();
         let digits = word.strip_prefix("0x").unwrap_or(word);
         let gap = text.get(end..start).unwrap_or_default();
