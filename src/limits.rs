@@ -267,3 +267,8 @@ pub const ANSWER_DISTINCT_MAX: usize = 1 << 20;
 pub const ANSWER_NAMES_MAX: usize = 500;
 /// Longest value that an answer quotes, characters: names end at 256.
 pub const ANSWER_VALUE_CHARS_MAX: usize = 300;
+/// Lines that one thread of the leak check takes at a time, bytes: 6 ms of work, so that handing over (microseconds) is
+/// nothing and the last one to end holds nobody up.
+pub const LEAK_STRETCH_BYTES: usize = 512 << 10;
+/// Bytes on their way to and in the leak check's threads: 96 stretches, enough for 32 processors. A longer line goes alone.
+pub const LEAK_WAITING_BYTES_MAX: usize = 48 << 20;

@@ -1,7 +1,7 @@
 //! A stock consumer (librdkafka) reads the tenant's event hub: the tenant speaks Kafka, not our client's dialect of it.
 //! The hub knows no request that commits, joins or writes, so that nothing read from it can have left a trace.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "a test may")]
 
 mod support;
 

@@ -138,7 +138,7 @@ fn the_same_window_has_the_same_records_wherever_it_is_taken_from() {
 #[test]
 fn what_graph_refuses_comes_from_where_it_was_routed_and_the_manifest_says_so() {
     let bench = Bench::new();
-    let more = ["--routing", "all", "--licence", "free", "--sign-ins", "200", "--audits", "100"];
+    let more = ["--routing", "workspace", "--licence", "free", "--sign-ins", "200", "--audits", "100"];
     let tenant = Simulated::start(&bench, &more);
     let include = ["--include", "sign-ins", "--include", "graph-activity", "--include", "audits"];
     let (code, manifest) =
@@ -189,6 +189,59 @@ fn a_right_that_is_missing_is_named_for_each_place() {
         assert_eq!((code, &row["outcome"]), (3, &"denied".into()), "{kind}: {row}");
         assert!(row["hint"].as_str().is_some_and(|hint| hint.contains(word)), "{kind}: {row}");
     }
+}
+
+#[test]
+fn each_lack_has_an_outcome_of_its_own_and_a_hint_that_names_the_fix() {
+    let bench = Bench::new();
+    let small = ["--sign-ins", "50", "--audits", "50"];
+    for (name, tenant, options, id, outcome, word) in [
+        ("licence", &["--routing", "none", "--licence", "free"][..], &[][..], "sign-ins", "unlicensed", "P1"),
+        ("scope", &["--routing", "none", "--deny", "AuditLog.Read.All"], &[], "audits", "denied", "AuditLog.Read.All"),
+        ("cloud", &["--routing", "none"], &["--cloud", "china"], "user-risk-events", "unavailable", "does not offer"),
+        (
+            "table",
+            &["--routing", "storage"],
+            &["--source", "graph-activity=log-analytics", "--workspace", "11111111-2222-4333-8444-555555555555"],
+            "graph-activity",
+            "denied",
+            "--workspace",
+        ),
+        (
+            "office",
+            &["--routing", "none", "--deny", "ActivityFeed.Read"],
+            &["--office"],
+            "microsoft365-activity",
+            "denied",
+            "ActivityFeed.Read",
+        ),
+        (
+            "subscription",
+            &["--routing", "none"],
+            &["--office"],
+            "microsoft365-activity",
+            "unavailable",
+            "--office-start",
+        ),
+    ] {
+        let tenant = Simulated::start(&bench, &[&small[..], tenant].concat());
+        let zip = format!("{name}.zip");
+        let (code, manifest) = tenant.collect(&bench, &zip, &[&["--include", id], options].concat());
+        let row = dataset(&manifest, id);
+        assert_eq!(row["outcome"], outcome, "{name}: {row}");
+        let said =
+            format!("{} {}", row["reason"].as_str().unwrap_or_default(), row["hint"].as_str().unwrap_or_default());
+        assert!(said.contains(word), "{name}: {row}");
+        assert_eq!(code, if outcome == "denied" { 3 } else { 0 }, "{name}");
+    }
+    // The workspace is there, the table is not.
+    let tenant = Simulated::start(&bench, &[&small[..], &["--routing", "storage"]].concat());
+    let options = ["--include", "graph-activity", "--source", "graph-activity=log-analytics", "--workspace"];
+    let (_, manifest) =
+        tenant.collect(&bench, "no-table.zip", &[&options[..], &[tenant.text("workspace_id")]].concat());
+    let row = dataset(&manifest, "graph-activity");
+    assert_eq!(row["outcome"], "unavailable", "{row}");
+    assert!(row["reason"].as_str().unwrap().contains("not routed to this workspace"), "{row}");
 }
 
 #[test]
@@ -243,6 +296,12 @@ fn doctor_says_what_would_be_missing_and_collects_nothing() {
     }
     assert!(!bench.path("home").exists(), "doctor makes no key");
     assert_eq!(std::fs::read_dir(bench.folder.path()).unwrap().count(), 0, "doctor leaves nothing behind");
+    // Nobody is there: said at once, and nothing further is tried.
+    let closed = "http://127.0.0.1:9";
+    let tenant = ["doctor", "--tenant", "00000000-0000-4000-8000-000000000001", "--auth", "token"];
+    let options = ["--graph-url", closed, "--login-url", closed, "--arm-url", closed, "--logs-url", closed];
+    let output = bench.expect(5, &[&tenant[..], &options[..]].concat());
+    assert!(String::from_utf8(output.stdout).unwrap().contains("FAILS  Microsoft Graph cannot be reached"));
     let output = bench.expect(0, &["doctor", "--demo", "--json"]);
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(told["checks"].as_array().unwrap().len() > 20);

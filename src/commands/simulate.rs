@@ -57,7 +57,8 @@ pub struct Arguments {
     /// What goes wrong: a plan (TOML or JSON file), or a number from which a plan is made
     #[arg(long, value_name = "FILE|SEED")]
     pub faults: Option<String>,
-    /// What the diagnostic settings send to the workspace, the storage account and the event hub: `demo`, `all`, `none`
+    /// What the diagnostic settings send to the workspace, the storage account and the event hub: `demo`, `all`, `none`,
+    /// or everything to one: `workspace`, `storage`, `event-hub`
     #[arg(long, default_value = "demo", value_name = "ROUTING")]
     pub routing: Routing,
     /// Write what the tenant holds (counts and all identifiers) to this file

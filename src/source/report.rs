@@ -3,12 +3,23 @@
 //! A dataset is complete only if its last pages had no nextLink, all its slices closed, every member of its lists was a
 //! record and the service's own count, where there is one, was reached.
 
+use time::OffsetDateTime;
+
 use super::run::Run;
 use super::stop::{self, End};
 use super::{Report, Window, ledger, query};
 use crate::record::{Key, Outcome, RawText};
 
 impl Run<'_> {
+    /// Slices that this place leaves open for the next one, because it has nothing from before `floor`.
+    fn left_to_others(&self, floor: Option<OffsetDateTime>) -> u32 {
+        let Some(floor) = floor.filter(|_| self.request.more) else { return 0 };
+        let closed = &self.state().closed;
+        let begins = |slice: u32| self.plan.window(&(slice..slice + 1)).since;
+        let left = (0..self.plan.len()).filter(|slice| begins(*slice) < floor && !closed.contains(slice));
+        u32::try_from(left.count()).unwrap_or(u32::MAX)
+    }
+
     /// Sums up.
     pub(crate) fn report(&self, end: &End) -> Report {
         let window = self.dataset.time.as_ref().map(|_| self.request.window);
@@ -28,7 +39,7 @@ impl Run<'_> {
         let short = tally.expected.filter(|&expected| listed && expected > tally.served);
         if verdict.outcome == Outcome::Complete {
             let lack = match (tally.damaged, short) {
-                (0, None) if closed == slices => None,
+                (0, None) if closed + self.left_to_others(floor) == slices => None,
                 (0, None) => Some(format!("{closed} of {slices} slices were closed")),
                 (0, Some(expected)) => {
                     Some(format!("the service counted {expected} records and sent {}", tally.served))

@@ -88,9 +88,9 @@ impl Routing {
     }
 }
 
-/// A `--routing` value is none of `demo`, `all`, `none`.
+/// A `--routing` value is unknown.
 #[derive(Debug, thiserror::Error)]
-#[error("routing is `demo`, `all` or `none`")]
+#[error("routing is `demo`, `all`, `none`, or everything to one destination: `workspace`, `storage`, `event-hub`")]
 pub struct BadRouting;
 
 impl FromStr for Routing {
@@ -101,6 +101,9 @@ impl FromStr for Routing {
             "demo" => Ok(Self::demo()),
             "all" => Ok(Self::everything()),
             "none" => Ok(Self::nothing()),
+            "workspace" => Ok(Self { workspace: Self::everything().workspace, ..Self::nothing() }),
+            "storage" => Ok(Self { storage: Self::everything().storage, ..Self::nothing() }),
+            "event-hub" => Ok(Self { hub: Self::everything().hub, ..Self::nothing() }),
             _ => Err(BadRouting),
         }
     }

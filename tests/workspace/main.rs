@@ -109,7 +109,7 @@ async fn what_is_not_there_is_told_apart() {
     );
     assert_eq!(took[1].report.verdict.outcome, Outcome::Complete);
 
-    let denied = Stage::open(TenantSettings { denied: vec!["Data.Read".into()], ..small() }).await;
+    let denied = Stage::open(TenantSettings { denied: vec!["Log Analytics Reader".into()], ..small() }).await;
     let took = denied.take(&denied.workspace(), &["audits"]).await;
     assert_eq!(took[0].report.verdict.outcome, Outcome::Denied);
     assert!(denied.reason(&took[0].report).contains("Log Analytics Reader"));

@@ -186,7 +186,7 @@ impl Conduct<'_> {
             for (child, list) in children.iter().zip(std::mem::take(&mut report.keys)) {
                 state.keys.insert(child.id.as_str(), (list, report.verdict.outcome));
             }
-            if self.note(&mut course, report, state).is_some() {
+            if self.note(&mut course, report, state) {
                 state.courses.push(course);
             }
         }
@@ -206,23 +206,23 @@ impl Conduct<'_> {
         while let Some(done) = running.join_next().await {
             let Ok(reports) = done else { continue };
             for (mut course, report) in reports {
-                if self.note(&mut course, report, state).is_some() {
+                if self.note(&mut course, report, state) {
                     state.courses.push(course);
                 }
             }
         }
     }
 
-    /// Notes how a place ended for a dataset; `Some`: another place is to be asked.
-    fn note(&self, course: &mut Course, report: Report, state: &mut State) -> Option<()> {
+    /// Notes how a place ended for a dataset; whether another place is to be asked.
+    fn note(&self, course: &mut Course, report: Report, state: &mut State) -> bool {
         let dataset = course.dataset;
         let Some(arrival) = course.note(self.places, self.settings, report) else {
             let next = self.places.kind(course.place().unwrap_or_default(), dataset);
             self.task.road.progress().say_unless_moving(&format!("  {}: now from {}", dataset.id, next.as_str()));
-            return Some(());
+            return true;
         };
         self.arrive(arrival, state);
-        None
+        false
     }
 
     /// A course for a dataset, if any place has it and no earlier run had it whole.

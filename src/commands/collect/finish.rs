@@ -111,7 +111,7 @@ impl Story for Telling<'_> {
         let mut lines = vec![serde_json::json!({
             "time": time(self.ending.started), "event": "run started", "version": env!("CARGO_PKG_VERSION"),
             "signedInBy": session.connection.client.signed_in_by(), "policy": settings.policy.name(),
-            "clockOffsetS": status.clock_skew_s,
+            "clockOffsetS": status.clock_skew_s.filter(|_| matches!(self.ending.clock, Clock::System)),
             "profiles": args.profiles, "include": args.include, "exclude": args.exclude,
         })];
         if self.ending.resumed {

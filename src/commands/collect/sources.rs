@@ -24,8 +24,6 @@ pub(super) struct Sources {
     pub office: bool,
     pub office_start: bool,
     choices: Vec<(String, SourceKind)>,
-    /// Whether files are given.
-    pub has_files: bool,
 }
 
 /// An option about places cannot be used.
@@ -104,7 +102,6 @@ impl Sources {
             office: args.office || asks_office,
             office_start: args.office_start,
             choices: args.sources.iter().map(|text| choice(catalog, text)).collect::<Result<_, _>>()?,
-            has_files: !args.inputs.is_empty(),
         })
     }
 

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
 use super::super::Stop;
@@ -92,19 +93,30 @@ fn read(body: &Bytes) -> Result<Vec<Blob>, serde_json::Error> {
     serde_json::from_slice(body)
 }
 
-/// Fetches a blob and hands its records over.
+/// Fetches a blob.
 ///
 /// # Errors
-/// It is not to be had, or the run is over. Not cancel-safe.
-pub(super) async fn fetch(feed: &Feed<'_, '_>, blob: &Blob) -> Result<(), Stop> {
+/// It is not to be had, or the run is over.
+pub(super) async fn fetch(feed: &Feed<'_, '_>, blob: &Blob) -> Result<Fetched, Stop> {
     let url = feed.resolve(&blob.content_uri)?;
     let (answer, permit) = feed.ask(&url, None, |body| page::split(body, Shape::Collection)).await?;
+    feed.run.note(1, 0);
+    Ok(Fetched(answer.value, permit))
+}
+
+/// A blob's records, and the permit to hold them.
+pub(super) struct Fetched(page::Page, Option<OwnedSemaphorePermit>);
+
+/// Hands a blob's records over.
+///
+/// # Errors
+/// The sink takes no more.
+pub(super) async fn deliver(feed: &Feed<'_, '_>, Fetched(page, permit): Fetched) -> Result<(), Stop> {
     let run = feed.run;
-    run.note(1, 0);
     let hours = run.hours();
     let scope = Scope { window: Some(hours), slice: run.plan.slice_of(hours.since), by_time: true, key: None };
     // All blobs are one reading: what two of them have is the service's own repetition.
-    run.deliver(answer.value, &scope, 0).await?;
+    run.deliver(page, &scope, 0).await?;
     drop(permit);
     Ok(())
 }

@@ -93,7 +93,7 @@ async fn one(run: &Run<'_>, place: &Office) -> End {
 /// Lists a day's content of all types, then fetches it. An error ends the run.
 async fn one_day(feed: &Feed<'_, '_>, types: &[String], day: Day, gaps: &mut Gaps) -> Result<(), Stop> {
     // Owned names: a stream of borrowed ones cannot move to another thread.
-    let listings = types.to_vec().into_iter().map(|content_type| async move {
+    let listings = types.iter().cloned().map(|content_type| async move {
         let listing = content::list(feed, &content_type, day).await;
         (content_type, listing)
     });
@@ -111,23 +111,29 @@ async fn one_day(feed: &Feed<'_, '_>, types: &[String], day: Day, gaps: &mut Gap
     fetch(feed, blobs, gaps).await
 }
 
-/// Fetches blobs, several at once. All are awaited to their end: the sink must not be left in the middle.
+/// Fetches blobs, several at once, and hands them over in their order, so that the same feed gives the same bytes. All
+/// are awaited to their end: the sink must not be left in the middle.
 async fn fetch(feed: &Feed<'_, '_>, blobs: Vec<Blob>, gaps: &mut Gaps) -> Result<(), Stop> {
     let ended = AtomicBool::new(false);
     let fetched = blobs.into_iter().map(|blob| {
         let ended = &ended;
         async move {
             if ended.load(Ordering::Relaxed) {
-                return (blob, Ok(()));
+                return (blob, Ok(None));
             }
             let result = content::fetch(feed, &blob).await;
-            (blob, result)
+            (blob, result.map(Some))
         }
     });
-    let mut fetched = stream::iter(fetched).buffer_unordered(LANES);
+    let mut fetched = stream::iter(fetched).buffered(LANES);
     let mut over = None;
     while let Some((blob, result)) = fetched.next().await {
         gaps.asked();
+        let result = match result {
+            Ok(Some(records)) if over.is_none() => content::deliver(feed, records).await,
+            Ok(_) => Ok(()),
+            Err(stop) => Err(stop),
+        };
         match result {
             Ok(()) => {}
             Err(stop) if stop.ends_the_run() => {

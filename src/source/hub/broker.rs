@@ -66,8 +66,9 @@ impl Broker {
             .collect();
         if all.is_empty() {
             return Err(Trouble::Final(told(
-                Outcome::Unavailable,
-                "the namespace shows no such event hub",
+                // A hub that may not be read is not shown either: it was named, so the right is the likelier lack.
+                Outcome::Denied,
+                "the namespace shows no such event hub to this sign-in",
                 "check the name; the credential needs the right to listen (role Azure Event Hubs Data Receiver on the hub or the namespace)",
             )));
         }

@@ -44,7 +44,10 @@ fn one(row: &'static Dataset, places: &Places, told: Option<&(Outcome, Option<St
         (Some(verdict), _) => {
             let state = if verdict.outcome.is_answered() { State::Note } else { State::Lacks };
             let why = match verdict.outcome {
-                Outcome::Skipped => "left out: it needs a permission of its own (--office)",
+                Outcome::Skipped if row.service == Service::Office => {
+                    "left out: it needs a permission of its own (--office)"
+                }
+                Outcome::Skipped => "no service has it: --authenticator-incident takes what the app shows",
                 Outcome::Unavailable => "not routed: nothing is kept that could be had",
                 _ => "unknown where it is kept: the diagnostic settings cannot be read",
             };

@@ -12,6 +12,9 @@ mod rights;
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::args::CollectArgs;
 use super::places::{self, Places};
@@ -21,6 +24,7 @@ use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::commands::exit;
 use crate::commands::stopped::Stopped;
+use crate::record::{Outcome, Verdict};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -82,9 +86,19 @@ pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn 
         writeln!(err, "error: {stopped}")?;
         return Ok(stopped.exit_code());
     }
-    let worst = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
-    Ok(if worst >= State::Lacks { exit::INCOMPLETE } else { exit::OK })
+    let is_there = |state: State, area: &str| {
+        checks.iter().any(|check| check.state == state && (area.is_empty() || check.area == area))
+    };
+    Ok(match () {
+        () if is_there(State::Fails, network::AREA) => exit::SIGN_IN,
+        () if is_there(State::Fails, "") => exit::OUTPUT,
+        () if is_there(State::Lacks, "") => exit::INCOMPLETE,
+        () => exit::OK,
+    })
 }
+
+/// The lists that are asked before the places are known answer within seconds, or nothing does.
+const LOOK: Duration = Duration::from_secs(8);
 
 async fn examine(
     args: &CollectArgs,
@@ -98,12 +112,18 @@ async fn examine(
         Err(stopped) => return (checks, Some(stopped)),
     };
     checks.extend(network::checks(&way, settings, clock).await);
+    if checks.iter().any(|check| check.state == State::Fails) {
+        return (checks, None);
+    }
     let talk = Arc::new(|line: &str| eprintln!("{line}"));
     let connection = match connect(catalog, args, settings, clock, way, talk).await {
         Ok(connection) => connection,
         Err(stopped) => return (checks, Some(stopped)),
     };
-    let known = places::look(&connection.client, catalog, settings).await;
+    let known = match timeout(LOOK, places::look(&connection.client, catalog, settings)).await {
+        Ok(known) => known,
+        Err(_) => places::Known { settings: Some(Err(slow())), licences: None },
+    };
     checks.extend(rights::checks(catalog, settings, &connection, &known));
     match Places::of(settings, &known, &connection.reach) {
         Ok(places) => checks.extend(logs::checks(settings, &connection, &places, clock).await),
@@ -111,6 +131,10 @@ async fn examine(
     }
     connection.close().await;
     (checks, None)
+}
+
+fn slow() -> Verdict {
+    Verdict::because(Outcome::Failed, "the diagnostic settings were not read in time")
 }
 
 fn print(checks: &[Check], out: &mut dyn Write) -> io::Result<()> {

@@ -12,13 +12,13 @@ use crate::clock::Clock;
 use crate::commands::words::span;
 use crate::net::probe;
 
+pub(super) const AREA: &str = "Network";
 /// One try, with room for a slow proxy; all services are asked at the same time.
 const WAIT: Duration = Duration::from_secs(8);
 /// Tokens allow five minutes; windows and signatures suffer before.
 const SKEW_S_MAX: u64 = 60;
 
 pub(super) async fn checks(way: &Way, settings: &Settings, clock: Clock) -> Vec<Check> {
-    const AREA: &str = "Network";
     let endpoints = &way.endpoints;
     let planned = |service: Service| settings.plan.datasets.iter().any(|row| row.service == service);
     let logs = settings.plan.datasets.iter().any(|row| route(&row.id).is_some());

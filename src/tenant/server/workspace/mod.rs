@@ -32,7 +32,7 @@ use crate::tenant::world::World;
 /// Questions that are worked on at the same time.
 const AT_ONCE_MAX: usize = 5;
 /// What a reader of the workspace needs; a tenant that denies it has not given the role.
-const ROLE: &str = "Data.Read";
+const ROLE: &str = "Log Analytics Reader";
 
 /// How many questions are being worked on.
 #[derive(Debug, Default)]

@@ -140,7 +140,7 @@ fn every_refusal_is_the_documented_one() {
         assert_eq!((status, &body["error"]["code"]), (400, &"BadArgumentError".into()), "{query}");
         assert_eq!(body["error"]["innererror"]["code"], code, "{query}");
     }
-    let denied = Desk::new(|settings| settings.denied.push("Data.Read".to_owned()));
+    let denied = Desk::new(|settings| settings.denied.push("Log Analytics Reader".to_owned()));
     assert_eq!(denied.ask("AuditLogs").1["error"]["code"], "InsufficientAccessError");
 }
 
