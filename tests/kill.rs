@@ -4,6 +4,7 @@
 //! `KILLS` sets how many points are tried (20), `KILLS_SEED` the first seed (1); every failure prints its seed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "a test may")]
+#![allow(clippy::use_debug, reason = "a length of time reads well so")]
 
 mod support;
 
