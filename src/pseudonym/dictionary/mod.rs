@@ -182,7 +182,7 @@ impl Dictionary {
                 at = to;
                 found(term, word.start, to);
             } else if let Some(span) = text.get(word.start..word.end)
-                && let Some((position, from, to)) = self.glued.find(span)
+                && let Some((position, from, to)) = self.glued.find(text, word.start, word.end)
                 && let Some(term) = self.terms.get(position as usize)
                 && !is_token(span)
                 // `notificationRecipients` is a word of the schema, whatever else is in it.
