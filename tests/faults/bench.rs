@@ -281,6 +281,9 @@ pub fn lie(took: &Took, truth: &BTreeMap<(u32, String), u32>) -> Option<String> 
     if !is_honest(&took.records, truth) {
         return Some(format!("brings records twice, or others: {}", numbers()));
     }
-    let whole = took.records == *truth && took.slices_closed.len() as u32 == slices;
+    // What begins before the time that the service looks back to is whole, but not closed for good: a run that goes on
+    // has to meet the refusal again. Only such a complete dataset has a hint.
+    let is_clamped = took.report.verdict.hint.is_some() && took.report.slices_closed == slices;
+    let whole = took.records == *truth && (is_clamped || took.slices_closed.len() as u32 == slices);
     (took.outcome() == Outcome::Complete && !whole).then(|| format!("complete with {}", numbers()))
 }
