@@ -1,6 +1,6 @@
 //! Files that the customer already has, into datasets.
 //!
-//! Takes [`Inputs`] and the datasets of the plan; recognises records by their content (portal downloads, exports of Azure
+//! Takes `Inputs` and the datasets of the plan; recognises records by their content (portal downloads, exports of Azure
 //! Monitor and Log Analytics, unified audit searches, saved Graph pages), gives them to the sink in the shape of their
 //! dataset, and an account of every file: each record is imported, a duplicate, outside the window, covered by another
 //! place, not asked for, or rejected with its line and the reason. Files that hold anything else are named as plain, for
