@@ -14,10 +14,12 @@ pub mod net;
 pub mod source;
 
 pub mod files;
+pub mod import;
 
 pub mod pseudonym;
 
 pub mod spool;
+pub mod summary;
 pub mod sweep;
 
 pub mod archive;

@@ -185,3 +185,90 @@ pub const UNPACKED_RATIO_MAX: usize = 128;
 pub const UNPACK_LAYERS_MAX: u8 = 2;
 /// Longest name that a tar header tells, bytes: paths end at 4,096 on Linux and 32,767 on Windows, as three bytes each.
 pub const TAR_NAME_BYTES_MAX: u64 = 3 * 32_768;
+/// Bytes of a blob that are asked for at once: 800 sign-ins of 5 kB; [`RANGES_IN_FLIGHT_MAX`] of them are 24 MiB and keep
+/// 240 MB/s busy at 100 ms a reply.
+pub const RANGE_BYTES: u64 = 4 << 20;
+/// Ranges of one container's blobs that are asked for side by side, in the order in which they are read.
+pub const RANGES_IN_FLIGHT_MAX: usize = 6;
+/// Blobs and folders of one page of a listing (documented maximum).
+pub const BLOBS_IN_PAGE_MAX: u32 = 5_000;
+/// Folders in folders of a container: `resourceId=/tenants/ID/providers/NAME/y/m/d/h/m` has ten, a capture nine.
+pub const FOLDER_DEPTH_MAX: usize = 16;
+/// How late a record may arrive where diagnostic settings send it, hours (documented for audits).
+pub const ROUTED_LATE_HOURS: i64 = 48;
+/// How long after its hour a blob may still end in the middle of a line, seconds: exporters append every few minutes.
+pub const BLOB_SETTLED_S: i64 = 3_600;
+/// Blobs in a row that were given up before no more are asked for: each has cost a minute of tries.
+pub const BLOBS_GIVEN_UP_MAX: u32 = 5;
+/// Longest block of a capture file that is read, bytes: event hubs write blocks of a few events of 1 MiB at most.
+pub const AVRO_BLOCK_BYTES_MAX: usize = 64 << 20;
+/// Deepest Avro schema that is followed; a capture's has three levels.
+pub const AVRO_DEPTH_MAX: usize = 16;
+/// Questions to one workspace at a time: more of one user are queued by the service for up to three minutes.
+pub const WORKSPACE_QUESTIONS_MAX: usize = 5;
+/// Rows that one answer of a workspace is meant to have: a tenth of the 500,000 at which the service cuts it off.
+pub const WORKSPACE_ANSWER_ROWS: u64 = 50_000;
+/// Bytes that one answer of a workspace is meant to have: an eighth of the 100 MB at which the service cuts it off, and
+/// five at a time are 60 MiB of memory; a million sign-ins of 5 kB are 400 questions, a minute of the published budget.
+pub const WORKSPACE_ANSWER_BYTES: u64 = 12 << 20;
+/// Rows of an answer that are made into records at once: 1,000 of 5 kB are 5 MB beside the answer.
+pub const WORKSPACE_ROWS_AT_ONCE: usize = 1_000;
+/// How often a log of a workspace is read until its count is met: records that arrive meanwhile are in the second reading.
+pub const WORKSPACE_READINGS_MAX: u32 = 3;
+/// Bytes asked of a partition at a time: four of the largest messages of the standard tier (1 MB).
+pub const HUB_FETCH_BYTES: i32 = 4 << 20;
+/// Longest answer of a broker, bytes: the premium tier's largest message (20 MB), a batch of them unpacked, and room.
+pub const HUB_MESSAGE_BYTES_MAX: usize = 64 << 20;
+/// Longest wait for one answer of a broker, seconds: twice what a connection with its sign-in may be tried.
+pub const HUB_REQUEST_S_MAX: u64 = 60;
+/// How long the client itself tries a connection again, seconds: short, because a refusal is told only then. Together
+/// with [`HUB_TRIES_MAX`] and the pauses between (0.4 to 6.4 s) a broker that is away is waited for half a minute.
+pub const HUB_PATIENCE_S: u64 = 3;
+/// Failures in a row at one offset before a partition is given up.
+pub const HUB_TRIES_MAX: u32 = 6;
+/// How long before the window a partition is read, seconds: a message arrives after its events, clocks differ by minutes.
+pub const HUB_EARLY_S: i64 = 3_600;
+
+/// Pages of a list that is read before the collection (licences, diagnostic settings): a tenant has some dozens of either,
+/// and a page holds a hundred.
+pub const INVENTORY_PAGES_MAX: usize = 20;
+/// How long the Management Activity API keeps content, seconds: 7 days.
+pub const OFFICE_KEPT_S: i64 = 7 * 86_400;
+/// How much later than that a list begins, seconds: clocks differ, and the lists of a day are asked for one after another.
+pub const OFFICE_MARGIN_S: i64 = 300;
+/// A window that begins this much before what is kept is a week that has aged a little, seconds.
+pub const OFFICE_GRACE_S: i64 = 3_600;
+/// How long after an event its content may become available, seconds: 60 to 90 minutes are usual, a day in bad times; twice
+/// that costs a few lists more for a window that ended long ago, and nothing for one that ends now.
+pub const OFFICE_LATE_S: i64 = 2 * 86_400;
+/// Parts of the feed that a reason names: five fit into a line of the report, the rest is counted.
+pub const OFFICE_GAPS_NAMED_MAX: usize = 5;
+/// First and longest pause between two looks at a Purview search, milliseconds: searches take minutes to hours.
+pub const PURVIEW_POLL_MS: (u64, u64) = (2_000, 60_000);
+/// How long a Purview search is waited for, seconds: 4 hours; the longest reported ones take one or two.
+pub const PURVIEW_WAIT_S_MAX: u64 = 14_400;
+/// Records of an imported file that are listed as rejected, each with line and reason; the others are counted. A hundred
+/// show what is wrong with the file, and 90,000 files of them are 9 million rows of 40 bytes at the very worst.
+pub const REJECTED_MAX: usize = 100;
+/// Batches of an imported file between reading and delivering: each is at most a stretch (or a document) and what became
+/// of it, so 3 of 8 MiB are 24 MiB.
+pub const IMPORT_BATCHES_MAX: usize = 3;
+/// Longest incident id of the Authenticator app that is accepted, characters; the ones seen have 8.
+pub const INCIDENT_CHARS_MAX: usize = 64;
+/// How long a query of Log Analytics may take, and be silent, milliseconds: the 10 minutes that are asked for (`Prefer:
+/// wait=600`), the service's own limit, and half a minute for the way. Others of the same user may be in front of it.
+pub const QUERY_MS_MAX: u64 = 630_000;
+/// Targets that an answer to an audit question lists: 200 of 150 bytes are 30 kB, more than anyone reads; the rest is counted.
+pub const ANSWER_LIST_MAX: usize = 200;
+/// Different targets that an answer counts: 2^20 marks of 9 bytes are 9 MiB, three times the users of the largest tenants
+/// that were measured; beyond it the count is a lower bound and says so.
+pub const ANSWER_DISTINCT_MAX: usize = 1 << 20;
+/// Different activities and properties that an answer counts: Entra documents about 1,000 activities; the rest is summed up.
+pub const ANSWER_NAMES_MAX: usize = 500;
+/// Longest value that an answer quotes, characters: names end at 256.
+pub const ANSWER_VALUE_CHARS_MAX: usize = 300;
+/// Lines that one thread of the leak check takes at a time, bytes: 6 ms of work, so that handing over (microseconds) is
+/// nothing and the last one to end holds nobody up.
+pub const LEAK_STRETCH_BYTES: usize = 512 << 10;
+/// Bytes on their way to and in the leak check's threads: 96 stretches, enough for 32 processors. A longer line goes alone.
+pub const LEAK_WAITING_BYTES_MAX: usize = 48 << 20;

@@ -16,6 +16,8 @@ pub struct Output {
     path: PathBuf,
     part: PathBuf,
     file: Option<File>,
+    /// A bundle of an interrupted run is replaced.
+    replaces: bool,
 }
 
 impl Output {
@@ -24,11 +26,28 @@ impl Output {
     /// # Errors
     /// [`Error::Exists`], [`Error::Busy`], [`Error::NoFolder`], [`Error::FileName`], [`Error::Create`].
     pub fn claim(path: &Path) -> Result<Self, Error> {
+        Self::take(path, false)
+    }
+
+    /// The same for a run that goes on: the bundle of its interrupted part is replaced, in one step, by the new one.
+    ///
+    /// # Errors
+    /// As [`Output::claim`], [`Error::Exists`] apart when the earlier run's spool is there.
+    pub fn take_over(path: &Path) -> Result<Self, Error> {
+        let has_spool = beside(path, ".spool").is_dir();
+        if has_spool {
+            Self::take(path, path.symlink_metadata().is_ok_and(|found| found.is_file()))
+        } else {
+            Self::claim(path)
+        }
+    }
+
+    fn take(path: &Path, replaces: bool) -> Result<Self, Error> {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or(Error::FileName)?;
         if name.chars().any(|letter| letter.is_control() || letter == '\\') {
             return Err(Error::FileName);
         }
-        if path.symlink_metadata().is_ok() {
+        if !replaces && path.symlink_metadata().is_ok() {
             return Err(Error::Exists { path: path.to_owned() });
         }
         let folder = folder_of(path);
@@ -49,7 +68,7 @@ impl Output {
             Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: path.to_owned() }),
         }
         file.set_len(0).map_err(create)?;
-        Ok(Self { path: path.to_owned(), part, file: Some(file) })
+        Ok(Self { path: path.to_owned(), part, file: Some(file), replaces })
     }
 
     /// Where the run keeps its spool: `FILE.zip.spool`.
@@ -105,7 +124,7 @@ impl Output {
     }
 
     fn rename(&self, sums_part: &Path, sums: &Path) -> Result<(), Error> {
-        if self.path.symlink_metadata().is_ok() {
+        if !self.replaces && self.path.symlink_metadata().is_ok() {
             return Err(Error::Exists { path: self.path.clone() });
         }
         std::fs::rename(&self.part, &self.path).map_err(Error::Write)?;

@@ -44,8 +44,8 @@ pub(super) const OBJECTS: [&str; 16] = [
     "contacts",
 ];
 
-/// Log datasets that Graph serves, with Azure's name of the category (DESIGN §5).
-pub(super) const LOGS: [(&str, &str); 13] = [
+/// Log datasets with Azure's name of the category (DESIGN §5).
+pub(super) const LOGS: [(&str, &str); 16] = [
     ("audits", "AuditLogs"),
     ("sign-ins", "SignInLogs"),
     ("sign-ins-noninteractive", "NonInteractiveUserSignInLogs"),
@@ -59,6 +59,9 @@ pub(super) const LOGS: [(&str, &str); 13] = [
     ("network-access-traffic", "NetworkAccessTrafficLogs"),
     ("remote-network-health", "RemoteNetworkHealthLogs"),
     ("custom-security-attribute-audits", "CustomSecurityAttributeAuditLogs"),
+    ("adfs-sign-ins", "ADFSSignInLogs"),
+    ("enriched-microsoft365-audits", "EnrichedOffice365AuditLogs"),
+    ("graph-activity", "MicrosoftGraphActivityLogs"),
 ];
 
 const OPERATORS: [&[&str]; 4] = [&[], &["ge", "le"], &["gt", "lt"], &["ge", "lt"]];
@@ -137,7 +140,8 @@ fn check_tables(catalog: &Catalog, check: &mut Check) {
         check.that(used, || format!("profile {} has no dataset", profile.id));
     }
     for cloud in catalog.clouds() {
-        let mut hosts = [&cloud.login, &cloud.graph, &cloud.arm, &cloud.logs, &cloud.storage_suffix].into_iter();
+        let mut hosts =
+            [&cloud.login, &cloud.graph, &cloud.arm, &cloud.logs, &cloud.storage_suffix, &cloud.hub_suffix].into_iter();
         let whole = hosts.all(|host| is_host(host)) && cloud.office.as_ref().is_none_or(|host| is_host(host));
         check.that(whole, || format!("cloud {}: a host is malformed", cloud.id));
     }
@@ -209,6 +213,8 @@ fn is_address(row: &Dataset) -> bool {
     let version = match row.service {
         Service::Graph => matches!(row.version.as_str(), "v1.0" | "beta"),
         Service::Arm => is_date(&row.version),
+        Service::Monitor => row.version == "routed",
+        Service::Office => row.version == "v1.0",
     };
     version && row.path.starts_with('/') && !row.path.ends_with('/') && !row.path.contains(['?', '#', ' '])
 }
@@ -267,7 +273,9 @@ fn permissions_hold(catalog: &Catalog, row: &Dataset) -> bool {
         && delegated.iter().all(|name| find(name).is_some_and(|one| !one.delegated.is_empty()))
         && row.permission.also.iter().all(|name| find(name).is_some_and(|one| one.read_only));
     let writes = application.iter().chain(delegated).filter_map(find).any(|one| !one.read_only);
-    offered && !delegated.is_empty() && writes == row.write_permission_reason.as_deref().is_some_and(is_sentence)
+    let own = matches!(row.service, Service::Graph | Service::Arm);
+    let named = if own { !delegated.is_empty() } else { delegated.is_empty() };
+    offered && named && writes == row.write_permission_reason.as_deref().is_some_and(is_sentence)
 }
 
 fn references_hold(catalog: &Catalog, row: &Dataset) -> bool {

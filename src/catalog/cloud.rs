@@ -24,6 +24,8 @@ pub struct Cloud {
     pub office: Option<String>,
     /// What follows the account name in a storage host.
     pub storage_suffix: String,
+    /// What follows the namespace's name in an event hub's host.
+    pub hub_suffix: String,
     /// Columns that no official page proved.
     pub assumed: Vec<String>,
     /// What a reader should know.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SourceKind;
+
 /// A dataset: one list or singleton of one service. Ids are kebab-case and forever.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -104,7 +106,12 @@ impl Dataset {
 
     /// Whether only a signed-in user can read it.
     pub fn is_delegated_only(&self) -> bool {
-        self.permission.application.is_empty()
+        self.permission.application.is_empty() && !self.permission.delegated.is_empty()
+    }
+
+    /// What stands before [`Dataset::path`] in an address: `/v1.0` or `/beta` for Graph, nothing elsewhere.
+    pub fn path_prefix(&self) -> String {
+        if self.service == Service::Graph { format!("/{}", self.version) } else { String::new() }
     }
 }
 
@@ -137,6 +144,23 @@ pub enum Service {
     Graph,
     /// Azure Resource Manager.
     Arm,
+    /// No service by itself: Azure Monitor sends it where the diagnostic settings say (route.rs), or the customer has it
+    /// as files.
+    Monitor,
+    /// Office 365 Management Activity API.
+    Office,
+}
+
+impl Service {
+    /// The kind of source that asks this service; `None`: no service has it by itself.
+    pub fn source(self) -> Option<SourceKind> {
+        match self {
+            Self::Graph => Some(SourceKind::Graph),
+            Self::Arm => Some(SourceKind::Arm),
+            Self::Monitor => None,
+            Self::Office => Some(SourceKind::Office),
+        }
+    }
 }
 
 impl Group {
@@ -175,6 +199,9 @@ pub struct TimeFilter {
     pub order_by: Option<String>,
     /// How far back the service keeps records, days, at most (with the best licence).
     pub retention_days: u32,
+    /// How long records may arrive late, minutes, where that is more than usual ([`crate::limits::LATE_MARGIN_S`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_minutes: Option<u32>,
 }
 
 /// Fan-out: one request for each record of `dataset`, in `$batch` where the service has it.
@@ -236,15 +263,36 @@ pub enum Throttle {
     Identity,
     /// Directory: resource units per 10 s.
     Directory,
+    /// Log Analytics: 200 queries in 30 s and 5 at a time per user.
+    Workspace,
+    /// Storage accounts: thousands of requests a second.
+    Storage,
+    /// Office 365 Management Activity API: 2,000 requests a minute per tenant.
+    Activity,
 }
 
+/// How many classes there are.
+pub const THROTTLES: usize = 6;
+
 impl Throttle {
-    /// `reports`, `identity` or `directory`, as `--rate` spells it.
+    /// All classes, scarcest first.
+    pub const ALL: [Self; THROTTLES] =
+        [Self::Reports, Self::Identity, Self::Directory, Self::Workspace, Self::Storage, Self::Activity];
+
+    /// `reports`, `identity`, `directory`, `workspace`, `storage` or `activity`, as `--rate` spells it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Reports => "reports",
             Self::Identity => "identity",
             Self::Directory => "directory",
+            Self::Workspace => "workspace",
+            Self::Storage => "storage",
+            Self::Activity => "activity",
         }
+    }
+
+    /// Where it stands in [`Throttle::ALL`].
+    pub fn number(self) -> usize {
+        self as usize
     }
 }

@@ -6,9 +6,11 @@
 
 mod check;
 mod cloud;
+mod column;
 mod dataset;
 mod deny;
 mod estimate;
+mod export;
 mod field;
 pub(crate) mod glob;
 mod identifier;
@@ -16,7 +18,9 @@ mod kind;
 mod permission;
 mod plan;
 mod profile;
+mod question;
 mod recognise;
+mod route;
 mod secret;
 mod throttle;
 mod well_known;
@@ -27,16 +31,22 @@ use serde::Deserialize;
 
 pub use check::{Check, check};
 pub use cloud::Cloud;
-pub use dataset::{Dataset, ForEach, Group, NotFound, Permission, Service, Shape, Throttle, TimeFilter, Where};
+pub use column::{ColumnAs, ColumnRule, column, columns};
+pub use dataset::{
+    Dataset, ForEach, Group, NotFound, Permission, Service, Shape, THROTTLES, Throttle, TimeFilter, Where,
+};
 pub use deny::DeniedPath;
 pub use estimate::{ClassEstimate, Estimate, Sizes, estimate};
+pub use export::{CellAs, Export, ExportColumn, export_columns, exports};
 pub use field::{Action, FieldRule, ParentKey, When, fields, parent_keys};
 pub use identifier::{Identifier, Shape as IdentifierShape, Treatment, identifier_words, identifiers};
 pub use kind::Kind;
 pub use permission::{Consent, PermissionRow, Resource};
 pub use plan::{Plan, PlanError, Selection, Skipped, SkippedBecause};
 pub use profile::{Licence, Profile};
+pub use question::{Listed, Question, informational, questions};
 pub use recognise::{Recognition, recognitions};
+pub use route::{Route, SourceKind, TIME_GENERATED, route, route_of_category, route_of_table, routes};
 pub use secret::{SecretRule, secrets};
 pub use throttle::{Measure, ThrottleLimit, Tier};
 

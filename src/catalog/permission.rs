@@ -34,6 +34,8 @@ pub enum Resource {
     Graph,
     /// Azure Resource Manager.
     Arm,
+    /// Office 365 Management Activity API.
+    Office,
 }
 
 impl Resource {
@@ -42,6 +44,7 @@ impl Resource {
         match self {
             Self::Graph => "00000003-0000-0000-c000-000000000000",
             Self::Arm => "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+            Self::Office => "c5393580-f805-4401-95e8-94b7a6ef2fc2",
         }
     }
 
@@ -50,6 +53,7 @@ impl Resource {
         match self {
             Self::Graph => "Microsoft Graph",
             Self::Arm => "Azure Service Management",
+            Self::Office => "Office 365 Management APIs",
         }
     }
 }

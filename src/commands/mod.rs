@@ -13,7 +13,12 @@ pub mod token;
 pub mod verify;
 
 mod closing;
+#[cfg(test)]
+mod hub_tests;
+#[cfg(test)]
+mod hub_tls_tests;
 mod keys;
+mod plain;
 mod stopped;
 mod words;
 
@@ -38,6 +43,8 @@ struct Cli {
 enum Command {
     /// Collect a tenant's data into one verified zip
     Collect(Box<collect::CollectArgs>),
+    /// Look for what would stand in the way of a collection: takes the same options
+    Doctor(Box<collect::CollectArgs>),
     /// Pseudonymise files: logs, exports, archives, another tool's output
     Redact(redact::RedactArgs),
     /// Check a bundle: structure, sums, completeness; with the key also for leaks
@@ -85,6 +92,7 @@ fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::R
     };
     match command {
         Command::Collect(args) => collect::run(&args, clock, out, err),
+        Command::Doctor(args) => collect::doctor::run(&args, clock, out, err),
         Command::Redact(args) => redact::run(&args, clock, out, err),
         Command::Verify(args) => verify::run(&args, out, err),
         Command::Reveal(args) => reveal::run(args, clock, out, err),

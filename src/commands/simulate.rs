@@ -13,7 +13,7 @@ use crate::catalog::Dataset;
 use crate::clock::{BadEpoch, Clock};
 use crate::tenant::faults::{BadPlan, FaultPlan};
 use crate::tenant::server::{NotServed, Running, serve};
-use crate::tenant::{Licence, Limits, TenantSettings, logs};
+use crate::tenant::{HubSettings, Licence, Limits, Routing, TenantSettings, logs};
 
 /// Options of `simulate`.
 #[derive(Debug, clap::Args)]
@@ -57,6 +57,10 @@ pub struct Arguments {
     /// What goes wrong: a plan (TOML or JSON file), or a number from which a plan is made
     #[arg(long, value_name = "FILE|SEED")]
     pub faults: Option<String>,
+    /// What the diagnostic settings send to the workspace, the storage account and the event hub: `demo`, `all`, `none`,
+    /// or everything to one: `workspace`, `storage`, `event-hub`
+    #[arg(long, default_value = "demo", value_name = "ROUTING")]
+    pub routing: Routing,
     /// Write what the tenant holds (counts and all identifiers) to this file
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
@@ -118,6 +122,9 @@ impl Arguments {
             gzip: !self.no_gzip,
             token_lifetime_s: self.token_lifetime_s,
             page_max: self.page_max,
+            routing: self.routing.clone(),
+            subscriptions: self.routing.subscriptions(),
+            hub: HubSettings::default(),
             faults: self.faults.as_deref().map(plan).transpose()?.unwrap_or_default(),
         })
     }
@@ -168,7 +175,12 @@ fn announce(running: &Running) -> io::Result<()> {
         "graph_url": running.graph_url,
         "login_url": running.login_url,
         "arm_url": running.arm_url,
+        "logs_url": running.logs_url,
+        "office_url": running.office_url,
+        "storage_url": running.storage_url,
+        "event_hub": running.event_hub,
         "tenant_id": running.tenant_id,
+        "workspace_id": running.workspace_id,
         "token": running.token,
     });
     let mut out = io::stdout().lock();

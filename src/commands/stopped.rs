@@ -18,6 +18,9 @@ pub(in crate::commands) enum Stopped {
     /// Addresses, TLS.
     #[error(transparent)]
     Network(#[from] crate::net::NetError),
+    /// The address of an event hub.
+    #[error(transparent)]
+    Hub(#[from] crate::source::hub::HubError),
     /// No token.
     #[error("{0}")]
     SignIn(#[from] crate::net::auth::AuthError),
@@ -36,6 +39,9 @@ pub(in crate::commands) enum Stopped {
     /// The spool.
     #[error(transparent)]
     Spool(#[from] crate::spool::Error),
+    /// `--resume`.
+    #[error(transparent)]
+    NotResumed(#[from] crate::commands::collect::NotResumed),
     /// The finished bundle held something that looks like an identifier.
     #[error(
         "the finished bundle did not pass its leak check, so it was not given its name: {hits} identifier-like texts in\
@@ -93,6 +99,8 @@ impl Stopped {
             | Self::KeyFolder(_)
             | Self::KeyBesideBundle
             | Self::UnknownTenant
+            | Self::Hub(_)
+            | Self::NotResumed(_)
             | Self::Network(_) => exit::USAGE,
             Self::SignIn(_) | Self::OtherTenant => exit::SIGN_IN,
             Self::Output(_) | Self::Spool(_) | Self::Pipe(_) => exit::OUTPUT,

@@ -98,12 +98,17 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// No files.
+    pub(crate) fn none() -> Self {
+        Self { entries: Vec::new(), hashes: Hashes::new(), sizes: Sizes::default() }
+    }
+
     /// Expands inputs: files as they are, folders with all that is in them (sorted by bytes), patterns.
     ///
     /// # Errors
     /// An input is missing or closed, or there are too many files. No file was read then.
     pub fn find(inputs: &[PathBuf]) -> Result<Self, InputError> {
-        let mut found = Self { entries: Vec::new(), hashes: Hashes::new(), sizes: Sizes::default() };
+        let mut found = Self::none();
         for (input, position) in inputs.iter().zip(1..) {
             match fs::metadata(input) {
                 Ok(metadata) => found.add(input, &metadata, position)?,

@@ -9,6 +9,7 @@ pub(super) enum Kind {
     Gzip,
     Tar,
     Evtx,
+    Avro,
     /// Withheld: what it looks like.
     Binary(&'static str),
     /// Text, as far as the signature says.
@@ -29,6 +30,7 @@ const SIGNATURES: &[(&[u8], Kind)] = &[
     (b"PK\x07\x08", Kind::Zip),
     (b"\x1F\x8B\x08", Kind::Gzip),
     (b"ElfFile\0", Kind::Evtx),
+    (b"Obj\x01", Kind::Avro),
     (b"\x89PNG\r\n", Kind::Binary(IMAGE)),
     (b"\xFF\xD8\xFF", Kind::Binary(IMAGE)),
     (b"GIF87a", Kind::Binary(IMAGE)),

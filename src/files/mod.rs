@@ -22,6 +22,7 @@ mod walk;
 
 use std::path::PathBuf;
 
+pub(crate) use cut::{Rows, cells};
 pub use inputs::{InputError, Inputs};
 pub use stretches::{PipeFault, Piped};
 pub use walk::Walked;
@@ -43,7 +44,7 @@ pub struct FileHead {
 }
 
 /// How a file ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum FileEnd {
     /// All of it was given.
     Whole {

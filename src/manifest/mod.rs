@@ -8,8 +8,8 @@ mod parts;
 mod read;
 
 pub use parts::{
-    Case, Dataset, EntryRow, FileRow, FileState, LeakCheck, Moment, Privacy, Refusal, Run, SourceRow, Tenant, Text,
-    Tool, Window,
+    Case, Dataset, EntryRow, FileRow, FileState, ImportRow, LeakCheck, Moment, Privacy, Refusal, RejectionRow, Run,
+    SourcePart, SourceRow, Tenant, Text, Tool, Window,
 };
 pub use read::ReadError;
 
@@ -22,7 +22,7 @@ pub const FORMAT: &str = "entra-bundle";
 /// Raised when an older reader could misread.
 pub const MAJOR: u32 = 1;
 /// Raised when something is added. 1: `privacy.keep`, `files`.
-pub const MINOR: u32 = 1;
+pub const MINOR: u32 = 2;
 /// The file's name in the top folder.
 pub const FILE_NAME: &str = "manifest.json";
 

@@ -213,8 +213,11 @@ pub struct Dataset<T> {
     /// Slices closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slices: Option<u64>,
-    /// Where it came from.
+    /// Where it came from; of several places, the one that gave most.
     pub source: SourceRow<T>,
+    /// What each place gave, in the order asked, where it was not the dataset's own endpoint alone; since minor version 2.
+    #[serde(skip_serializing_if = "Vec::is_empty", default = "Vec::new")]
+    pub sources: Vec<SourcePart<T>>,
     /// The window that was asked of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
@@ -244,6 +247,23 @@ pub struct SourceRow<T> {
     /// The permission that it used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permission: Option<Word>,
+}
+
+/// What one of several places gave.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Text", deserialize = "T: From<String>"))]
+pub struct SourcePart<T> {
+    /// The kind of source, for example `log-analytics`.
+    pub kind: Word,
+    /// What was asked, without values.
+    #[serde(serialize_with = "text", deserialize_with = "take")]
+    pub request: T,
+    /// The hours that it was asked for and could serve.
+    pub window: Window,
+    /// How it ended there.
+    pub outcome: Outcome,
+    /// Records that no place before it gave.
+    pub records: u64,
 }
 
 /// A service's refusal.
@@ -305,6 +325,47 @@ pub struct FileRow<T> {
     /// Its payload file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<EntryPath>,
+    /// What became of its records, of a file that was given to `collect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportRow<T>>,
+}
+
+/// What became of a file's records: `read` is the sum of the others.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Text", deserialize = "T: From<String>"))]
+pub struct ImportRow<T> {
+    /// The datasets of its records.
+    pub datasets: Vec<Word>,
+    /// Records in the file.
+    pub read: u64,
+    /// In their dataset.
+    pub imported: u64,
+    /// In their dataset from elsewhere.
+    pub duplicates: u64,
+    /// Outside the window.
+    pub outside: u64,
+    /// Of hours that another source has given whole.
+    pub covered: u64,
+    /// Of datasets that were not asked for.
+    pub not_asked: u64,
+    /// None of these.
+    pub rejected: u64,
+    /// The first of the rejected ones.
+    #[serde(skip_serializing_if = "Vec::is_empty", default = "Vec::new")]
+    pub rejections: Vec<RejectionRow<T>>,
+}
+
+/// A record that was not taken.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Text", deserialize = "T: From<String>"))]
+pub struct RejectionRow<T> {
+    /// Line on which it begins, from 1.
+    pub line: u64,
+    /// Its number among the file's records, from 1.
+    pub record: u64,
+    /// Why.
+    #[serde(serialize_with = "text", deserialize_with = "take")]
+    pub reason: T,
 }
 
 /// One payload file.

@@ -25,6 +25,7 @@ pub(crate) fn dataset(id: &'static str, entry: Option<&str>, records: u64) -> Da
         retries: 0,
         slices: None,
         source: SourceRow { kind: Word::of("graph"), request: clean("GET /users?$top=999"), permission: None },
+        sources: Vec::new(),
         window: None,
         first: None,
         last: None,
@@ -94,6 +95,17 @@ pub(crate) fn manifest(entries: &[SealedEntry]) -> Manifest<CleanText> {
             records: 0,
             sha256: Some(Hex::from_sum([3; 32])),
             entry: None,
+            import: Some(ImportRow {
+                datasets: vec![Word::of("sign-ins")],
+                read: 7,
+                imported: 1,
+                duplicates: 1,
+                outside: 1,
+                covered: 1,
+                not_asked: 1,
+                rejected: 2,
+                rejections: vec![RejectionRow { line: 9, record: 7, reason: clean("it is no object") }],
+            }),
         }],
     }
 }

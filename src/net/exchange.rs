@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+use super::ask::{Answer, Ask, Proof};
 use super::auth::claims_challenge;
 use super::body::{self, BodyFault};
 use super::failure::{Failure, FailureKind, Fault, Refusal};
@@ -25,10 +26,10 @@ use super::pace::{Pace, http_date, retry_after};
 use super::recovery::{Recovery, recovery};
 use super::status::Status;
 use super::throttle::Limiter;
-use super::{NetError, Rate, Setup, id};
-use crate::catalog::Throttle;
+use super::{ClientOptions, NetError, Rate, Setup, http_client, id};
+use crate::catalog::{THROTTLES, Throttle};
 use crate::json;
-use crate::limits::PAGES_IN_FLIGHT_MAX;
+use crate::limits::{PAGES_IN_FLIGHT_MAX, QUERY_MS_MAX};
 
 /// The client that all sources share. Cloning shares its budgets, counters and connections.
 #[derive(Clone)]
@@ -36,9 +37,11 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     setup: Setup,
-    limiters: [Limiter; 3],
-    pages: [Arc<Semaphore>; 3],
-    lists: [AtomicU32; 3],
+    /// For queries, whose replies are silent while the service works.
+    patient: reqwest::Client,
+    limiters: [Limiter; THROTTLES],
+    pages: [Arc<Semaphore>; THROTTLES],
+    lists: [AtomicU32; THROTTLES],
     requests: AtomicU64,
     retries: AtomicU64,
     throttled: AtomicU64,
@@ -46,40 +49,7 @@ struct Inner {
     skew_s: AtomicI64,
 }
 
-const CLASSES: [Throttle; 3] = [Throttle::Reports, Throttle::Identity, Throttle::Directory];
 const NO_SKEW: i64 = i64::MIN;
-
-/// A request.
-pub struct Ask<'a> {
-    /// The service that is asked; the address must be on its origin.
-    pub target: &'a Target,
-    /// The budget it draws on.
-    pub class: Throttle,
-    /// What it costs: requests, for the directory resource units.
-    pub weight: u32,
-    /// The address.
-    pub url: &'a Url,
-    /// Headers besides the usual.
-    pub headers: &'a [(String, String)],
-    /// JSON to POST; `None`: GET.
-    pub body: Option<Bytes>,
-    /// Tells apart requests that are otherwise alike (restarts of a list).
-    pub nonce: u64,
-    /// How often it may be too slow before the caller asks for less.
-    pub slow_max: u32,
-}
-
-/// An answer.
-pub struct Answer<T> {
-    /// What the reader made of the body.
-    pub value: T,
-    /// The service's `request-id`.
-    pub request_id: Option<String>,
-    /// How often the request was repeated.
-    pub retries: u32,
-    /// How long the last try took, from its start to the end of the body.
-    pub latency: Duration,
-}
 
 enum Attempt<T> {
     Done(T, Done),
@@ -93,6 +63,7 @@ enum Attempt<T> {
 struct Done {
     request_id: Option<String>,
     latency: Duration,
+    headers: HeaderMap,
 }
 
 impl Client {
@@ -102,17 +73,20 @@ impl Client {
     /// [`NetError`] when an endpoint is neither https nor on this machine.
     pub fn new(setup: Setup) -> Result<Self, NetError> {
         setup.endpoints.check()?;
+        let options = ClientOptions::for_endpoints(&setup.endpoints);
+        let patient = http_client(&ClientOptions { read_timeout_ms: QUERY_MS_MAX, ..options })?;
         let limiter = |class| {
             let stated = setup.rates.iter().rfind(|rate| rate.class == class).copied();
             Limiter::new(stated.unwrap_or_else(|| Rate::documented(class)))
         };
-        let limiters = CLASSES.map(limiter);
-        let pages = CLASSES.map(|_| Arc::new(Semaphore::new(PAGES_IN_FLIGHT_MAX)));
-        let lists = [const { AtomicU32::new(0) }; 3];
+        let limiters = Throttle::ALL.map(limiter);
+        let pages = Throttle::ALL.map(|_| Arc::new(Semaphore::new(PAGES_IN_FLIGHT_MAX)));
+        let lists = [const { AtomicU32::new(0) }; THROTTLES];
         let [requests, retries, throttled] = [const { AtomicU64::new(0) }; 3];
         let skew_s = AtomicI64::new(NO_SKEW);
         Ok(Self(Arc::new(Inner {
             setup,
+            patient,
             limiters,
             pages,
             lists,
@@ -142,7 +116,7 @@ impl Client {
             retries: self.0.retries.load(Ordering::Relaxed),
             throttled: self.0.throttled.load(Ordering::Relaxed),
             clock_skew_s: (skew_s != NO_SKEW).then_some(skew_s),
-            classes: [0, 1, 2].map(|class: usize| self.0.limiters[class].status()),
+            classes: Throttle::ALL.map(|class| self.limiter(class).status()),
             retrying: self.0.naps.status(),
         }
     }
@@ -155,13 +129,13 @@ impl Client {
     /// The time that the class's budget leaves each of the lists under way between two starts, on average; `None`:
     /// it has no budget.
     pub(crate) fn spacing(&self, class: Throttle) -> Option<Duration> {
-        let lists = self.0.lists[place(class)].load(Ordering::Relaxed);
+        let lists = self.0.lists[class.number()].load(Ordering::Relaxed);
         self.limiter(class).spacing().map(|spacing| spacing * lists.max(1))
     }
 
     /// A dataset of the class is under way until the value is dropped.
     pub(crate) fn begin(&self, class: Throttle) -> UnderWay {
-        self.0.lists[place(class)].fetch_add(1, Ordering::Relaxed);
+        self.0.lists[class.number()].fetch_add(1, Ordering::Relaxed);
         UnderWay(self.clone(), class)
     }
 
@@ -209,11 +183,11 @@ impl Client {
 
     /// A permit to hold one page of the class in memory: a class that waits must not hold up the others. Cancel-safe.
     pub(crate) async fn page_permit(&self, class: Throttle) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.pages[place(class)]).acquire_owned().await.ok()
+        Arc::clone(&self.0.pages[class.number()]).acquire_owned().await.ok()
     }
 
     fn limiter(&self, class: Throttle) -> &Limiter {
-        &self.0.limiters[place(class)]
+        &self.0.limiters[class.number()]
     }
 
     /// Sends the request until `read` accepts a body, the service refuses, or patience ends. `doubtful` says
@@ -229,22 +203,40 @@ impl Client {
         read: impl Fn(&Bytes) -> Result<T, E>,
         doubtful: impl Fn(&Refusal) -> bool,
     ) -> Result<Answer<T>, Failure> {
+        self.fetch_as(&Proof::Bearer, ask, read, doubtful).await
+    }
+
+    /// The same, for a service that takes other proofs than a token.
+    ///
+    /// Cancel-safe: as [`Client::fetch`].
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn fetch_as<T, E>(
+        &self,
+        proof: &Proof<'_>,
+        ask: &Ask<'_>,
+        read: impl Fn(&Bytes) -> Result<T, E>,
+        doubtful: impl Fn(&Refusal) -> bool,
+    ) -> Result<Answer<T>, Failure> {
         // Without the origin: the embedded tenant listens on another port every time.
         let path = guard::plain_path(ask.target, ask.url);
         let parts: [&[u8]; 2] = [path.as_bytes(), ask.body.as_deref().unwrap_or_default()];
         let digest = id::digest(&self.0.setup.run_id, &parts, ask.nonce);
         let mut pace = Pace::new(&self.0.setup.patience, id::fraction(digest), ask.slow_max);
-        let outcome = self.insist(ask, digest, &mut pace, read, doubtful).await;
+        let outcome = self.insist((proof, ask), digest, &mut pace, read, doubtful).await;
         let retries = pace.tries.saturating_sub(1);
         match outcome {
-            Ok((value, Done { request_id, latency })) => Ok(Answer { value, request_id, retries, latency }),
+            Ok((value, Done { request_id, latency, headers })) => {
+                Ok(Answer { value, request_id, retries, latency, headers })
+            }
             Err(kind) => Err(Failure { kind, retries }),
         }
     }
 
     async fn insist<T, E>(
         &self,
-        ask: &Ask<'_>,
+        (proof, ask): (&Proof<'_>, &Ask<'_>),
         digest: [u8; 16],
         pace: &mut Pace<'_>,
         read: impl Fn(&Bytes) -> Result<T, E>,
@@ -253,7 +245,7 @@ impl Client {
         self.permits(ask.target, ask.url)?;
         loop {
             pace.tries += 1;
-            match self.try_once(ask, digest, pace.tries, &read).await? {
+            match self.try_once((proof, ask), digest, pace.tries, &read).await? {
                 Attempt::Done(value, done) => return Ok((value, done)),
                 Attempt::Again { fault, refusal, pause } => match pace.after_fault(fault, pause) {
                     Some(pause) => self.nap(pause, fault).await,
@@ -267,7 +259,9 @@ impl Client {
                         return Err(FailureKind::GaveUp { fault, refusal: Some(refusal) });
                     }
                 },
-                Attempt::Unauthorised { refusal, .. } if pace.renewed => return Err(FailureKind::Refused(refusal)),
+                Attempt::Unauthorised { refusal, .. } if pace.renewed || !matches!(proof, Proof::Bearer) => {
+                    return Err(FailureKind::Refused(refusal));
+                }
                 Attempt::Unauthorised { claims, .. } => {
                     pace.renewed = true;
                     self.0.setup.tokens.invalidate(&ask.target.scope, claims.as_deref()).await;
@@ -282,21 +276,33 @@ impl Client {
 
     async fn try_once<T, E>(
         &self,
-        ask: &Ask<'_>,
+        (proof, ask): (&Proof<'_>, &Ask<'_>),
         digest: [u8; 16],
         number: u32,
         read: impl Fn(&Bytes) -> Result<T, E>,
     ) -> Result<Attempt<T>, FailureKind> {
         let again = |fault| Attempt::Again { fault, refusal: None, pause: None };
         // The token comes first: a renewal between the booking and the start would shift the start.
-        let token = self.0.setup.tokens.token(&ask.target.scope).await.map_err(FailureKind::Auth)?;
+        let token = match proof {
+            Proof::Bearer => Some(self.0.setup.tokens.token(&ask.target.scope).await.map_err(FailureKind::Auth)?),
+            Proof::Address | Proof::Key(_) => None,
+        };
         self.limiter(ask.class).admit(ask.weight).await;
         let began = Instant::now();
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.0.retries.fetch_add(u64::from(number > 1), Ordering::Relaxed);
-        let request = self.request(ask, digest, number).header(AUTHORIZATION, token.header_value());
-        let until = began + Duration::from_millis(self.0.setup.patience.request_ms_max);
-        let response = match timeout_at(until, request.send()).await {
+        let mut request = self.request(ask, digest, number);
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, token.header_value());
+        }
+        let Ok(mut request) = request.build() else { return Err(FailureKind::Foreign) };
+        if let Proof::Key(key) = proof {
+            key.sign(&mut request);
+        }
+        let longest_ms = self.0.setup.patience.request_ms_max;
+        let longest_ms = if is_query(ask.class) { longest_ms.max(QUERY_MS_MAX) } else { longest_ms };
+        let until = began + Duration::from_millis(longest_ms);
+        let response = match timeout_at(until, self.0.setup.http.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Ok(again(Fault::of(&error))),
             Err(_) => return Ok(again(Fault::Stalled)),
@@ -314,7 +320,8 @@ impl Client {
             // The status says enough.
             Err(_) => Bytes::new(),
         };
-        let request_id = header(&headers, &HeaderName::from_static("request-id"));
+        let request_id = header(&headers, &HeaderName::from_static("request-id"))
+            .or_else(|| header(&headers, &HeaderName::from_static("x-ms-request-id")));
         if (200..300).contains(&status) {
             let html = header(&headers, &CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"));
             // 204: there is nothing, which is an answer.
@@ -322,7 +329,7 @@ impl Client {
             return Ok(match read(&body) {
                 Ok(value) if !html => {
                     let request_id = request_id.map(str::to_owned);
-                    Attempt::Done(value, Done { request_id, latency: began.elapsed() })
+                    Attempt::Done(value, Done { request_id, latency: began.elapsed(), headers })
                 }
                 _ => again(Fault::NotJson),
             });
@@ -345,7 +352,7 @@ impl Client {
     }
 
     fn request(&self, ask: &Ask<'_>, digest: [u8; 16], number: u32) -> reqwest::RequestBuilder {
-        let http = &self.0.setup.http;
+        let http = if is_query(ask.class) { &self.0.patient } else { &self.0.setup.http };
         let request_id = id::guid(id::digest(&self.0.setup.run_id, &[&digest], u64::from(number)));
         let mut request = match &ask.body {
             None => http.get(ask.url.clone()),
@@ -372,21 +379,17 @@ impl Client {
     }
 }
 
+/// Whether a class is one of queries that may take minutes before the first byte of their answers.
+fn is_query(class: Throttle) -> bool {
+    class == Throttle::Workspace
+}
+
 /// Counts one dataset of its class while it lives.
 pub(crate) struct UnderWay(Client, Throttle);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.0.lists[place(self.1)].fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Where a class stands in [`CLASSES`].
-fn place(class: Throttle) -> usize {
-    match class {
-        Throttle::Reports => 0,
-        Throttle::Identity => 1,
-        Throttle::Directory => 2,
+        self.0.0.lists[self.1.number()].fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Takes an error reply's status and body, gives a [`Refusal`]: code, message and request id, whatever spelling
 //! the service uses (`{"error":{"code","message","innerError":{"request-id"}}}`, `innererror`, `requestId`,
-//! `odata.error`, OAuth's bare strings). Nothing here prints what a service sent.
+//! `odata.error`, OAuth's bare strings, XML of storage accounts). Nothing here prints what a service sent.
 //! Source: <https://learn.microsoft.com/graph/errors>.
 
 use crate::json;
@@ -10,6 +10,10 @@ use crate::record::RawText;
 
 use super::auth::AuthError;
 use super::recovery;
+use super::xml;
+
+/// Errors inside errors that are looked at: the deepest known reply has two.
+const INNER_MAX: usize = 4;
 
 /// The service said no, and why.
 #[derive(Clone)]
@@ -34,12 +38,27 @@ impl Refusal {
             |places: &[(usize, &str)]| places.iter().find_map(|&(at, name)| text(body, at, name)).unwrap_or_default();
         let code = text_at(body, &error).unwrap_or_else(|| first(&[(error.start, "code"), (inner.start, "code")]));
         let message = first(&[(error.start, "message"), (root, "error_description"), (root, "message")]);
+        let message = with_inner(body, message, inner.start);
+        let (code, message) = xml::error(body).unwrap_or((code, message));
         let request_id = request_id.map_or_else(
             || first(&[(inner.start, "request-id"), (inner.start, "requestId"), (error.start, "requestId")]),
             str::to_owned,
         );
         Self { status, code: RawText::new(code), message: RawText::new(message), request_id: RawText::new(request_id) }
     }
+}
+
+/// The message with those of the errors inside, which alone say what is wrong where the outer one is general (Log
+/// Analytics: "The request had some invalid properties").
+fn with_inner(body: &[u8], mut message: String, mut at: usize) -> String {
+    for _ in 0..INNER_MAX {
+        let Some(inner) = text(body, at, "message").filter(|_| at > 0) else { break };
+        if !message.contains(&inner) {
+            message = if message.is_empty() { inner } else { format!("{message}: {inner}") };
+        }
+        at = child(body, at, "innerError").map_or(0, |span| span.start);
+    }
+    message
 }
 
 /// The value of the member `name` of the object at `at`; names are compared without regard to case.
@@ -150,6 +169,12 @@ mod tests {
             (r#"{"error":{"code":"C","message":"M","innerError":{"request-id":"R"}}}"#, "C", "M", "R"),
             (r#"{"error":{"code":"C","message":"M","innererror":{"requestId":"R"}}}"#, "C", "M", "R"),
             (r#"{"error":{"code":"","message":"M","innerError":{"code":"429"}}}"#, "429", "M", ""),
+            (
+                r#"{"error":{"message":"M","code":"C","innererror":{"code":"D","message":"N","innererror":{"message":"O"}}}}"#,
+                "C",
+                "M: N: O",
+                "",
+            ),
             (r#"{"odata.error":{"code":"C","message":{"lang":"en","value":"M"},"requestId":"R"}}"#, "C", "M", "R"),
             (r#"{"error":"invalid_grant","error_description":"M"}"#, "invalid_grant", "M", ""),
             (r#"{"Message":"M"}"#, "", "M", ""),

@@ -40,6 +40,8 @@ impl Endpoints {
         match service {
             crate::catalog::Service::Graph => &self.graph,
             crate::catalog::Service::Arm => &self.arm,
+            crate::catalog::Service::Office => &self.office,
+            crate::catalog::Service::Monitor => &self.logs,
         }
     }
 

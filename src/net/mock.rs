@@ -157,7 +157,7 @@ impl Mock {
             http: http_client(&options).unwrap(),
             tokens: tokens.clone(),
             endpoints,
-            rates: [Throttle::Reports, Throttle::Identity, Throttle::Directory].map(lifted).to_vec(),
+            rates: Throttle::ALL.map(lifted).to_vec(),
             denied: |path| path.contains("/secrets"),
             patience: Patience {
                 tries_max: 4,
@@ -191,6 +191,22 @@ impl TokenSource for Tokens {
         self.challenges.lock().unwrap().push(claims.map(str::to_owned));
         self.number.fetch_add(1, Ordering::SeqCst);
     }
+
+    fn describe(&self) -> &'static str {
+        "token"
+    }
+}
+
+/// One token, come what may.
+pub(crate) struct Fixed(pub(crate) String);
+
+#[async_trait::async_trait]
+impl TokenSource for Fixed {
+    async fn token(&self, _scope: &str) -> Result<AccessToken, AuthError> {
+        AccessToken::new(&self.0, None)
+    }
+
+    async fn invalidate(&self, _scope: &str, _claims: Option<&str>) {}
 
     fn describe(&self) -> &'static str {
         "token"

@@ -5,6 +5,7 @@
 //! secrets. Never writes to disk, never logs an address or a body.
 //! Source: Microsoft Graph "throttling guidance", "throttling limits", "best practices" (learn.microsoft.com/graph).
 
+mod ask;
 pub mod auth;
 mod body;
 mod client;
@@ -16,23 +17,30 @@ mod id;
 pub(crate) mod mock;
 mod nap;
 mod pace;
+mod probe;
 mod rate;
 mod recovery;
 mod setup;
+mod shared_key;
 mod status;
 #[cfg(test)]
 mod tests;
 mod throttle;
 pub mod transport;
+mod xml;
 
+pub use ask::{Answer, Ask, Proof};
 pub use client::{ClientOptions, NetError, http_client};
+pub use exchange::Client;
 pub(crate) use exchange::UnderWay;
-pub use exchange::{Answer, Ask, Client};
 pub use failure::{Failure, FailureKind, Fault, Refusal};
 pub use guard::{Denied, Endpoints, Target, endpoint};
 pub use nap::Retrying;
+pub use probe::{Reached, probe};
 pub use rate::{Rate, RateError};
 pub(crate) use recovery::{Recovery, recovery};
 pub use setup::{Patience, Setup};
+pub use shared_key::SharedKey;
 pub use status::Status;
 pub use throttle::{ClassStatus, WaitReason};
+pub(crate) use xml::elements;

@@ -24,7 +24,7 @@ pub enum RateError {
     #[error("--rate takes CLASS=N/SECONDS or CLASS=off, for example reports=5/10")]
     Form,
     /// Unknown class.
-    #[error("--rate knows the classes reports, identity and directory")]
+    #[error("--rate knows the classes reports, identity, directory, workspace, storage and activity")]
     Class,
     /// Not a count.
     #[error("--rate CLASS=N/SECONDS: N is a whole number of requests (directory: resource units), 0 lifts the budget")]
@@ -42,6 +42,9 @@ impl Rate {
             // 0.8 a second: the customer's other apps draw on the same second.
             Throttle::Identity => (1, Duration::from_millis(1_250)),
             Throttle::Directory => (3_500, Duration::from_millis(10_100)),
+            Throttle::Workspace => (200, Duration::from_millis(30_300)),
+            Throttle::Storage => (5_000, Duration::from_millis(10_100)),
+            Throttle::Activity => (2_000, Duration::from_millis(60_600)),
         };
         Self { class, limit: Some(limit) }
     }
@@ -53,12 +56,7 @@ impl Rate {
     /// [`RateError`] says which part is wrong.
     pub fn parse(text: &str) -> Result<Self, RateError> {
         let (class, budget) = text.split_once('=').ok_or(RateError::Form)?;
-        let class = match class.trim() {
-            "reports" => Throttle::Reports,
-            "identity" => Throttle::Identity,
-            "directory" => Throttle::Directory,
-            _ => return Err(RateError::Class),
-        };
+        let class = Throttle::ALL.into_iter().find(|one| one.as_str() == class.trim()).ok_or(RateError::Class)?;
         let budget = budget.trim();
         if budget == "off" {
             return Ok(Self { class, limit: None });

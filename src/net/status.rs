@@ -2,6 +2,7 @@
 
 use super::nap::Retrying;
 use super::throttle::ClassStatus;
+use crate::catalog::THROTTLES;
 
 /// Counters and waits of the whole run.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +16,7 @@ pub struct Status {
     /// How far the service's clock is ahead of ours, seconds; `None` before the first reply.
     pub clock_skew_s: Option<i64>,
     /// What each class waits for.
-    pub classes: [ClassStatus; 3],
+    pub classes: [ClassStatus; THROTTLES],
     /// Requests that wait for their next try after a fault.
     pub retrying: Option<Retrying>,
 }

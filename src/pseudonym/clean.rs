@@ -31,6 +31,12 @@ pub struct CleanBatch {
 }
 
 impl CleanBatch {
+    /// One line that a room behind the gate assembled from parts of clean lines and from the program's own words. Called
+    /// by `summary`, by nobody else.
+    pub(crate) fn assembled(line: Vec<u8>) -> Self {
+        Self { bytes: line, records: 1, refused: Vec::new() }
+    }
+
     /// The lines.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -22,6 +22,7 @@ pub mod mutant;
 mod mutant;
 mod policy;
 mod ranges;
+mod remember;
 mod repair;
 mod rewrite;
 mod rules;
@@ -44,7 +45,9 @@ pub use clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCau
 pub use dictionary::Dictionary;
 pub use gate::{Gate, WellKnown};
 pub use policy::{Policy, PolicyError};
+pub use remember::digest;
 pub use rules::Rules;
+pub use traits::NotedTrait;
 
 #[cfg(test)]
 mod tests;

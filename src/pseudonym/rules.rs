@@ -150,8 +150,9 @@ impl Rules {
                 self.places[at as usize].cases.push(case(row));
             }
         }
-        // A record of a diagnostic log holds the same record under `properties`; a page holds it under `value`.
-        for wrapper in ["properties", "value", "records"] {
+        // A record of a diagnostic log holds the same record under `properties`; a page holds it under `value`; what Azure
+        // Monitor says of a record stands beside it.
+        for wrapper in ["properties", "value", "records", "@bundle.envelope"] {
             let number = self.number_of(wrapper);
             let place = &mut self.places[root as usize];
             if !place.children.iter().any(|child| child.0 == number) {

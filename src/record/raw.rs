@@ -49,6 +49,13 @@ impl RawText {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub(crate) Vec<Box<str>>);
 
+impl Key {
+    /// Its parts, from the outermost object inwards.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+}
+
 /// Records of one dataset that arrived together, in the order they were served.
 pub struct RawBatch {
     /// The catalog's dataset id.

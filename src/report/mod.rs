@@ -1,7 +1,7 @@
 //! The report: one self-contained HTML page made from the manifest.
 //!
-//! Takes a manifest, gives a [`CleanDocument`]. Loads nothing remote, runs no script, adds no fact that the manifest does
-//! not hold. The page is `templates/report.html`.
+//! Takes a manifest and the answers to the audit questions, gives a [`CleanDocument`]. Loads nothing remote, runs no
+//! script, adds no fact that these two do not hold. The page is `templates/report.html`.
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
@@ -11,6 +11,7 @@ use crate::archive::CleanDocument;
 use crate::manifest::{Dataset, Manifest};
 use crate::pseudonym::CleanText;
 use crate::record::Outcome;
+use crate::summary::Summary;
 
 /// The page's name in the bundle.
 pub const FILE_NAME: &str = "report.html";
@@ -22,7 +23,7 @@ const GROUPS: [(&str, &str); 3] =
 ///
 /// # Errors
 /// When the template does not fit the manifest: a defect of this program.
-pub fn render(manifest: &Manifest<CleanText>) -> Result<CleanDocument, minijinja::Error> {
+pub fn render(manifest: &Manifest<CleanText>, summary: Option<&Summary>) -> Result<CleanDocument, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("report", include_str!("../../templates/report.html"))?;
@@ -46,6 +47,7 @@ pub fn render(manifest: &Manifest<CleanText>) -> Result<CleanDocument, minijinja
         .collect();
     let page = environment.get_template("report")?.render(context! {
         m,
+        summary => Serde(summary),
         open => Serde(open),
         groups => Serde(groups),
         verdict => Serde(verdict(manifest)),
@@ -120,7 +122,7 @@ mod tests {
         let mut manifest = crate::manifest::tests::manifest(&[]);
         manifest.datasets[0].outcome = Outcome::Failed;
         manifest.datasets[0].reason = Some(CleanText::fixed("<script>alert(1)</script>"));
-        let page = String::from_utf8(render(&manifest).unwrap().bytes().to_vec()).unwrap();
+        let page = String::from_utf8(render(&manifest, None).unwrap().bytes().to_vec()).unwrap();
         for remote in ["http://", "https://", "src=", "<script", "@import", "url("] {
             assert!(!page.contains(remote), "{remote}");
         }

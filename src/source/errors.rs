@@ -31,6 +31,8 @@ pub(super) enum Action {
     Clamp,
     /// The dataset's row says what a 404 means.
     NotFound,
+    /// The place has no table of it.
+    NoTable,
 }
 
 #[derive(Deserialize)]
@@ -60,8 +62,17 @@ fn row(refusal: &Refusal) -> Option<&'static Row> {
     ROWS.iter().find(|row| {
         (row.status == 0 || row.status == refusal.status)
             && row.code.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(code))
-            && row.message.as_ref().is_none_or(|wanted| message.contains(wanted.as_str()))
+            && row.message.as_ref().is_none_or(|wanted| holds(&message, wanted))
     })
+}
+
+/// Whether the parts of a fragment (`*` stands between them) occur one behind the other.
+fn holds(message: &str, fragment: &str) -> bool {
+    let mut rest = Some(message);
+    for part in fragment.split('*') {
+        rest = rest.and_then(|rest| rest.split_once(part)).map(|(_, behind)| behind);
+    }
+    rest.is_some()
 }
 
 /// What to do about it.
@@ -138,6 +149,23 @@ mod tests {
     }
 
     #[test]
+    fn what_storage_accounts_refuse_has_a_hint_each() {
+        let hints = [
+            ("AuthorizationPermissionMismatch", "x", "Storage Blob Data Reader"),
+            ("AuthorizationFailure", "This request is not authorized.", "public network access"),
+            ("AuthorizationFailure", "Server failed to authenticate the request.", "account key or the SAS"),
+            ("AuthenticationFailed", "Server failed (Signature not valid in the specified time frame)", "has expired"),
+            ("AuthenticationFailed", "Server failed (The MAC signature found)", "account key or the SAS is wrong"),
+            ("KeyBasedAuthenticationNotPermitted", "x", "accepts no keys"),
+            ("InvalidAuthenticationInfo", "x", "another tenant"),
+        ];
+        for (code, message, part) in hints {
+            let hint = row(&refusal(403, code, message)).map(|row| row.hint.as_str()).unwrap_or_default();
+            assert!(hint.contains(part), "{code} {message}: {hint}");
+        }
+    }
+
+    #[test]
     fn refusals_seen_in_the_field_are_told_apart() {
         use Action::{Clamp, Doubt, DoubtLater, DropOptions, DropTime, End, Restart};
         use Outcome::{Denied, Failed, Unavailable, Unlicensed};
@@ -180,6 +208,13 @@ mod tests {
             (404, "Request_ResourceNotFound", "", Action::NotFound, Unavailable),
             (501, "NotImplemented", "", End, Unavailable),
             (302, "", "", End, Failed),
+            (403, "AuthorizationPermissionMismatch", "not authorized … using this permission.", End, Denied),
+            (403, "AuthorizationFailure", "This request is not authorized to perform this operation.", End, Denied),
+            (403, "KeyBasedAuthenticationNotPermitted", "", End, Denied),
+            (403, "AccountIsDisabled", "", End, Unavailable),
+            (409, "BlobArchived", "This operation is not permitted on an archived blob.", End, Unavailable),
+            (409, "PublicAccessNotPermitted", "", End, Denied),
+            (401, "InvalidAuthenticationInfo", "Issuer validation failed.", End, Denied),
         ];
         for (status, code, message, expected, outcome) in rows {
             let refusal = refusal(status, code, message);

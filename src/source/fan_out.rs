@@ -35,7 +35,7 @@ pub(super) async fn collect(run: &Run<'_>) -> End {
     let burst = run.request.client.burst(run.dataset.throttle) / if directory(run) { weight } else { 1 };
     let size = match run.dataset.service {
         Service::Graph => (burst as usize).clamp(1, BATCH_ITEMS_MAX),
-        Service::Arm => 1,
+        _ => 1,
     };
     let mut waiting = parents.chunks(size);
     let mut asking: FuturesUnordered<_> = waiting.by_ref().take(LANES).map(|group| several(run, group)).collect();
@@ -117,7 +117,9 @@ impl Ended {
         match self.first {
             Some((_, first)) if missing > 0 => End::Missing { missing, of: self.of, what: "objects' lists", first },
             // Not one object has it: the endpoint does not exist here.
-            Some((_, first)) if self.gone == self.of && run.dataset.not_found == NotFound::Unavailable => {
+            Some((_, first))
+                if self.gone == self.of && run.is_fresh() && run.dataset.not_found == NotFound::Unavailable =>
+            {
                 End::Stopped(first)
             }
             _ => End::Closed,

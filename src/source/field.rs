@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::json::{self, Span};
 
 /// The value of each named top-level member; stops at the last one it needs.
-pub(super) fn find<const N: usize>(record: &[u8], names: [&str; N]) -> [Option<Span>; N] {
+pub(crate) fn find<const N: usize>(record: &[u8], names: [&str; N]) -> [Option<Span>; N] {
     let mut found = [const { None }; N];
     let mut missing = N;
     let Ok(members) = json::members(record, 0) else { return found };
@@ -29,7 +29,7 @@ pub(super) fn find<const N: usize>(record: &[u8], names: [&str; N]) -> [Option<S
 }
 
 /// A scalar as text: a string's content, otherwise the literal as written; `None` for null, objects and arrays.
-pub(super) fn text<'a>(record: &'a [u8], span: &Span) -> Option<Cow<'a, str>> {
+pub(crate) fn text<'a>(record: &'a [u8], span: &Span) -> Option<Cow<'a, str>> {
     let raw = record.get(span.clone())?;
     match raw.first()? {
         b'"' => json::unescape(raw.get(1..raw.len() - 1)?).ok(),
@@ -39,7 +39,7 @@ pub(super) fn text<'a>(record: &'a [u8], span: &Span) -> Option<Cow<'a, str>> {
 }
 
 /// Whether the value's text, or that of one of an array's items, is among `wanted`.
-pub(super) fn is_one_of(record: &[u8], span: &Span, wanted: &[String]) -> bool {
+pub(crate) fn is_one_of(record: &[u8], span: &Span, wanted: &[String]) -> bool {
     let matches = |span: &Span| text(record, span).is_some_and(|text| wanted.iter().any(|one| *one == text));
     match json::items(record, span.start) {
         Ok(mut items) => items.any(|item| item.is_ok_and(|span| matches(&span))),
@@ -48,7 +48,7 @@ pub(super) fn is_one_of(record: &[u8], span: &Span, wanted: &[String]) -> bool {
 }
 
 /// An instant (RFC 3339, any number of digits behind the second); one without an offset is taken for UTC.
-pub(super) fn instant(text: &str) -> Option<OffsetDateTime> {
+pub(crate) fn instant(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339)).ok()
 }
 

@@ -6,22 +6,31 @@
 //! of each record's id; never writes to disk, never hashes or changes a record for the bundle.
 //! Source: <https://learn.microsoft.com/graph/paging>, `/graph/throttling`, `/graph/json-batching`.
 
+pub mod activity;
 mod batch;
+pub mod blobs;
 mod count;
 mod errors;
 mod fan_out;
-mod field;
+pub(crate) mod field;
+pub mod hub;
+pub mod inventory;
+mod item;
+mod ledger;
 mod logs;
 mod page;
+mod place;
 mod plan;
 mod query;
 mod report;
 mod run;
 mod seen;
+pub(crate) mod shape;
 mod stop;
 #[cfg(test)]
 mod tests;
 mod walk;
+pub mod workspace;
 
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +39,12 @@ use crate::catalog::{Dataset, ForEach};
 use crate::clock::Clock;
 use crate::net::Client;
 use crate::record::{Key, RawBatch, Verdict};
+
+pub use ledger::Ledger;
+pub use place::{Place, collect_from, hours_before, joined};
+pub(crate) use run::{Fate, Item, Run};
+pub(crate) use seen::mark;
+pub(crate) use stop::{End, Stop};
 
 /// Takes the records.
 #[async_trait::async_trait]
@@ -66,6 +81,14 @@ pub struct Request<'a> {
     pub parents: &'a [Key],
     /// The dependants' wishes: for each, [`Report::keys`] gets a list.
     pub wanted: &'a [&'a ForEach],
+    /// What other places have delivered of it, and what this one delivers.
+    pub ledger: &'a Ledger,
+    /// The part of the window that this place is asked for; `None`: all of it.
+    pub hours: Option<Window>,
+    /// Another place will be asked for what this one refuses to look back at.
+    pub more: bool,
+    /// What comes may belong to slices that other places have closed (files, when the ledger is deferred).
+    pub reopen: bool,
     /// Slices that an earlier run closed: not asked for again, so that their records give no keys either.
     pub done: &'a [u32],
     /// For "how long ago".
@@ -79,8 +102,11 @@ pub struct Request<'a> {
 
 impl Request<'_> {
     /// From when on the window is so young that records may still arrive; `None`: it is older.
-    fn young(&self) -> Option<OffsetDateTime> {
-        let margin = time::Duration::seconds(crate::limits::LATE_MARGIN_S);
+    fn young(&self, dataset: &Dataset) -> Option<OffsetDateTime> {
+        let late_minutes = dataset.time.as_ref().and_then(|time| time.late_minutes);
+        let margin = late_minutes.map_or(time::Duration::seconds(crate::limits::LATE_MARGIN_S), |minutes| {
+            time::Duration::minutes(minutes.into())
+        });
         let settled = self.clock.now().saturating_sub(margin);
         (self.window.until > settled).then(|| settled.max(self.window.since))
     }

@@ -41,6 +41,11 @@ impl Plan {
         Self { borders }
     }
 
+    /// One slice: for what has no time of its own.
+    pub(super) fn undivided(window: Window) -> Self {
+        Self { borders: vec![window.since, window.until] }
+    }
+
     /// How many slices there are.
     pub(super) fn len(&self) -> u32 {
         u32::try_from(self.borders.len().saturating_sub(1)).unwrap_or(u32::MAX)

@@ -50,10 +50,7 @@ pub(super) struct Question<'a> {
 impl Question<'_> {
     /// The whole address; `None` when the key does not fit the path.
     pub(super) fn url(&self, base: &Url) -> Option<Url> {
-        let version = match self.dataset.service {
-            Service::Graph => format!("/{}", self.dataset.version),
-            Service::Arm => String::new(),
-        };
+        let version = self.dataset.path_prefix();
         Url::parse(&format!("{}{version}{}", base.as_str().trim_end_matches('/'), self.relative()?)).ok()
     }
 
@@ -99,10 +96,7 @@ impl Question<'_> {
 
 /// The request as the manifest shows it: placeholders instead of values.
 pub(super) fn template(dataset: &Dataset) -> String {
-    let version = match dataset.service {
-        Service::Graph => format!("/{}", dataset.version),
-        Service::Arm => String::new(),
-    };
+    let version = dataset.path_prefix();
     let bounds = dataset.time.as_ref().map(|_| ("{since}".to_owned(), "{until}".to_owned()));
     let mut out = format!("GET {version}{}", dataset.path);
     let mut joint = if dataset.path.contains('?') { '&' } else { '?' };

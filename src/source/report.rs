@@ -3,16 +3,25 @@
 //! A dataset is complete only if its last pages had no nextLink, all its slices closed, every member of its lists was a
 //! record and the service's own count, where there is one, was reached.
 
-use std::sync::PoisonError;
+use time::OffsetDateTime;
 
 use super::run::Run;
 use super::stop::{self, End};
-use super::{Report, Window, query};
+use super::{Report, Window, ledger, query};
 use crate::record::{Key, Outcome, RawText};
 
 impl Run<'_> {
+    /// Slices that this place leaves open for the next one, because it has nothing from before `floor`.
+    fn left_to_others(&self, floor: Option<OffsetDateTime>) -> u32 {
+        let Some(floor) = floor.filter(|_| self.request.more) else { return 0 };
+        let closed = &self.state().closed;
+        let begins = |slice: u32| self.plan.window(&(slice..slice + 1)).since;
+        let left = (0..self.plan.len()).filter(|slice| begins(*slice) < floor && !closed.contains(slice));
+        u32::try_from(left.count()).unwrap_or(u32::MAX)
+    }
+
     /// Sums up.
-    pub(super) fn report(self, end: &End) -> Report {
+    pub(crate) fn report(&self, end: &End) -> Report {
         let window = self.dataset.time.as_ref().map(|_| self.request.window);
         let closed = self.slices_closed();
         let slices = match (&self.dataset.for_each, &self.dataset.time) {
@@ -20,14 +29,17 @@ impl Run<'_> {
             (None, Some(_)) => self.plan.len(),
             (None, None) => 1,
         };
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let (floor, tally) = (state.floor, state.tally);
+        let (floor, why, tally) = {
+            let mut state = self.state();
+            let keys = std::mem::take(&mut state.tally.keys);
+            (state.floor, state.floor_of, ledger::Tally { keys, ..state.tally.clone() })
+        };
         let mut verdict = stop::verdict(self.dataset, end, tally.records);
         let listed = self.dataset.for_each.is_none() && self.dataset.time.is_none() && self.request.done.is_empty();
         let short = tally.expected.filter(|&expected| listed && expected > tally.served);
         if verdict.outcome == Outcome::Complete {
             let lack = match (tally.damaged, short) {
-                (0, None) if closed == slices => None,
+                (0, None) if closed + self.left_to_others(floor) == slices => None,
                 (0, None) => Some(format!("{closed} of {slices} slices were closed")),
                 (0, Some(expected)) => {
                     Some(format!("the service counted {expected} records and sent {}", tally.served))
@@ -43,13 +55,16 @@ impl Run<'_> {
         let window =
             window.map(|asked| Window { since: floor.map_or(asked.since, |floor| floor.max(asked.since)), ..asked });
         if let Some(floor) = floor.filter(|_| verdict.outcome == Outcome::Complete) {
-            verdict.reason =
-                Some(RawText::new(format!("the service refuses to look back further than {}", query::stamp(floor))));
+            verdict.reason = Some(RawText::new(format!(
+                "{} {}",
+                why.unwrap_or("the service refuses to look back further than"),
+                query::stamp(floor)
+            )));
             verdict.hint = Some(RawText::new("older records exist only where diagnostic settings have routed them"));
         }
         if let Some(settled) = self
             .request
-            .young()
+            .young(self.dataset)
             .filter(|_| self.dataset.time.is_some() && verdict.outcome == Outcome::Complete && verdict.reason.is_none())
         {
             verdict.reason = Some(RawText::new(format!(

@@ -2,9 +2,9 @@
 //!
 //! Takes pages, sorts their records into slices, leaves out what was delivered before, hands the rest to the sink.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,10 +13,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::errors::{self, Action};
+pub(super) use super::item::Scope;
+pub(crate) use super::item::{Fate, Item};
+use super::ledger::{Held, State};
 use super::page::Page;
 use super::plan::Plan;
 use super::query::{self, Dropped};
-use super::seen::{Seen, Sight, mark};
+use super::seen::{Sight, mark};
 use super::stop::Stop;
 use super::{Request, Sink, Window, field};
 use crate::catalog::{Dataset, ForEach};
@@ -25,7 +28,7 @@ use crate::net::{Refusal, UnderWay};
 use crate::record::{Key, RawBatch, RawRecord};
 
 /// One dataset being collected.
-pub(super) struct Run<'a> {
+pub(crate) struct Run<'a> {
     pub dataset: &'static Dataset,
     pub request: &'a Request<'a>,
     pub sink: &'a dyn Sink,
@@ -33,80 +36,34 @@ pub(super) struct Run<'a> {
     pub headers: Vec<(String, String)>,
     done: HashSet<u32>,
     /// The time slices of a log.
-    pub plan: Plan,
-    pub state: Mutex<State>,
+    pub(super) plan: Plan,
     deadline: (Instant, &'static str),
     _under_way: UnderWay,
 }
 
-#[derive(Default)]
-pub(super) struct State {
-    pub tally: Tally,
-    seen: HashMap<u32, Seen>,
-    dropped: Dropped,
-    pub floor: Option<OffsetDateTime>,
-    pub closed: u32,
-    held: Held,
-}
-
-/// Slices that stay open, and those of them that are whole.
-#[derive(Default)]
-struct Held {
-    slices: Range<u32>,
-    whole: Vec<u32>,
-}
-
-#[derive(Default)]
-pub(super) struct Tally {
-    pub records: u64,
-    /// Records that are the service's, whatever became of them.
-    pub served: u64,
-    pub duplicates: u64,
-    pub pages: u64,
-    pub retries: u64,
-    pub damaged: u64,
-    pub expected: Option<u64>,
-    pub first: Option<(OffsetDateTime, String)>,
-    pub last: Option<(OffsetDateTime, String)>,
-    pub keys: Vec<Vec<Key>>,
-}
-
-/// Where a list's records belong.
-#[derive(Clone, Copy)]
-pub(super) struct Scope<'a> {
-    /// Records outside are another list's; `None`: all are taken.
-    pub window: Option<Window>,
-    /// The slice of records that have no time, or whose time does not matter.
-    pub slice: u32,
-    /// Whether a record's time decides its slice.
-    pub by_time: bool,
-    /// The object they belong to.
-    pub key: Option<&'a Key>,
-}
-
-/// Records by slice, in the order served, and whether any was new in this pass.
-type Sorted = (Vec<(u32, Vec<RawRecord>)>, bool);
+/// Records by slice, in the order served; whether any was new in this pass; what became of each.
+type Sorted = (Vec<(u32, Vec<RawRecord>)>, bool, Vec<Fate>);
 
 impl<'a> Run<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         dataset: &'static Dataset,
         request: &'a Request<'a>,
         sink: &'a dyn Sink,
         cancel: &'a CancellationToken,
     ) -> Self {
-        let plan = Plan::of(request.window);
-        let keys = vec![Vec::new(); request.wanted.len()];
-        let state = State { tally: Tally { keys, ..Tally::default() }, ..State::default() };
+        let plan = if dataset.time.is_some() { Plan::of(request.window) } else { Plan::undivided(request.window) };
+        request.ledger.begin(request.wanted.len());
         let under_way = request.client.begin(dataset.throttle);
-        let (headers, done) = (query::headers(dataset), request.done.iter().copied().collect());
+        let headers = query::headers(dataset);
+        let closed = request.ledger.closed().filter(|_| !request.reopen);
+        let done = closed.chain(request.done.iter().copied()).collect();
         let own = (Instant::now() + Duration::from_secs(DATASET_S_MAX), "dataset");
         let deadline = request.deadline.map_or(own, |at| own.min((at, "run")));
-        let state = Mutex::new(state);
-        Self { dataset, request, sink, cancel, headers, done, plan, state, deadline, _under_way: under_way }
+        Self { dataset, request, sink, cancel, headers, done, plan, deadline, _under_way: under_way }
     }
 
     /// Returns when the run is over: stopped, or out of time. Cancel-safe.
-    pub(super) async fn over(&self) -> Stop {
+    pub(crate) async fn over(&self) -> Stop {
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => Stop::Cancelled,
@@ -127,15 +84,30 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Slices that are whole, those of an earlier run included.
+    /// Slices that are whole, those of an earlier run and of other places included.
     pub(super) fn slices_closed(&self) -> u32 {
         let state = self.state();
-        let whole = state.held.whole.len() + self.done.len();
-        state.closed + u32::try_from(whole).unwrap_or(u32::MAX)
+        let own = state.closed.iter().chain(&state.held.whole).filter(|slice| !self.done.contains(slice)).count();
+        u32::try_from(own + self.done.len()).unwrap_or(u32::MAX)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.request.ledger.state()
+    }
+
+    /// The part of the window that this place is asked for.
+    pub(crate) fn hours(&self) -> Window {
+        self.request.hours.unwrap_or(self.request.window)
+    }
+
+    /// All slices that no earlier run and no other place has closed.
+    pub(crate) fn open_slices(&self) -> Vec<u32> {
+        (0..self.plan.len()).filter(|&slice| !self.is_done(slice)).collect()
+    }
+
+    /// Whether all slices are asked for.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.done.is_empty()
     }
 
     pub(super) fn is_done(&self, slice: u32) -> bool {
@@ -222,55 +194,65 @@ impl<'a> Run<'a> {
     ///
     /// Not cancel-safe: the rest of the page is lost.
     pub(super) async fn deliver(&self, page: Page, scope: &Scope<'_>, pass: u32) -> Result<bool, Stop> {
-        let (batches, fresh) = self.sort(page, scope, pass);
-        for (slice, records) in batches {
-            let count = records.len() as u64;
-            let batch = RawBatch { dataset: self.dataset.id.as_str(), slice, parent: scope.key.cloned(), records };
-            self.sink.accept(batch).await.map_err(|_| Stop::SinkClosed)?;
-            self.state().tally.records += count;
-        }
+        let (batches, fresh, _) = self.sort(page, scope, pass);
+        self.hand_over(batches, scope).await?;
         Ok(fresh)
     }
 
     fn sort(&self, page: Page, scope: &Scope<'_>, pass: u32) -> Sorted {
-        let mut batches: Vec<(u32, Vec<RawRecord>)> = Vec::new();
-        let mut fresh = page.damaged > 0;
-        let mut state = self.state();
-        state.tally.damaged += page.damaged;
-        if page.count.is_some() && !self.dataset.counted {
-            state.tally.expected = page.count;
+        {
+            let mut state = self.state();
+            state.tally.damaged += page.damaged;
+            if page.count.is_some() && !self.dataset.counted {
+                state.tally.expected = page.count;
+            }
         }
         let time_name = self.dataset.time.as_ref().map_or("", |time| time.property.as_str());
         let names = [self.dataset.id_property.as_str(), time_name];
         let has_ids = !self.dataset.id_property.is_empty();
-        for record in page.records {
+        let items = page.records.into_iter().map(|record| {
             let [id, time] = field::find(&record, names);
             let time = time.and_then(|span| field::text(&record, &span));
-            let at = time.as_deref().and_then(field::instant);
-            if let (Some(at), Some(window)) = (at, scope.window)
-                && !(window.since <= at && at < window.until)
+            let at = time.and_then(|text| Some((field::instant(&text)?, text.into_owned())));
+            let id = id.filter(|span| has_ids && field::text(&record, span).is_some()).map(|span| mark(&record[span]));
+            Item { record, id, at }
+        });
+        let (batches, fresh, fates) = self.sort_items(items, scope, pass);
+        (batches, fresh || page.damaged > 0, fates)
+    }
+
+    fn sort_items(&self, items: impl Iterator<Item = Item>, scope: &Scope<'_>, pass: u32) -> Sorted {
+        let mut batches: Vec<(u32, Vec<RawRecord>)> = Vec::new();
+        let mut fresh = false;
+        let mut fates = Vec::with_capacity(items.size_hint().0);
+        let mut state = self.state();
+        for Item { record, id, at } in items {
+            if let (Some((at, _)), Some(window)) = (&at, scope.window)
+                && !(window.since <= *at && *at < window.until)
             {
                 fresh = true;
+                fates.push(Fate::Outside);
                 continue;
             }
-            let slice = at.filter(|_| scope.by_time).map_or(scope.slice, |at| self.plan.slice_of(at));
+            let slice = at.as_ref().filter(|_| scope.by_time).map_or(scope.slice, |(at, _)| self.plan.slice_of(*at));
             if self.is_done(slice) {
                 fresh = true;
+                fates.push(Fate::Covered);
                 continue;
             }
-            let id = id.filter(|span| has_ids && field::text(&record, span).is_some());
             let seen = state.seen.entry(slice).or_default();
             let sight = match id {
-                Some(span) => seen.by_id(mark(&record[span]), pass),
+                Some(id) => seen.by_id(id, pass),
                 None => seen.by_content(mark(&record), pass),
             };
             fresh |= sight != Sight::Duplicate;
             state.tally.duplicates += u64::from(sight == Sight::Duplicate);
+            fates.push(if sight == Sight::New { Fate::Delivered } else { Fate::Duplicate });
             if sight != Sight::New {
                 continue;
             }
             state.tally.served += 1;
-            if let (Some(at), Some(time)) = (at, time) {
+            if let Some((at, time)) = at {
                 state.tally.note_time(at, &time);
             }
             for (wanted, keys) in self.request.wanted.iter().zip(&mut state.tally.keys) {
@@ -283,7 +265,44 @@ impl<'a> Run<'a> {
             }
         }
         batches.sort_by_key(|(slice, _)| *slice);
-        (batches, fresh)
+        (batches, fresh, fates)
+    }
+
+    /// Hands records of any place to the sink: those of [`Run::hours`] that nobody has delivered before. `pass` tells
+    /// apart readings of the same thing: only what one reading has twice counts as a duplicate.
+    ///
+    /// Not cancel-safe: the rest of the items is lost.
+    pub(crate) async fn deliver_items(&self, items: Vec<Item>, pass: u32) -> Result<(), Stop> {
+        self.deliver_each(items, pass).await.map(|_| ())
+    }
+
+    /// The same; says of each item what became of it.
+    pub(crate) async fn deliver_each(&self, items: Vec<Item>, pass: u32) -> Result<Vec<Fate>, Stop> {
+        let slice = self.plan.slice_of(self.hours().since);
+        let scope = Scope { window: Some(self.hours()), slice, by_time: true, key: None };
+        let (batches, _, fates) = self.sort_items(items.into_iter(), &scope, pass);
+        self.hand_over(batches, &scope).await?;
+        Ok(fates)
+    }
+
+    async fn hand_over(&self, batches: Vec<(u32, Vec<RawRecord>)>, scope: &Scope<'_>) -> Result<(), Stop> {
+        for (slice, records) in batches {
+            let count = records.len() as u64;
+            let batch = RawBatch { dataset: self.dataset.id.as_str(), slice, parent: scope.key.cloned(), records };
+            self.sink.accept(batch).await.map_err(|_| Stop::SinkClosed)?;
+            self.state().tally.records += count;
+        }
+        Ok(())
+    }
+
+    /// Closes every slice that [`Run::hours`] covers to its end: the place has given all it has.
+    pub(crate) async fn close_all(&self) {
+        for slice in self.open_slices() {
+            let window = self.plan.window(&(slice..slice + 1));
+            if self.hours().since <= window.since && window.until <= self.hours().until {
+                self.close(slice).await;
+            }
+        }
     }
 
     /// Leaves these slices open although they are whole: something may be added. [`Run::release`] closes them.
@@ -308,9 +327,19 @@ impl<'a> Run<'a> {
                 return;
             }
         }
+        // Another place may still have what this one refuses to look back at.
+        let begins = self.plan.window(&(slice..slice + 1)).since;
+        if self.request.more && self.floor().is_some_and(|floor| begins < floor) {
+            return;
+        }
+        let is_new = !self.is_done(slice) && self.state().closed.insert(slice);
+        if self.state().deferred {
+            return;
+        }
         self.state().seen.remove(&slice);
-        if !self.is_done(slice) {
-            self.state().closed += 1;
+        // What the verdict will speak of is asked for again by a run that goes on: else it would not know it.
+        let is_plain = self.state().tally.damaged == 0 && self.floor().is_none_or(|floor| begins >= floor);
+        if is_new && is_plain {
             self.sink.slice_closed(self.dataset.id.as_str(), slice).await;
         }
     }
@@ -322,17 +351,6 @@ impl<'a> Run<'a> {
             Action::Doubt => true,
             Action::DoubtLater | Action::NotFound => is_answered,
             _ => false,
-        }
-    }
-}
-
-impl Tally {
-    fn note_time(&mut self, at: OffsetDateTime, text: &str) {
-        if self.first.as_ref().is_none_or(|(first, _)| at < *first) {
-            self.first = Some((at, text.to_owned()));
-        }
-        if self.last.as_ref().is_none_or(|(last, _)| at > *last) {
-            self.last = Some((at, text.to_owned()));
         }
     }
 }

@@ -20,10 +20,10 @@ pub(super) enum Sight {
 }
 
 /// 128 bits of a record's id or content: 2^64 records until two are mistaken for one.
-pub(super) type Mark = [u32; 4];
+pub(crate) type Mark = [u32; 4];
 
 /// The mark of some bytes. SHA-256, because a weaker hash would lose a record without anyone noticing.
-pub(super) fn mark(bytes: &[u8]) -> Mark {
+pub(crate) fn mark(bytes: &[u8]) -> Mark {
     let hash = Sha256::digest(bytes);
     let word = |at: usize| u32::from_le_bytes([hash[at], hash[at + 1], hash[at + 2], hash[at + 3]]);
     [word(0), word(4), word(8), word(12)]
@@ -43,7 +43,16 @@ pub(super) struct Seen {
     contents: HashMap<Mark, Copies>,
 }
 
+/// The pass of whatever another place has delivered; no place gets that far itself.
+const ELSEWHERE: u32 = u32::MAX;
+
 impl Seen {
+    /// Another place begins.
+    pub(super) fn begin(&mut self) {
+        self.ids.values_mut().for_each(|pass| *pass = ELSEWHERE);
+        self.contents.values_mut().for_each(|copies| copies.pass = ELSEWHERE);
+    }
+
     /// A record with an id: the first one wins.
     pub(super) fn by_id(&mut self, id: Mark, pass: u32) -> Sight {
         match self.ids.insert(id, pass) {

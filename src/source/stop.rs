@@ -8,7 +8,7 @@ use super::errors::{self, Action};
 
 /// Why a list ended early.
 #[derive(Clone)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// The run was stopped.
     Cancelled,
     /// The sink takes no more.
@@ -39,10 +39,23 @@ pub(super) enum Stop {
     BadKey,
     /// No token.
     Auth(String),
+    /// Nobody sends it to this place: of what kind it is (`workspace`).
+    NotRouted(&'static str),
+    /// The place counts more or fewer records than it gave.
+    Short {
+        /// By its own count.
+        counted: u64,
+        /// What came.
+        read: u64,
+    },
+    /// An answer that had no end, to the smallest question there is.
+    CutShort,
+    /// A place knows better what to say.
+    Told(Verdict),
 }
 
 impl Stop {
-    pub(super) fn of(kind: FailureKind) -> Self {
+    pub(crate) fn of(kind: FailureKind) -> Self {
         match kind {
             FailureKind::Refused(refusal) if errors::action(&refusal) == Action::Restart => Self::Expired(refusal),
             FailureKind::Refused(refusal) => Self::Refused(refusal),
@@ -56,7 +69,7 @@ impl Stop {
     }
 
     /// Whether the run as a whole is over.
-    pub(super) fn ends_the_run(&self) -> bool {
+    pub(crate) fn ends_the_run(&self) -> bool {
         matches!(self, Self::Cancelled | Self::SinkClosed | Self::TimeUp(_))
     }
 
@@ -106,13 +119,31 @@ impl Stop {
             Self::Endless => partial("the service's pages bring nothing new and do not end"),
             Self::TooLarge => partial("a reply was longer than the cap of this program"),
             Self::BadKey => failed("an object's id does not fit into an address"),
+            Self::NotRouted(place) => {
+                let reason = format!("not routed to this {place}: cannot be recovered");
+                Verdict::because(Outcome::Unavailable, reason).with_hint(not_routed(dataset, place))
+            }
+            Self::Short { counted, read } => {
+                partial(&format!("the service counted {counted} records and gave {read}")).with_hint(AGAIN)
+            }
+            Self::CutShort => partial("the service cut its answer short, whatever it was asked for").with_hint(AGAIN),
+            Self::Told(verdict) => verdict.clone(),
             Self::Auth(error) => failed(&format!("no token: {error}")).with_hint("sign in again and run again"),
         }
     }
 }
 
+fn not_routed(dataset: &Dataset, place: &str) -> String {
+    let category = dataset.category.as_deref().unwrap_or("this log");
+    format!(
+        "nothing is kept of the time before: to have it from now on, add the category {category} to a diagnostic setting \
+         of Microsoft Entra ID with this {place} as its destination"
+    )
+}
+
 /// How the lists of a dataset ended.
-pub(super) enum End {
+#[derive(Clone)]
+pub(crate) enum End {
     /// All of them at their end.
     Closed,
     /// The only one early.

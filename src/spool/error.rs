@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub enum Error {
     /// A spool stands where one should be made.
     #[error(
-        "a spool of an earlier run is in the way: {}; continue that run with --resume, or delete the folder",
+        "a spool of an earlier run is in the way: {}; go on with that run (collect --resume), or delete the folder",
         .folder.display()
     )]
     Exists {

@@ -1,13 +1,16 @@
-//! The journal: which slices are closed, and where their blocks lie. A killed run resumes from it.
+//! The journal: what the run is, which slices are closed, where their blocks lie, which datasets are whole. A killed run
+//! resumes from it.
 //!
-//! One JSON object a line, appended; payload names, offsets and sums, never a value. Order of writes: a block is
+//! One JSON object a line, appended; payload names, offsets, sums, counts, keyed digests and clean texts, never a value. Order of writes: a block is
 //! written before the line that names it. A line is handed to the system at once, so it survives the death of the
 //! process; blocks first and then lines are forced to the disk every
 //! [`SPOOL_SYNC_BYTES`](crate::limits::SPOOL_SYNC_BYTES) and at the end. A power cut can still keep a line and
 //! lose its block: therefore the reader checks the CRC-32 of every block and forgets a slice that fails.
 
 use super::block::Block;
+use super::past::{Account, Mark};
 use super::{EntryPath, Error};
+use crate::pseudonym::NotedTrait;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,17 +20,30 @@ use std::path::Path;
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Line {
     /// The first line.
-    Open { version: u32, block_bytes: usize },
+    Open {
+        version: u32,
+        block_bytes: usize,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<Mark>,
+    },
     /// A slice is complete: its blocks in order, each with its part.
     Close { entry: EntryPath, slice: u32, blocks: Vec<(u32, Block)> },
     /// A block was made again.
     Replace { entry: EntryPath, slice: u32, part: u32, index: u32, block: Block },
     /// A closed slice was thrown away, to be collected again.
     Discard { entry: EntryPath, slice: u32 },
+    /// The dictionary is frozen; its keyed digest.
+    Frozen { digest: String },
+    /// A fan-out begins; the keyed digest of its objects.
+    Parents { entry: EntryPath, digest: String },
+    /// What was wrong with values since the last such line.
+    Traits { noted: Vec<NotedTrait> },
+    /// A dataset is whole.
+    Whole { entry: EntryPath, account: Box<Account> },
 }
 
 /// The version that this program writes and reads.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The open journal.
 pub(super) struct Journal {
@@ -36,14 +52,15 @@ pub(super) struct Journal {
 
 impl Journal {
     /// A new journal with its first line.
-    pub(super) fn create(path: &Path) -> Result<Self, Error> {
+    pub(super) fn create(path: &Path, mark: Option<&Mark>) -> Result<Self, Error> {
         let file = OpenOptions::new()
             .append(true)
             .create_new(true)
             .open(path)
             .map_err(|source| Error::Folder { folder: path.to_owned(), source })?;
         let mut journal = Self { file };
-        journal.append(&Line::Open { version: VERSION, block_bytes: crate::limits::BLOCK_BYTES })?;
+        let (version, block_bytes) = (VERSION, crate::limits::BLOCK_BYTES);
+        journal.append(&Line::Open { version, block_bytes, mark: mark.cloned() })?;
         Ok(journal)
     }
 
@@ -60,7 +77,8 @@ impl Journal {
     }
 }
 
-/// The lines of a journal. A torn last line is left out.
+/// The lines of a journal, the first included. A torn last line is left out; of a run that was killed before it had
+/// written the first one there is none.
 pub(super) fn read(path: &Path) -> Result<Vec<Line>, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Folder { folder: path.to_owned(), source })?;
     let mut lines = Vec::new();
@@ -68,7 +86,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Line>, Error> {
         let Some(line) = line.strip_suffix(b"\n") else { break };
         let line = serde_json::from_slice(line).map_err(|_| Error::Journal { line: number + 1 })?;
         match (&line, number) {
-            (Line::Open { version: VERSION, .. }, 0) => {}
+            (Line::Open { version: VERSION, .. }, 0) => lines.push(line),
             (Line::Open { .. }, _) | (_, 0) => return Err(Error::Journal { line: number + 1 }),
             _ => lines.push(line),
         }

@@ -11,6 +11,7 @@
 mod block;
 mod error;
 mod journal;
+mod past;
 mod path;
 mod resume;
 mod seal;
@@ -27,6 +28,7 @@ use std::sync::Mutex;
 
 pub use block::STREAM_END;
 pub use error::Error;
+pub use past::{Account, Mark, PartAccount, Past};
 pub use path::{EntryPath, PathError, check as check_path};
 pub use seal::SealedEntry;
 
@@ -106,13 +108,21 @@ impl Spool {
     /// # Errors
     /// [`Error::Exists`] when the folder is there, [`Error::Folder`] when it cannot be made.
     pub fn create(folder: &Path) -> Result<Self, Error> {
+        Self::begin(folder, None)
+    }
+
+    /// The same; `mark` says which run it is, so that it can go on after a kill.
+    ///
+    /// # Errors
+    /// As [`Spool::create`].
+    pub fn begin(folder: &Path, mark: Option<&Mark>) -> Result<Self, Error> {
         let failed = |source: std::io::Error| match source.kind() {
             std::io::ErrorKind::AlreadyExists => Error::Exists { folder: folder.to_owned() },
             _ => Error::Folder { folder: folder.to_owned(), source },
         };
         private_folder().create(folder).map_err(failed)?;
         let segments = Segments::create(&folder.join("blocks")).map_err(failed)?;
-        let journal = Journal::create(&folder.join("journal.jsonl"))?;
+        let journal = Journal::create(&folder.join("journal.jsonl"), mark)?;
         Ok(Self::assemble(folder, segments, journal, State::default()))
     }
 

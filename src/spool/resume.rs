@@ -1,26 +1,41 @@
 //! Opens the spool of a killed run.
 //!
-//! Takes the folder, gives a spool with exactly the slices that were closed and whose blocks are whole; everything
-//! else is forgotten and will be collected again.
+//! Takes the folder, gives a spool with exactly the slices that were closed and whose blocks are whole, and what the
+//! journal says besides; everything else is forgotten and will be collected again.
 
 use super::block::Block;
 use super::journal::{self, Journal, Line};
-use super::segment::Segments;
+use super::past::{Account, Mark, Past};
+use super::segment::{Segments, lock};
 use super::{EntryPath, Error, Slice, Spool, State};
+use crate::pseudonym::NotedTrait;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-type Closed = BTreeMap<(EntryPath, u32), Vec<(u32, Block)>>;
+/// What the lines of a journal come to.
+#[derive(Default)]
+struct Replayed {
+    closed: BTreeMap<(EntryPath, u32), Vec<(u32, Block)>>,
+    past: Past,
+}
 
 impl Spool {
-    /// Opens the spool of an earlier run. Reads every block once.
+    /// What run a spool is of, without opening it; `None` when it says nothing about that.
     ///
     /// # Errors
     /// [`Error::Folder`] when there is none, [`Error::Journal`] when its journal is damaged.
-    pub fn reopen(folder: &Path) -> Result<Self, Error> {
+    pub fn mark(folder: &Path) -> Result<Option<Mark>, Error> {
+        Ok(replay(journal::read(&folder.join("journal.jsonl"))?).past.mark)
+    }
+
+    /// Opens the spool of an earlier run and says what else that has left. Reads every block once.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] when there is none, [`Error::Journal`] when its journal is damaged.
+    pub fn reopen(folder: &Path) -> Result<(Self, Past), Error> {
         let failed = |source| Error::Folder { folder: folder.to_owned(), source };
         let (journal_path, fresh_path) = (folder.join("journal.jsonl"), folder.join("journal.jsonl.new"));
-        let closed = replay(journal::read(&journal_path)?);
+        let Replayed { closed, mut past } = replay(journal::read(&journal_path)?);
         let segments = Segments::reopen(&folder.join("blocks")).map_err(failed)?;
 
         // The journal is written anew, so that a torn line or a forgotten slice never stands in the middle of it.
@@ -28,19 +43,84 @@ impl Spool {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(failed(source)),
             _ => {}
         }
-        let spool = Self::assemble(folder, segments, Journal::create(&fresh_path)?, State::default());
+        let journal = Journal::create(&fresh_path, past.mark.as_ref())?;
+        let spool = Self::assemble(folder, segments, journal, State::default());
         let mut end = 0;
         for ((entry, slice), blocks) in closed {
             if !spool.is_whole(&entry, slice, &blocks) {
+                past.accounts.remove(&entry);
                 continue;
             }
             end = blocks.iter().map(|(_, block)| block.offset + u64::from(block.compressed_bytes)).fold(end, u64::max);
             spool.adopt(entry, slice, blocks)?;
         }
+        spool.repeat(&past)?;
         spool.segments.truncate(end).map_err(failed)?;
         spool.commit()?;
         std::fs::rename(&fresh_path, &journal_path).map_err(failed)?;
-        Ok(spool)
+        Ok((spool, past))
+    }
+
+    /// Writes again what the earlier journal said.
+    fn repeat(&self, past: &Past) -> Result<(), Error> {
+        past.frozen.iter().try_for_each(|digest| self.note_frozen(digest))?;
+        past.parents.iter().try_for_each(|(entry, digest)| self.note_parents(entry, digest))?;
+        self.note_traits(past.traits.clone())?;
+        past.accounts.iter().try_for_each(|(entry, account)| self.note_whole(entry, account))
+    }
+
+    /// Notes the dictionary that blocks are written with from now on.
+    ///
+    /// # Errors
+    /// Errors of the disk.
+    pub fn note_frozen(&self, digest: &str) -> Result<(), Error> {
+        lock(&self.journal).append(&Line::Frozen { digest: digest.to_owned() })
+    }
+
+    /// Notes the objects that a fan-out walks to.
+    ///
+    /// # Errors
+    /// Errors of the disk.
+    pub fn note_parents(&self, entry: &EntryPath, digest: &str) -> Result<(), Error> {
+        lock(&self.journal).append(&Line::Parents { entry: entry.clone(), digest: digest.to_owned() })
+    }
+
+    /// Notes what was wrong with values. To be called before the slices that hold them are closed.
+    ///
+    /// # Errors
+    /// Errors of the disk.
+    pub fn note_traits(&self, noted: Vec<NotedTrait>) -> Result<(), Error> {
+        if noted.is_empty() { Ok(()) } else { lock(&self.journal).append(&Line::Traits { noted }) }
+    }
+
+    /// Notes that a dataset is whole.
+    ///
+    /// # Errors
+    /// Errors of the disk.
+    pub fn note_whole(&self, entry: &EntryPath, account: &Account) -> Result<(), Error> {
+        lock(&self.journal).append(&Line::Whole { entry: entry.clone(), account: Box::new(account.clone()) })
+    }
+
+    /// Throws away everything of a payload file, so that it can be written anew.
+    ///
+    /// # Errors
+    /// Errors of the disk.
+    pub fn discard(&self, entry: &EntryPath) -> Result<(), Error> {
+        let slices: Vec<u32> =
+            lock(&self.state).entries.get(entry).map(|slices| slices.keys().copied().collect()).unwrap_or_default();
+        for slice in slices {
+            self.discard_slice(entry, slice)?;
+        }
+        lock(&self.state).entries.remove(entry);
+        Ok(())
+    }
+
+    /// Records in each slice of a payload file.
+    pub fn slices(&self, entry: &EntryPath) -> Vec<(u32, u64)> {
+        let state = lock(&self.state);
+        let slices = state.entries.get(entry).into_iter().flatten();
+        let records = |slice: &Slice| slice.blocks().map(|(_, block)| u64::from(block.records)).sum();
+        slices.map(|(number, slice)| (*number, records(slice))).collect()
     }
 
     fn is_whole(&self, entry: &EntryPath, slice: u32, blocks: &[(u32, Block)]) -> bool {
@@ -53,25 +133,26 @@ impl Spool {
 
     fn adopt(&self, entry: EntryPath, slice: u32, blocks: Vec<(u32, Block)>) -> Result<(), Error> {
         let line = Line::Close { entry: entry.clone(), slice, blocks: blocks.clone() };
-        super::lock(&self.journal).append(&line)?;
+        lock(&self.journal).append(&line)?;
         let mut adopted = Slice { closed: true, ..Slice::default() };
         for (part, block) in blocks {
             adopted.parts.entry(part).or_default().get_or_insert_default().push(block);
         }
-        super::lock(&self.state).entries.entry(entry).or_default().insert(slice, adopted);
+        lock(&self.state).entries.entry(entry).or_default().insert(slice, adopted);
         Ok(())
     }
 }
 
-fn replay(lines: Vec<Line>) -> Closed {
-    let mut closed = Closed::new();
+fn replay(lines: Vec<Line>) -> Replayed {
+    let Replayed { mut closed, mut past } = Replayed::default();
     for line in lines {
         match line {
-            Line::Open { .. } => {}
+            Line::Open { mark, .. } => past.mark = mark,
             Line::Close { entry, slice, blocks } => {
                 closed.insert((entry, slice), blocks);
             }
             Line::Discard { entry, slice } => {
+                past.accounts.remove(&entry);
                 closed.remove(&(entry, slice));
             }
             Line::Replace { entry, slice, part, index, block } => {
@@ -80,7 +161,16 @@ fn replay(lines: Vec<Line>) -> Closed {
                     *place = block;
                 }
             }
+            Line::Frozen { digest } if past.frozen.contains(&digest) => {}
+            Line::Frozen { digest } => past.frozen.push(digest),
+            Line::Parents { entry, digest } => {
+                past.parents.insert(entry, digest);
+            }
+            Line::Traits { noted } => past.traits.extend(noted),
+            Line::Whole { entry, account } => {
+                past.accounts.insert(entry, *account);
+            }
         }
     }
-    closed
+    Replayed { closed, past }
 }

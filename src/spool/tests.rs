@@ -136,7 +136,7 @@ fn a_repaired_block_takes_the_place_of_the_old_one() {
     let first = spool.read(&ids[0]).unwrap().bytes().len();
     assert!(all[first..first + repaired.len()] == repaired);
     drop(spool);
-    let again = Spool::reopen(&folder.path().join("s")).unwrap();
+    let (again, _) = Spool::reopen(&folder.path().join("s")).unwrap();
     assert!(stream(&again).0 == all);
 }
 
@@ -158,7 +158,7 @@ fn a_killed_run_keeps_its_closed_slices_and_nothing_else() {
     let text = std::fs::read_to_string(&journal).unwrap();
     std::fs::write(&journal, format!("{text}{{\"close\":{{\"ent")).unwrap();
 
-    let spool = Spool::reopen(&path).unwrap();
+    let (spool, _) = Spool::reopen(&path).unwrap();
     assert_eq!(spool.closed_slices(&entry()), [0, 3]);
     for slice in [1, 2] {
         spool.append(&entry(), Order { slice, part: 0 }, CleanBatch::forge(lines(slice * 100, 100))).unwrap();
@@ -180,7 +180,7 @@ fn a_slice_whose_blocks_did_not_reach_the_disk_is_forgotten() {
     let blocks = path.join("blocks");
     let bytes = std::fs::read(&blocks).unwrap();
     std::fs::write(&blocks, &bytes[..bytes.len() - 10]).unwrap();
-    assert_eq!(Spool::reopen(&path).unwrap().closed_slices(&entry()), [0]);
+    assert_eq!(Spool::reopen(&path).unwrap().0.closed_slices(&entry()), [0]);
 
     let journal = path.join("journal.jsonl");
     let text = std::fs::read_to_string(&journal).unwrap();

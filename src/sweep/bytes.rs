@@ -91,10 +91,14 @@ fn is_readable(text: &str) -> bool {
 
 /// Latin-1.
 fn narrow(bytes: &[u8]) -> Option<String> {
+    // What costs least is asked first: most bytes that come here are no text at all.
+    let ascii = bytes.iter().filter(|byte| byte.is_ascii()).count();
+    if ascii * 10 < bytes.len() * 8 || bytes.iter().any(u8::is_ascii_control) {
+        return None;
+    }
     let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     let letters = text.chars().filter(|symbol| symbol.is_alphanumeric() || *symbol == ' ').count();
-    let ascii = bytes.iter().filter(|byte| byte.is_ascii()).count();
-    let is_text = !text.contains(char::is_control) && letters * 10 >= bytes.len() * 8 && ascii * 10 >= bytes.len() * 8;
+    let is_text = !text.contains(char::is_control) && letters * 10 >= bytes.len() * 8;
     is_text.then_some(text)
 }
 
@@ -102,11 +106,24 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
     if bytes.len() < 8 {
         return None;
     }
-    let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect();
-    let text = String::from_utf16_lossy(&units);
+    let units = || bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit);
+    let count = bytes.len() / 2;
     // Random units are signs from everywhere; a text has its blanks and full stops from ASCII or keeps to its letters.
-    let plain = text.chars().filter(|symbol| symbol.is_alphanumeric() || symbol.is_ascii()).count();
-    (plain * 10 >= units.len() * 9 && is_readable(&text)).then_some(text)
+    // One that is neither in ten is one too many, and shows early in what is no text.
+    let mut strange = 0;
+    for symbol in char::decode_utf16(units()) {
+        strange += match symbol {
+            Ok(symbol) if symbol.is_ascii() || symbol.is_alphanumeric() => symbol.len_utf16() - 1,
+            Ok(symbol) => symbol.len_utf16(),
+            Err(_) => 1,
+        };
+        if strange * 10 > count {
+            return None;
+        }
+    }
+    let text: String =
+        char::decode_utf16(units()).map(|symbol| symbol.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    is_readable(&text).then_some(text)
 }
 
 fn words(bytes: &[u8], give: &mut dyn FnMut(&str)) {
@@ -119,6 +136,9 @@ fn words(bytes: &[u8], give: &mut dyn FnMut(&str)) {
         if is_word(word) {
             give(word);
         }
+    }
+    if bytes.len() < 2 * WORD_BYTES_MIN || memchr::memchr(0, bytes).is_none() {
+        return;
     }
     for offset in 0..2 {
         let mut word = String::new();
@@ -142,30 +162,48 @@ pub(super) fn each_hex(text: &str, open: &mut dyn FnMut(&[u8])) {
     let mut single: Vec<u8> = Vec::new();
     let mut end = 0;
     let is_letter = |symbol: char| symbol.is_alphanumeric();
-    let mut rest = text;
-    loop {
-        let at = text.len() - rest.len();
-        let Some(step) = rest.find(is_letter) else { break };
-        let start = at + step;
-        let tail = text.get(start..).unwrap_or_default();
-        let length = tail.find(|symbol| !is_letter(symbol)).unwrap_or(tail.len());
-        let word = tail.get(..length).unwrap_or_default();
-        rest = tail.get(length..).unwrap_or_default();
+    while let Some((start, after)) = next_word(text, end, is_letter) {
+        let word = text.get(start..after).unwrap_or_default();
         let digits = word.strip_prefix("0x").unwrap_or(word);
-        let value = decoded(digits);
         let gap = text.get(end..start).unwrap_or_default();
-        let is_next = gap.len() <= 6 && gap.chars().all(|symbol| " -:,\\\r\n".contains(symbol));
-        if !is_next || digits.len() != 2 || value.is_none() {
+        end = after;
+        let byte = if digits.len() == 2 { u8::from_str_radix(digits, 16).ok() } else { None };
+        let is_next = gap.len() <= 6 && gap.bytes().all(|symbol| b" -:,\\\r\n".contains(&symbol));
+        if !is_next || byte.is_none() {
             flush(&mut single, open);
         }
-        end = start + length;
-        match value {
-            Some(bytes) if bytes.len() == 1 => single.extend(bytes),
-            Some(bytes) if bytes.len() >= 6 => open(&bytes),
-            _ => {}
+        match byte {
+            Some(byte) => single.push(byte),
+            None if digits.len() >= 12 => decoded(digits).iter().for_each(|bytes| open(bytes)),
+            None => {}
         }
     }
     flush(&mut single, open);
+}
+
+/// Start and end of the next run of letters and digits.
+fn next_word(text: &str, from: usize, is_letter: impl Fn(char) -> bool) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    // Byte by byte as long as it is ASCII, which is nearly always.
+    let start = loop {
+        match *bytes.get(at)? {
+            byte if byte.is_ascii_alphanumeric() => break at,
+            byte if byte.is_ascii() => at += 1,
+            _ => break at + text.get(at..)?.find(&is_letter)?,
+        }
+    };
+    at = start;
+    loop {
+        match bytes.get(at) {
+            Some(byte) if byte.is_ascii_alphanumeric() => at += 1,
+            Some(byte) if !byte.is_ascii() => {
+                let tail = text.get(at..)?;
+                return Some((start, at + tail.find(|symbol| !is_letter(symbol)).unwrap_or(tail.len())));
+            }
+            _ => return Some((start, at)),
+        }
+    }
 }
 
 fn flush(single: &mut Vec<u8>, open: &mut dyn FnMut(&[u8])) {

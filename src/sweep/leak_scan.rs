@@ -26,7 +26,7 @@ pub struct Finding {
 }
 
 /// Payload files that this program writes in its own words.
-const OWN_RECORDS: [&str; 2] = ["data/run-log.jsonl", "data/traits.jsonl"];
+const OWN_RECORDS: [&str; 3] = ["data/run-log.jsonl", "data/summary.json", "data/traits.jsonl"];
 
 /// What of a file's line is looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,8 +50,8 @@ pub struct LeakScan<'a> {
     line: u64,
     /// A line whose end has not come yet.
     open: Vec<u8>,
-    /// Lines that begin with a blank go on with the one before (LDIF, RFC 2849): what they are so far.
-    folded: Option<String>,
+    /// Lines that begin with a blank go on with the one before (LDIF, RFC 2849): where they began, what they are so far.
+    folded: Option<(u64, String)>,
     found: BTreeMap<(String, Shape), (u64, u64)>,
 }
 
@@ -74,16 +74,20 @@ impl<'a> LeakScan<'a> {
 
     /// An entry begins. Its name is looked at too.
     pub fn begin(&mut self, entry: &str) {
+        self.resume(entry, 0);
+        let form = std::mem::replace(&mut self.form, Form::Text);
+        self.look(entry);
+        self.form = form;
+    }
+
+    /// An entry goes on behind that many lines, between two lines that mean nothing for each other.
+    pub(super) fn resume(&mut self, entry: &str, lines: u64) {
         entry.clone_into(&mut self.entry);
-        (self.form, self.markup, self.line) = (Form::Text, Markup::None, 0);
+        (self.form, self.markup, self.line) = (Form::Text, Markup::None, lines);
         self.in_prose = !entry.starts_with("data/") || OWN_RECORDS.contains(&entry);
         self.open.clear();
-        self.folded = None;
-        self.look(entry);
         let has_ending = |endings: &[&str]| endings.iter().any(|ending| entry.ends_with(ending));
-        if has_ending(&[".ldif"]) {
-            self.folded = Some(String::new());
-        }
+        self.folded = has_ending(&[".ldif"]).then(|| (lines, String::new()));
         if has_ending(&[".jsonl", ".json"]) {
             self.form = Form::Json;
         } else if has_ending(&[".html"]) {
@@ -118,8 +122,8 @@ impl<'a> LeakScan<'a> {
             let open = std::mem::take(&mut self.open);
             self.bytes(&open);
         }
-        if let Some(line) = self.folded.as_mut().map(std::mem::take) {
-            self.look(&line);
+        if let Some((start, line)) = self.folded.as_mut().map(std::mem::take) {
+            self.look_at(start, &line);
         }
     }
 
@@ -146,13 +150,13 @@ impl<'a> LeakScan<'a> {
     fn bytes(&mut self, line: &[u8]) {
         self.line += 1;
         let text = wide(line).map_or_else(|| String::from_utf8_lossy(line), Cow::Owned);
-        if let Some(so_far) = &mut self.folded {
+        if let Some(folded) = &mut self.folded {
             let text = text.trim_end_matches('\r');
             match text.strip_prefix(' ') {
-                Some(more) if so_far.len() < RECORD_BYTES_MAX => so_far.push_str(more),
+                Some(more) if folded.1.len() < RECORD_BYTES_MAX => folded.1.push_str(more),
                 _ => {
-                    let whole = std::mem::replace(so_far, text.to_owned());
-                    self.look(&whole);
+                    let (start, whole) = std::mem::replace(folded, (self.line, text.to_owned()));
+                    self.look_at(start, &whole);
                 }
             }
             return;
@@ -179,6 +183,12 @@ impl<'a> LeakScan<'a> {
             self.look(text);
             (rest, self.markup) = (after, next);
         }
+    }
+
+    fn look_at(&mut self, line: u64, text: &str) {
+        let now = std::mem::replace(&mut self.line, line);
+        self.look(text);
+        self.line = now;
     }
 
     fn look(&mut self, text: &str) {

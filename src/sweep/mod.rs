@@ -8,6 +8,7 @@ mod bytes;
 mod closed_world;
 mod decode;
 mod dictionary;
+mod leak_crew;
 mod leak_scan;
 mod repair;
 mod shapes;
@@ -15,6 +16,7 @@ pub mod views;
 
 pub use closed_world::ClosedWorld;
 pub use dictionary::Known;
+pub use leak_crew::{LeakCrew, with_crew};
 pub use leak_scan::{Finding, LeakScan};
 pub use repair::{Repaired, repair, repair_block};
 pub use shapes::{SHAPES, Shape, covered};

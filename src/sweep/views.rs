@@ -4,6 +4,10 @@
 //! for JSON in a string, texts without percent-encoding, `\u`, character references, and what base64 holds. A decoded
 //! reading takes the place of the raw one where that would cut words at the escapes. Depth is bounded.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::{bytes, decode};
 use crate::limits::TEXT_LAYERS_MAX;
 
@@ -166,10 +170,16 @@ fn climb(text: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
     give(View { text, marks });
 }
 
+/// Made once: making it costs more than searching a text.
+static CLOUD_SID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("S-1-12-1-"));
+
 /// The object ids in `S-1-12-1-a-b-c-d`, with dashes.
 fn cloud_ids(text: &str, give: &mut dyn FnMut(View<'_>)) {
-    for (at, start) in text.match_indices("S-1-12-1-") {
-        let numbers = text.get(at + start.len()..).unwrap_or_default().split(|symbol: char| !symbol.is_ascii_digit());
+    for at in CLOUD_SID.find_iter(text.as_bytes()) {
+        let numbers = text
+            .get(at + CLOUD_SID.needle().len()..)
+            .unwrap_or_default()
+            .split(|symbol: char| !symbol.is_ascii_digit());
         let numbers = numbers.take(4).map(str::parse::<u32>).collect::<Result<Vec<_>, _>>().unwrap_or_default();
         let octets: Vec<u8> = numbers.into_iter().flat_map(u32::to_le_bytes).collect();
         if octets.len() == 16 {

@@ -7,10 +7,13 @@
 
 pub mod documents;
 pub mod faults;
+mod hub;
 mod instant;
 pub mod logs;
+mod monitor;
 pub mod server;
 mod settings;
 pub mod world;
 
-pub use settings::{BadLicence, BadLimits, Licence, Limits, TenantSettings};
+pub use hub::HubSettings;
+pub use settings::{BadLicence, BadLimits, BadRouting, Licence, Limits, Routing, TenantSettings};

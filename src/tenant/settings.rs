@@ -7,6 +7,9 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 
 use super::faults::FaultPlan;
+use super::hub::HubSettings;
+use super::logs::CONTENT_TYPES;
+use crate::catalog::routes;
 
 /// Size and behaviour of one embedded tenant. The same seed and sizes give the same identifiers at any time.
 #[derive(Debug, Clone)]
@@ -37,6 +40,73 @@ pub struct TenantSettings {
     pub page_max: Option<u64>,
     /// What goes wrong.
     pub faults: FaultPlan,
+    /// Where the diagnostic settings send which categories.
+    pub routing: Routing,
+    /// Content types of Microsoft 365 activity that somebody has subscribed to.
+    pub subscriptions: Vec<&'static str>,
+    /// How the event hub behaves.
+    pub hub: HubSettings,
+}
+
+/// Which categories the diagnostic settings send where, in Azure's spelling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routing {
+    /// To the Log Analytics workspace.
+    pub workspace: Vec<&'static str>,
+    /// To the storage account.
+    pub storage: Vec<&'static str>,
+    /// To the event hub, all in one.
+    pub hub: Vec<&'static str>,
+}
+
+impl Routing {
+    /// What the demo shows: every destination has something that the others lack.
+    pub fn demo() -> Self {
+        let all = || routes().iter().map(|route| route.category.as_str());
+        let without = |left_out: &[&str]| all().filter(|category| !left_out.contains(category)).collect();
+        Self {
+            workspace: without(&["ADFSSignInLogs", "EnrichedOffice365AuditLogs"]),
+            storage: vec!["AuditLogs", "SignInLogs", "ADFSSignInLogs"],
+            hub: vec!["EnrichedOffice365AuditLogs"],
+        }
+    }
+
+    /// Everything everywhere.
+    pub fn everything() -> Self {
+        let all: Vec<&'static str> = routes().iter().map(|route| route.category.as_str()).collect();
+        Self { workspace: all.clone(), storage: all.clone(), hub: all }
+    }
+
+    /// The content types of Microsoft 365 activity that go with it: a tenant that keeps nothing keeps none of these.
+    pub fn subscriptions(&self) -> Vec<&'static str> {
+        if *self == Self::nothing() { Vec::new() } else { CONTENT_TYPES.to_vec() }
+    }
+
+    /// Nothing anywhere.
+    pub fn nothing() -> Self {
+        Self { workspace: Vec::new(), storage: Vec::new(), hub: Vec::new() }
+    }
+}
+
+/// A `--routing` value is unknown.
+#[derive(Debug, thiserror::Error)]
+#[error("routing is `demo`, `all`, `none`, or everything to one destination: `workspace`, `storage`, `event-hub`")]
+pub struct BadRouting;
+
+impl FromStr for Routing {
+    type Err = BadRouting;
+
+    fn from_str(text: &str) -> Result<Self, BadRouting> {
+        match text {
+            "demo" => Ok(Self::demo()),
+            "all" => Ok(Self::everything()),
+            "none" => Ok(Self::nothing()),
+            "workspace" => Ok(Self { workspace: Self::everything().workspace, ..Self::nothing() }),
+            "storage" => Ok(Self { storage: Self::everything().storage, ..Self::nothing() }),
+            "event-hub" => Ok(Self { hub: Self::everything().hub, ..Self::nothing() }),
+            _ => Err(BadRouting),
+        }
+    }
 }
 
 impl TenantSettings {
@@ -56,6 +126,9 @@ impl TenantSettings {
             token_lifetime_s: 3_599,
             page_max: None,
             faults: FaultPlan::default(),
+            routing: Routing::demo(),
+            subscriptions: Routing::demo().subscriptions(),
+            hub: HubSettings::default(),
         }
     }
 }

@@ -35,6 +35,9 @@ fn write_row(row: &Dataset, scenarios: &[&str], out: &mut dyn Write) -> io::Resu
         Throttle::Reports => 'R',
         Throttle::Identity => 'I',
         Throttle::Directory => 'D',
+        Throttle::Workspace => 'W',
+        Throttle::Storage => 'S',
+        Throttle::Activity => 'A',
     };
     let who = if row.needs_write() {
         '!'

@@ -4,12 +4,14 @@
 //! taken out. The judge is the leak check's own code, asked line by line.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Known, RUN_LOG_PATH, Stopped, Story};
 use crate::catalog::Kind;
 use crate::pseudonym::Gate;
 use crate::pseudonym::cipher::Cipher;
-use crate::spool::{EntryPath, Spool};
+use crate::spool::{BlockId, EntryPath, Error, Spool};
+use crate::summary;
 use crate::sweep::{ClosedWorld, Finding, LeakScan, covered, repair_block};
 
 /// What was withheld, by payload file.
@@ -44,7 +46,8 @@ pub(super) fn withhold(
     for name in entries {
         let Ok(entry) = EntryPath::new(name) else { continue };
         let in_name = findings.iter().any(|finding| finding.entry == name && finding.line == 0);
-        if name == RUN_LOG_PATH || !spool.entries().contains(&entry) {
+        // What is made again from the other files is made again.
+        if [RUN_LOG_PATH, summary::PATH].contains(&name) || !spool.entries().contains(&entry) {
             continue;
         }
         if !in_name && repair(spool, gate, judge, &entry, withheld)? {
@@ -72,14 +75,11 @@ fn repair(
     entry: &EntryPath,
     withheld: &mut Withheld,
 ) -> Result<bool, Stopped> {
-    let mut changed = false;
-    for block in spool.blocks(entry) {
-        if repair_block(spool, gate, &block, judge.known.dictionaries())? {
-            withheld.blocks += 1;
-            changed = true;
-        }
-    }
-    Ok(changed)
+    let (blocks, _) = each_block(spool, entry, &|| {
+        Box::new(|block| Ok(u64::from(repair_block(spool, gate, block, judge.known.dictionaries())?)))
+    })?;
+    withheld.blocks += blocks;
+    Ok(blocks > 0)
 }
 
 fn lines(
@@ -89,23 +89,55 @@ fn lines(
     entry: &EntryPath,
     withheld: &mut Withheld,
 ) -> Result<u64, Stopped> {
-    let mut scan = LeakScan::new(Some(ClosedWorld::new(judge.cipher, covered(&judge.kept))), Some(judge.known.clone()));
-    let mut total = 0;
-    for block in spool.blocks(entry) {
-        let clean = spool.read(&block)?;
-        let mut is_leak = |line: &[u8]| {
-            scan.begin(entry.as_str());
-            scan.piece(line);
-            scan.end();
-            scan.take_findings().iter().any(|finding| finding.line > 0)
-        };
-        if let Some((batch, lines)) = gate.withhold_lines(clean.bytes(), entry.is_records(), &mut is_leak) {
-            spool.replace(&block, batch)?;
-            withheld.blocks += 1;
-            total += lines;
+    let (blocks, lines) = each_block(spool, entry, &|| {
+        let closed_world = ClosedWorld::new(judge.cipher, covered(&judge.kept));
+        let mut scan = LeakScan::new(Some(closed_world), Some(judge.known.clone()));
+        Box::new(move |block| {
+            let clean = spool.read(block)?;
+            let mut is_leak = |line: &[u8]| {
+                scan.begin(entry.as_str());
+                scan.piece(line);
+                scan.end();
+                scan.take_findings().iter().any(|finding| finding.line > 0)
+            };
+            let better = gate.withhold_lines(clean.bytes(), entry.is_records(), &mut is_leak);
+            let Some((batch, lines)) = better else { return Ok(0) };
+            spool.replace(block, batch)?;
+            Ok(lines)
+        })
+    })?;
+    withheld.blocks += blocks;
+    Ok(lines)
+}
+
+/// What a thread does with a block; gives how much it changed.
+type Work<'w> = Box<dyn FnMut(&BlockId) -> Result<u64, Error> + 'w>;
+
+/// Works on an entry's blocks on all processors; gives how many blocks were changed, and how much in all. A block becomes
+/// the same whichever thread takes it.
+fn each_block<'w>(
+    spool: &Spool,
+    entry: &EntryPath,
+    work: &(dyn Fn() -> Work<'w> + Sync),
+) -> Result<(u64, u64), Stopped> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (blocks, next) = (spool.blocks(entry), AtomicUsize::new(0));
+    let worker = || {
+        let (mut work, mut changed, mut total) = (work(), 0, 0);
+        while let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let much = work(block)?;
+            changed += u64::from(much > 0);
+            total += much;
         }
-    }
-    Ok(total)
+        Ok((changed, total))
+    };
+    let ends: Vec<Result<(u64, u64), Error>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.min(blocks.len()).max(1)).map(|_| scope.spawn(worker)).collect();
+        let stopped = |_| Err(Error::Read(std::io::Error::other("a worker stopped")));
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(stopped)).collect()
+    });
+    let ends = ends.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(ends.into_iter().fold((0, 0), |sum, end| (sum.0 + end.0, sum.1 + end.1)))
 }
 
 fn discard(spool: &Spool, entry: &EntryPath) -> Result<(), Stopped> {

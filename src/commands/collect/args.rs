@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::import::Incident;
 use crate::net::auth::AuthKind;
 
 /// Collects what Support asks for into one verified zip.
@@ -28,11 +29,49 @@ pub struct CollectArgs {
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
     /// Start of the log window: 7d, 36h, 90m back from its end, or a time such as 2026-09-01T00:00:00Z
-    #[arg(long, value_name = "WHEN", default_value = "7d")]
-    pub since: String,
+    ///
+    /// [default: 7d]
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
     /// End of the log window [default: now]
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+    /// Where to take a log from: CATEGORY=graph|log-analytics|storage|event-hub|office|purview|file; may be repeated
+    ///
+    /// CATEGORY is a category (SignInLogs), a dataset id (sign-ins) or a pattern (sign-ins*). Without it the program looks
+    /// at the diagnostic settings and at what is named here, and takes the nearest place that has the log whole.
+    #[arg(long = "source", value_name = "CATEGORY=KIND")]
+    pub sources: Vec<String>,
+    /// Log Analytics workspace that has the logs: its id (GUID) or resource id; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub workspace: Vec<String>,
+    /// Storage account that has the logs: its blob address; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub storage: Vec<String>,
+    /// File with a shared access signature for --storage, instead of signing in
+    #[arg(long, value_name = "FILE", requires = "storage")]
+    pub storage_sas_file: Option<PathBuf>,
+    /// File with the account key for --storage, instead of signing in
+    #[arg(long, value_name = "FILE", requires = "storage", conflicts_with = "storage_sas_file")]
+    pub storage_key_file: Option<PathBuf>,
+    /// Event hub that has the logs, for example NAME.servicebus.windows.net/HUB; may be repeated
+    #[arg(long, value_name = "HOST/HUB")]
+    pub event_hub: Vec<String>,
+    /// File with a connection string for --event-hub, instead of signing in
+    #[arg(long, value_name = "FILE", requires = "event_hub")]
+    pub event_hub_key_file: Option<PathBuf>,
+    /// Collect Microsoft 365 activity too: it needs a permission of its own, ActivityFeed.Read
+    #[arg(long)]
+    pub office: bool,
+    /// Start the content subscriptions that are missing: this changes the tenant, and records come from then on only
+    #[arg(long, requires = "office")]
+    pub office_start: bool,
+    /// File or folder with logs that you already have (portal downloads, exports of any destination); may be repeated
+    #[arg(long = "input", value_name = "PATH")]
+    pub inputs: Vec<PathBuf>,
+    /// Incident id that the Authenticator app showed when it sent its logs, perhaps with its time; may be repeated
+    #[arg(long = "authenticator-incident", value_name = "ID[@TIME]")]
+    pub incidents: Vec<Incident>,
     /// Support case number, written into the bundle
     #[arg(long, value_name = "ID")]
     pub case: Option<String>,
@@ -67,9 +106,18 @@ pub struct CollectArgs {
     /// Ask this Azure Resource Manager address instead of the cloud's
     #[arg(long, value_name = "URL")]
     pub arm_url: Option<String>,
+    /// Ask this Log Analytics address instead of the cloud's
+    #[arg(long, value_name = "URL")]
+    pub logs_url: Option<String>,
+    /// Ask this Office 365 Management Activity address instead of the cloud's
+    #[arg(long, value_name = "URL")]
+    pub office_url: Option<String>,
     /// Stop asking after this long (90s, 30m, 8h): what has come until then is kept and called partial
     #[arg(long, value_name = "DURATION")]
     pub deadline: Option<String>,
+    /// Go on with a run that was killed, interrupted or out of space: the same options, --since and --until left out
+    #[arg(long, conflicts_with = "dry_run")]
+    pub resume: bool,
     /// Print what would be collected, with which permissions and in what time at the least; collect nothing
     #[arg(long)]
     pub dry_run: bool,

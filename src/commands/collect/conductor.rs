@@ -1,5 +1,5 @@
 //! Sends the planned datasets down the road: what teaches the dictionary first, then everything else, the scarcest
-//! budget first, fan-outs when their parents are known.
+//! budget first, fan-outs when their parents are known, logs that a place does not have whole from the next one.
 //!
 //! Takes the plan, gives one [`Arrival`] for each dataset. A dataset that fails never stops another; a closed road
 //! (full disk) stops all. Ctrl-C and SIGTERM stop the sources and keep what came; a second one abandons the run.
@@ -13,47 +13,47 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::progress::Progress;
-use super::road::{Entrance, Road};
+use super::Session;
+use super::course::{Arrival, Course};
+use super::files::{self, Files};
+use super::kept::{self, Kept};
+use super::notice::{Notice, waiting};
+use super::places::Places;
+use super::road::Road;
 use super::settings::Settings;
-use super::sign_in::Session;
+use super::task::{Ready, Task, settle};
 use crate::catalog::{Catalog, Dataset, ForEach, Throttle};
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
-use crate::limits::LATE_LOOK_MS;
-use crate::net::{Client, Status, WaitReason};
-use crate::record::{Key, Outcome, Verdict};
-use crate::source::{self, Report, Request, Window};
-
-/// How a dataset arrived.
-pub(super) struct Arrival {
-    /// The row.
-    pub dataset: &'static Dataset,
-    /// How it ended.
-    pub report: Report,
-}
+use crate::files::Inputs;
+use crate::record::{Key, Outcome};
+use crate::source::{Ledger, Report};
 
 /// Lists of one class in flight at once: enough to fill the budget at a latency of several seconds, few enough
 /// that the display can be read.
 const LISTS_IN_FLIGHT: [(Throttle, usize); 3] =
     [(Throttle::Reports, 6), (Throttle::Identity, 3), (Throttle::Directory, 8)];
 
-/// A dataset that may start.
-struct Ready {
-    dataset: &'static Dataset,
-    parents: Vec<Key>,
-    /// How its parent ended, for fan-outs.
-    parent: Option<Outcome>,
+/// How a task ended.
+enum Ended {
+    /// A place was asked.
+    Asked(Box<(Course, Report)>),
+    /// An earlier run had it whole.
+    Whole(Box<Arrival>),
 }
 
-/// What one task needs.
-struct Task {
-    client: Client,
-    window: Window,
-    clock: Clock,
-    road: Arc<Road>,
-    cancel: CancellationToken,
-    deadline: Option<Instant>,
+/// What has arrived, and what is still on its way.
+#[derive(Default)]
+struct State {
+    keys: HashMap<&'static str, (Vec<Key>, Outcome)>,
+    arrivals: BTreeMap<&'static str, Arrival>,
+    courses: Vec<Course>,
+}
+
+/// What a run has gathered.
+pub(super) struct Gathered {
+    pub arrivals: BTreeMap<&'static str, Arrival>,
+    pub files: Files,
 }
 
 /// Collects the whole plan.
@@ -63,34 +63,56 @@ pub(super) async fn conduct(
     catalog: &'static Catalog,
     settings: &Settings,
     session: &Session,
+    places: &Places,
     road: &Arc<Road>,
-    clock: Clock,
-) -> Result<BTreeMap<&'static str, Arrival>, Stopped> {
+    (clock, inputs): (Clock, Option<Inputs>),
+) -> Result<Gathered, Stopped> {
     let cancel = CancellationToken::new();
     let task = Arc::new(Task {
-        client: session.client.clone(),
+        client: session.connection.client.clone(),
         window: settings.window,
         clock,
         road: Arc::clone(road),
         cancel: cancel.clone(),
         deadline: settings.deadline.map(|length| Instant::now() + length),
     });
+    let (has_files, incidents) = (inputs.is_some(), settings.incidents.as_slice());
+    // Files may bring what no service had: the accounts of what they can hold stay open until then.
+    let deferred = if has_files || !incidents.is_empty() {
+        files::importable(settings).map(|row| row.id.as_str()).collect()
+    } else {
+        Vec::new()
+    };
+    let ledgers = deferred.into_iter().map(|id| (id, Arc::new(Ledger::deferred()))).collect();
+    let run = Conduct { catalog, settings, places, task: &task, ledgers };
     let all = async {
-        let mut arrivals = BTreeMap::new();
-        let mut keys: HashMap<&'static str, (Vec<Key>, Outcome)> = HashMap::new();
-        let teachers: Vec<_> = settings.plan.datasets.iter().copied().filter(|row| row.teaches).collect();
-        let others: Vec<_> = settings.plan.datasets.iter().copied().filter(|row| !row.teaches).collect();
-        phase(catalog, settings, &task, teachers, &mut keys, &mut arrivals).await;
-        road.gate.freeze();
-        phase(catalog, settings, &task, others, &mut keys, &mut arrivals).await;
-        arrivals
+        let mut state = State::default();
+        let (teachers, others): (Vec<_>, Vec<_>) = settings.plan.datasets.iter().copied().partition(|row| row.teaches);
+        run.phase(teachers, &mut state).await;
+        let inputs = files::learn(inputs, road).await;
+        road.freeze()?;
+        let (own, routed): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| places.is_own(row));
+        let mut elsewhere = State::default();
+        for row in routed {
+            run.set_out(row, &mut elsewhere).await;
+        }
+        tokio::join!(run.phase(own, &mut state), run.round(&mut elsewhere));
+        state.arrivals.append(&mut elsewhere.arrivals);
+        state.courses.append(&mut elsewhere.courses);
+        while !state.courses.is_empty() {
+            run.round(&mut state).await;
+        }
+        let State { mut arrivals, .. } = state;
+        let files =
+            files::take(inputs, incidents, (settings, places), &task, &run.ledgers, &mut arrivals, &cancel).await;
+        Ok::<_, Stopped>(Gathered { arrivals, files: files? })
     };
     let mut notice = Notice::default();
     let watch = async {
         loop {
             road.progress().status(waiting(&task.client.status()).as_deref());
             tokio::time::sleep(Duration::from_millis(250)).await;
-            notice.look(&task, road.progress());
+            notice.look(task.clock, &task.client.status(), road.progress());
         }
     };
     let signals = async {
@@ -99,8 +121,8 @@ pub(super) async fn conduct(
         cancel.cancel();
         stopped().await;
     };
-    let arrivals = tokio::select! {
-        arrivals = all => arrivals,
+    let gathered: Gathered = tokio::select! {
+        gathered = all => gathered?,
         () = watch => return Err(Stopped::Unexpected("the display ended".into())),
         () = signals => return Err(Stopped::Interrupted),
     };
@@ -109,193 +131,172 @@ pub(super) async fn conduct(
     }
     match road.breakdown() {
         Some(stopped) => Err(stopped),
-        None => Ok(arrivals),
+        None => Ok(gathered),
     }
 }
 
-/// Collects `rows` side by side; what hangs on another of them starts when that one has ended.
-async fn phase(
+/// What all phases of a run share.
+struct Conduct<'r> {
     catalog: &'static Catalog,
-    settings: &Settings,
-    task: &Arc<Task>,
-    rows: Vec<&'static Dataset>,
-    keys: &mut HashMap<&'static str, (Vec<Key>, Outcome)>,
-    arrivals: &mut BTreeMap<&'static str, Arrival>,
-) {
-    let planned = |row: &Dataset| settings.plan.datasets.iter().any(|other| other.id == row.id);
-    let lanes: HashMap<Throttle, Arc<Semaphore>> =
-        LISTS_IN_FLIGHT.into_iter().map(|(class, lists)| (class, Arc::new(Semaphore::new(lists)))).collect();
-    let mut running = JoinSet::new();
-    let mut waiting = rows;
-    // Scarcest budget first; the order of the plan otherwise.
-    waiting.sort_by_key(|row| row.throttle);
-    loop {
-        let mut later = Vec::new();
-        for dataset in waiting {
-            let known = keys.get(dataset.id.as_str());
-            match (&dataset.for_each, known) {
-                (None, _) => start(
-                    catalog,
-                    &planned,
-                    task,
-                    &lanes,
-                    &mut running,
-                    Ready { dataset, parents: Vec::new(), parent: None },
-                ),
-                (Some(_), Some((parents, outcome))) => {
-                    let ready = Ready { dataset, parents: parents.clone(), parent: Some(*outcome) };
-                    start(catalog, &planned, task, &lanes, &mut running, ready);
+    settings: &'r Settings,
+    places: &'r Places,
+    task: &'r Arc<Task>,
+    /// The accounts that stay open for files.
+    ledgers: BTreeMap<&'static str, Arc<Ledger>>,
+}
+
+impl Conduct<'_> {
+    /// Collects `rows` from their own endpoints, side by side; what hangs on another of them starts when that one has
+    /// ended. A log that its endpoint does not have whole goes on to [`Conduct::round`].
+    async fn phase(&self, rows: Vec<&'static Dataset>, state: &mut State) {
+        let lanes: HashMap<Throttle, Arc<Semaphore>> =
+            LISTS_IN_FLIGHT.into_iter().map(|(class, lists)| (class, Arc::new(Semaphore::new(lists)))).collect();
+        let mut running = JoinSet::new();
+        let mut waiting = rows;
+        // Scarcest budget first; the order of the plan otherwise.
+        waiting.sort_by_key(|row| row.throttle);
+        loop {
+            let mut later = Vec::new();
+            for dataset in waiting {
+                let known = state.keys.get(dataset.id.as_str());
+                let ready = match (&dataset.for_each, known) {
+                    (None, _) => Ready { dataset, parents: Vec::new(), parent: None },
+                    (Some(_), Some((parents, outcome))) => {
+                        Ready { dataset, parents: parents.clone(), parent: Some(*outcome) }
+                    }
+                    (Some(_), None) => {
+                        later.push(dataset);
+                        continue;
+                    }
+                };
+                self.start(&lanes, &mut running, ready);
+            }
+            waiting = later;
+            let Some(done) = running.join_next().await else { break };
+            // A task that panicked has lost its dataset; `finish` reports what never arrived as failed.
+            let (mut course, mut report) = match done {
+                Ok(Ended::Asked(asked)) => *asked,
+                Ok(Ended::Whole(arrival)) => {
+                    self.arrive(*arrival, state);
+                    continue;
                 }
-                (Some(_), None) => later.push(dataset),
-            }
-        }
-        waiting = later;
-        let Some(done) = running.join_next().await else { break };
-        // A task that panicked has lost its dataset; `finish` reports what never arrived as failed.
-        let Ok((dataset, mut report)) = done else { continue };
-        let children = children(catalog, &planned, dataset);
-        for (child, list) in children.iter().zip(std::mem::take(&mut report.keys)) {
-            keys.insert(child.id.as_str(), (list, report.verdict.outcome));
-        }
-        arrivals.insert(dataset.id.as_str(), Arrival { dataset, report });
-    }
-}
-
-/// The planned datasets that are asked for each record of `row`, in the catalogue's order.
-fn children(catalog: &'static Catalog, planned: &impl Fn(&Dataset) -> bool, row: &Dataset) -> Vec<&'static Dataset> {
-    let id = row.id.as_str();
-    catalog
-        .datasets()
-        .iter()
-        .filter(|child| child.for_each.as_ref().is_some_and(|each| each.dataset == id) && planned(child))
-        .collect()
-}
-
-fn start(
-    catalog: &'static Catalog,
-    planned: &impl Fn(&Dataset) -> bool,
-    task: &Arc<Task>,
-    lanes: &HashMap<Throttle, Arc<Semaphore>>,
-    running: &mut JoinSet<(&'static Dataset, Report)>,
-    ready: Ready,
-) {
-    let wanted: Vec<&'static ForEach> =
-        children(catalog, planned, ready.dataset).into_iter().filter_map(|child| child.for_each.as_ref()).collect();
-    let lane = lanes.get(&ready.dataset.throttle).cloned();
-    let task = Arc::clone(task);
-    running.spawn(async move {
-        let _place = match &lane {
-            Some(lane) => lane.acquire().await.ok(),
-            None => None,
-        };
-        let dataset = ready.dataset;
-        let report = task.collect(ready, &wanted).await;
-        (dataset, report)
-    });
-}
-
-impl Task {
-    async fn collect(&self, ready: Ready, wanted: &[&'static ForEach]) -> Report {
-        let dataset = ready.dataset;
-        let parts = if dataset.for_each.is_some() { ready.parents.len() as u64 } else { 1 };
-        self.road.progress().begin(&dataset.id, parts);
-        let request = Request {
-            client: &self.client,
-            window: self.window,
-            parents: &ready.parents,
-            wanted,
-            done: &[],
-            clock: self.clock,
-            deadline: self.deadline,
-            late_look: Duration::from_millis(LATE_LOOK_MS),
-        };
-        let mut report = source::collect(dataset, &request, &Entrance(Arc::clone(&self.road)), &self.cancel).await;
-        settle(&mut report.verdict, ready.parent, dataset.for_each.as_ref());
-        let refused = self.road.refused(&dataset.id);
-        if refused > 0 {
-            report.records = report.records.saturating_sub(refused);
-            if report.verdict.outcome == Outcome::Complete {
-                let reason = format!("{refused} records were left out because they could not be read as JSON objects");
-                report.verdict = Verdict::because(Outcome::Partial, reason);
-            }
-        }
-        self.road.progress().end(&dataset.id, report.verdict.outcome, report.records);
-        report
-    }
-}
-
-/// A fan-out is no more complete than the list that it walks.
-fn settle(verdict: &mut Verdict, parent: Option<Outcome>, for_each: Option<&ForEach>) {
-    let (Some(parent), Some(for_each)) = (parent, for_each) else { return };
-    if verdict.outcome != Outcome::Complete || parent == Outcome::Complete {
-        return;
-    }
-    let reason = format!("it is asked for each record of {}, which is {}", for_each.dataset, parent.as_str());
-    let outcome = match parent {
-        // Nothing there to ask about is an answer; an incomplete list is not.
-        Outcome::Unlicensed | Outcome::Unavailable | Outcome::Denied | Outcome::Interrupted | Outcome::Failed => parent,
-        Outcome::Complete | Outcome::Partial | Outcome::Skipped => Outcome::Partial,
-    };
-    *verdict = Verdict::because(outcome, reason);
-}
-
-/// What the budgets and single requests wait for, for the display.
-fn waiting(status: &Status) -> Option<String> {
-    let retrying = status.retrying.filter(|retrying| retrying.left >= Duration::from_millis(300)).map(|retrying| {
-        let many = if retrying.requests > 1 { format!("{} requests", retrying.requests) } else { "1 request".into() };
-        format!("{many} again in {:.1} s ({})", retrying.left.as_secs_f64(), retrying.fault)
-    });
-    let waits: Vec<String> = status
-        .classes
-        .iter()
-        .filter_map(|class| {
-            let (left, reason) = class.waiting?;
-            let why = match reason {
-                WaitReason::Budget => "budget",
-                WaitReason::Throttled => "429",
+                Err(_) => continue,
             };
-            (left >= Duration::from_millis(300))
-                .then(|| format!("{} {why} {:.1} s", class.class.as_str(), left.as_secs_f64()))
-        })
-        .chain(retrying)
-        .collect();
-    (!waits.is_empty()).then(|| format!("waiting: {}", waits.join(", ")))
-}
-
-/// Says once what the moving display cannot say: long waits where nothing moves, a clock that is off.
-#[derive(Default)]
-struct Notice {
-    waits: Option<Instant>,
-    clock: bool,
-}
-
-/// A wait that is worth a line of its own, and how long before the next line.
-const LONG_WAIT: Duration = Duration::from_secs(5);
-const NEXT_LINE: Duration = Duration::from_secs(30);
-/// A clock that is further off than this is worth a line, seconds: tokens and windows suffer from five minutes on.
-const SKEW_S: u64 = 60;
-
-impl Notice {
-    fn look(&mut self, task: &Task, progress: &Progress) {
-        let (now, status) = (Instant::now(), task.client.status());
-        let is_fixed = matches!(task.clock, Clock::Fixed(_));
-        let long = status.classes.iter().filter_map(|class| class.waiting).map(|(left, _)| left);
-        let longest = long.chain(status.retrying.map(|retrying| retrying.left)).max();
-        if longest.is_some_and(|left| left >= LONG_WAIT)
-            && self.waits.is_none_or(|at| now.duration_since(at) >= NEXT_LINE)
-            && let Some(text) = waiting(&status)
-        {
-            self.waits = Some(now);
-            progress.say_unless_moving(&format!("  {text}"));
+            let children = self.children(course.dataset);
+            for (child, list) in children.iter().zip(std::mem::take(&mut report.keys)) {
+                state.keys.insert(child.id.as_str(), (list, report.verdict.outcome));
+            }
+            if self.note(&mut course, report, state) {
+                state.courses.push(course);
+            }
         }
-        if let Some(skew_s) =
-            status.clock_skew_s.filter(|skew_s| !self.clock && skew_s.unsigned_abs() > SKEW_S && !is_fixed)
-        {
-            self.clock = true;
-            let off = crate::commands::words::span(Duration::from_secs(skew_s.unsigned_abs()));
-            let side = if skew_s > 0 { "behind" } else { "ahead of" };
-            progress.say(&format!("This machine's clock is {off} {side} the service's: the window may end too early."));
+    }
+
+    /// Asks the next place of each course, every place once for all of its datasets.
+    async fn round(&self, state: &mut State) {
+        let mut by_place: BTreeMap<usize, Vec<Course>> = BTreeMap::new();
+        for course in std::mem::take(&mut state.courses) {
+            by_place.entry(course.place().unwrap_or_default()).or_default().push(course);
         }
+        let mut running = JoinSet::new();
+        for (place, courses) in by_place {
+            let (place, task) = (self.places.place(place).clone(), Arc::clone(self.task));
+            running.spawn(async move { task.collect_from(&place, courses).await });
+        }
+        while let Some(done) = running.join_next().await {
+            let Ok(reports) = done else { continue };
+            for (mut course, report) in reports {
+                if self.note(&mut course, report, state) {
+                    state.courses.push(course);
+                }
+            }
+        }
+    }
+
+    /// Notes how a place ended for a dataset; whether another place is to be asked.
+    fn note(&self, course: &mut Course, report: Report, state: &mut State) -> bool {
+        let dataset = course.dataset;
+        let Some(arrival) = course.note(self.places, self.settings, report) else {
+            let next = self.places.kind(course.place().unwrap_or_default(), dataset);
+            self.task.road.progress().say_unless_moving(&format!("  {}: now from {}", dataset.id, next.as_str()));
+            return true;
+        };
+        self.arrive(arrival, state);
+        false
+    }
+
+    /// A course for a dataset, if any place has it and no earlier run had it whole.
+    async fn set_out(&self, dataset: &'static Dataset, state: &mut State) {
+        let mut course = self.begin(dataset);
+        if course.place().is_none() {
+            return;
+        }
+        match self.task.take_up(dataset, &[], !course.has_more()).await {
+            Kept::Whole(arrival) => self.arrive(*arrival, state),
+            Kept::Begun(ledger) => {
+                course.ledger = ledger;
+                state.courses.push(course);
+            }
+            Kept::Nothing => state.courses.push(course),
+        }
+    }
+
+    /// A dataset has arrived.
+    fn arrive(&self, arrival: Arrival, state: &mut State) {
+        let id = arrival.dataset.id.as_str();
+        self.task.road.progress().end(id, arrival.report.verdict.outcome, arrival.report.records);
+        let has_files = !self.ledgers.is_empty();
+        if kept::can_be(self.catalog, self.settings, arrival.dataset, has_files)
+            && let Err(stopped) = self.task.road.note_whole(&arrival)
+        {
+            self.task.road.break_off(stopped);
+        }
+        state.arrivals.insert(id, arrival);
+    }
+
+    fn begin(&self, dataset: &'static Dataset) -> Course {
+        let ledger = self.ledgers.get(dataset.id.as_str()).map_or_else(Arc::default, Arc::clone);
+        Course::new(dataset, self.places, ledger)
+    }
+
+    /// The planned datasets that are asked for each record of `row`, in the catalogue's order.
+    fn children(&self, row: &Dataset) -> Vec<&'static Dataset> {
+        let planned = |row: &Dataset| self.settings.plan.datasets.iter().any(|other| other.id == row.id);
+        let id = row.id.as_str();
+        self.catalog
+            .datasets()
+            .iter()
+            .filter(|child| child.for_each.as_ref().is_some_and(|each| each.dataset == id) && planned(child))
+            .collect()
+    }
+
+    fn start(&self, lanes: &HashMap<Throttle, Arc<Semaphore>>, running: &mut JoinSet<Ended>, ready: Ready) {
+        let wanted: Vec<&'static ForEach> =
+            self.children(ready.dataset).into_iter().filter_map(|child| child.for_each.as_ref()).collect();
+        let lane = lanes.get(&ready.dataset.throttle).cloned();
+        let (task, mut course) = (Arc::clone(self.task), self.begin(ready.dataset));
+        let has_files = !self.ledgers.is_empty();
+        let is_kept = kept::can_be(self.catalog, self.settings, ready.dataset, has_files);
+        running.spawn(async move {
+            let _place = match &lane {
+                Some(lane) => lane.acquire().await.ok(),
+                None => None,
+            };
+            let kept = match is_kept {
+                true => task.take_up(ready.dataset, &ready.parents, !course.has_more()).await,
+                false => Kept::Nothing,
+            };
+            match kept {
+                Kept::Whole(mut arrival) => {
+                    settle(&mut arrival.report.verdict, ready.parent, ready.dataset.for_each.as_ref());
+                    return Ended::Whole(arrival);
+                }
+                Kept::Begun(ledger) => course.ledger = ledger,
+                Kept::Nothing => {}
+            }
+            let report = task.collect(ready, &course, &wanted).await;
+            Ended::Asked(Box::new((course, report)))
+        });
     }
 }
 
@@ -314,23 +315,4 @@ async fn stopped() {
 #[cfg(not(unix))]
 async fn stopped() {
     drop(tokio::signal::ctrl_c().await);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fan_out_is_no_more_complete_than_its_parent() {
-        let for_each: ForEach = toml::from_str("dataset = \"groups\"").unwrap();
-        let settled = |own: Verdict, parent| {
-            let mut verdict = own;
-            settle(&mut verdict, Some(parent), Some(&for_each));
-            verdict.outcome
-        };
-        assert_eq!(settled(Verdict::complete(), Outcome::Complete), Outcome::Complete);
-        assert_eq!(settled(Verdict::complete(), Outcome::Partial), Outcome::Partial);
-        assert_eq!(settled(Verdict::complete(), Outcome::Denied), Outcome::Denied);
-        assert_eq!(settled(Verdict::because(Outcome::Failed, "x"), Outcome::Partial), Outcome::Failed);
-    }
 }

@@ -10,20 +10,23 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Done;
+use super::Session;
 use super::args::CollectArgs;
-use super::conductor::Arrival;
+use super::conductor::Gathered;
+use super::course::{Arrival, Part};
+use super::places::Places;
 use super::road::{Road, entry_path};
 use super::settings::Settings;
-use super::sign_in::Session;
 use crate::archive::{Output, Written};
-use crate::catalog::{Dataset as Row, Plan, Service, SkippedBecause};
+use crate::catalog::{Dataset as Row, Plan, SkippedBecause, SourceKind};
 use crate::clock::Clock;
 use crate::commands::closing::{self, Closing, State, Story, plain};
 use crate::commands::exit;
 use crate::commands::stopped::Stopped;
 use crate::commands::words::size;
 use crate::manifest::{
-    Case, Dataset, EntryRow, Format, Manifest, Moment, Refusal, Run, SourceRow, Tenant, Tool, Window,
+    Case, Dataset, EntryRow, FileState, Format, Manifest, Moment, Refusal, Run, SourcePart, SourceRow, Tenant, Tool,
+    Window,
 };
 use crate::pseudonym::{CleanText, Gate};
 use crate::record::{Outcome, RawText, Verdict};
@@ -35,9 +38,14 @@ pub(super) struct Ending<'a> {
     pub args: &'a CollectArgs,
     pub settings: &'a Settings,
     pub started: OffsetDateTime,
+    /// It went on with what an earlier run had left.
+    pub resumed: bool,
+    /// What was kept of that was written with another dictionary.
+    pub is_early: bool,
     pub clock: Clock,
     pub session: &'a Session,
-    pub arrivals: BTreeMap<&'static str, Arrival>,
+    pub places: &'a Places,
+    pub gathered: Gathered,
 }
 
 /// Makes the bundle.
@@ -67,7 +75,7 @@ struct Telling<'a> {
 impl Story for Telling<'_> {
     fn manifest(&self, state: &State<'_>) -> Result<Manifest<CleanText>, Stopped> {
         let Ending { args, settings, session, .. } = &self.ending;
-        let (datasets, status) = (self.datasets(state)?, session.client.status());
+        let (datasets, status) = (self.datasets(state)?, session.connection.client.status());
         let interrupted = datasets.iter().any(|dataset| dataset.outcome == Outcome::Interrupted);
         let clean = |text: &str| state.gate.clean_text(&RawText::new(text));
         Ok(Manifest {
@@ -77,12 +85,12 @@ impl Story for Telling<'_> {
                 id: args.case.as_deref().map(clean),
                 profiles: args.profiles.iter().map(|profile| plain(profile)).collect::<Result<_, _>>()?,
             },
-            tenant: Tenant { id: Some(clean(&session.tenant_id)), cloud: plain(&settings.cloud)? },
+            tenant: Tenant { id: Some(clean(&session.connection.tenant_id)), cloud: plain(&settings.cloud)? },
             window: Window { since: Some(Moment(settings.window.since)), until: Some(Moment(settings.window.until)) },
             run: Run {
                 started: Moment(self.ending.started),
                 ended: Moment(self.ending.clock.now()),
-                resumed: false,
+                resumed: self.ending.resumed,
                 interrupted,
                 requests: status.requests,
                 retries: status.retries,
@@ -90,7 +98,7 @@ impl Story for Telling<'_> {
             },
             privacy: state.privacy(&session.key)?,
             datasets,
-            files: Vec::new(),
+            files: self.ending.gathered.files.rows(state)?,
             entries: state.sealed.iter().map(EntryRow::from).collect(),
         })
     }
@@ -99,17 +107,21 @@ impl Story for Telling<'_> {
     fn run_log(&self, state: &State<'_>) -> Result<Vec<Vec<u8>>, Stopped> {
         let Ending { args, settings, session, .. } = &self.ending;
         let time = |instant: OffsetDateTime| instant.format(&Rfc3339).unwrap_or_default();
-        let status = session.client.status();
+        let status = session.connection.client.status();
         let mut lines = vec![serde_json::json!({
             "time": time(self.ending.started), "event": "run started", "version": env!("CARGO_PKG_VERSION"),
-            "signedInBy": session.client.signed_in_by(), "policy": settings.policy.name(),
+            "signedInBy": session.connection.client.signed_in_by(), "policy": settings.policy.name(),
+            "clockOffsetS": status.clock_skew_s.filter(|_| matches!(self.ending.clock, Clock::System)),
             "profiles": args.profiles, "include": args.include, "exclude": args.exclude,
         })];
+        if self.ending.resumed {
+            lines.push(serde_json::json!({ "event": "run resumed" }));
+        }
         lines.extend(self.datasets(state)?.iter().map(|dataset| {
             serde_json::json!({
                 "event": "dataset ended", "dataset": dataset.id, "outcome": dataset.outcome, "records": dataset.records,
                 "duplicates": dataset.duplicates, "pages": dataset.pages, "retries": dataset.retries,
-                "reason": dataset.reason.as_ref().map(CleanText::as_str),
+                "reason": dataset.reason.as_ref().map(CleanText::as_str), "source": dataset.source.kind,
             })
         }));
         lines.push(serde_json::json!({
@@ -119,12 +131,12 @@ impl Story for Telling<'_> {
         Ok(lines.iter().map(|line| line.to_string().into_bytes()).collect())
     }
 
-    fn has_lines(&self, _: &EntryPath) -> bool {
-        true
+    fn has_lines(&self, entry: &EntryPath) -> bool {
+        self.ending.gathered.files.has_lines(entry).unwrap_or(true)
     }
 
     fn is_early(&self, entry: &EntryPath) -> bool {
-        let mut teaching = self.ending.settings.plan.datasets.iter().filter(|row| row.teaches);
+        let mut teaching = self.ending.settings.plan.datasets.iter().filter(|row| row.teaches || self.ending.is_early);
         teaching.any(|row| entry_path(row).is_ok_and(|path| path == *entry))
     }
 }
@@ -135,9 +147,13 @@ impl Telling<'_> {
         let Plan { datasets, unavailable, skipped } = &self.ending.settings.plan;
         let mut rows = Vec::with_capacity(datasets.len());
         for row in datasets {
-            rows.push(match self.ending.arrivals.get(row.id.as_str()) {
+            rows.push(match self.ending.gathered.arrivals.get(row.id.as_str()) {
                 Some(arrival) => self.arrived(state, arrival)?,
-                None => absent(state.gate, row, &Verdict::because(Outcome::Failed, "it never ended"))?,
+                None => {
+                    let never = || Verdict::because(Outcome::Failed, "it never ended");
+                    let verdict = self.ending.places.absent(row).cloned().unwrap_or_else(never);
+                    absent(state.gate, row, &verdict)?
+                }
             });
         }
         for row in unavailable {
@@ -150,6 +166,10 @@ impl Telling<'_> {
                 verdict = verdict.with_hint(format!("--include {}", left.dataset.id));
             }
             rows.push(absent(state.gate, left.dataset, &verdict)?);
+        }
+        let files = self.ending.gathered.files.rows(state)?;
+        if files.iter().any(|file| file.entry.is_some() || file.state != FileState::Whole) {
+            rows.push(crate::commands::plain::dataset(&files, "--input")?);
         }
         Ok(rows)
     }
@@ -167,6 +187,7 @@ impl Telling<'_> {
             report.window.map(|window| Window { since: Some(Moment(window.since)), until: Some(Moment(window.until)) });
         let moment = |text: &Option<String>| text.as_ref().and_then(|text| Moment::try_from(text.clone()).ok());
         (row.first, row.last) = (moment(&report.first), moment(&report.last));
+        self.told_by_places(state, arrival, &mut row)?;
         // Without records there is no file.
         row.entry = (report.records > 0).then(|| entry_path(arrival.dataset)).transpose()?;
         if let Some(entry) = &row.entry {
@@ -184,12 +205,42 @@ impl Telling<'_> {
     }
 }
 
+impl Telling<'_> {
+    /// Which place gave what, where it was not the dataset's own endpoint alone.
+    fn told_by_places(
+        &self,
+        state: &State<'_>,
+        arrival: &Arrival,
+        row: &mut Dataset<CleanText>,
+    ) -> Result<(), Stopped> {
+        let own = arrival.dataset.service.source();
+        if let [only] = arrival.parts.as_slice()
+            && Some(only.kind) == own
+        {
+            return Ok(());
+        }
+        let clean = |part: &Part| state.gate.clean_text(&RawText::new(&part.request));
+        for part in &arrival.parts {
+            row.sources.push(SourcePart {
+                kind: plain(part.kind.as_str())?,
+                request: clean(part),
+                window: Window { since: Some(Moment(part.window.since)), until: Some(Moment(part.window.until)) },
+                outcome: part.outcome,
+                records: part.records,
+            });
+        }
+        // The first of those that gave most.
+        let most = arrival.parts.iter().rev().max_by_key(|part| part.records);
+        if let Some(most) = most.filter(|most| Some(most.kind) != own) {
+            row.source = SourceRow { kind: plain(most.kind.as_str())?, request: clean(most), permission: None };
+        }
+        Ok(())
+    }
+}
+
 fn absent(gate: &Gate, row: &'static Row, verdict: &Verdict) -> Result<Dataset<CleanText>, Stopped> {
     let clean = |text: &Option<RawText>| text.as_ref().map(|text| gate.clean_text(text));
-    let kind = match row.service {
-        Service::Graph => "graph",
-        Service::Arm => "arm",
-    };
+    let kind = row.service.source().map_or("azure-monitor", SourceKind::as_str);
     let permission = row.permission.application.first().or(row.permission.delegated.first());
     Ok(Dataset {
         id: plain(&row.id)?,
@@ -208,6 +259,7 @@ fn absent(gate: &Gate, row: &'static Row, verdict: &Verdict) -> Result<Dataset<C
             request: CleanText::filled("/{}{}", &[CleanText::fixed(&row.version), CleanText::fixed(&row.path)]),
             permission: permission.map(|name| plain(name)).transpose()?,
         },
+        sources: Vec::new(),
         window: None,
         first: None,
         last: None,

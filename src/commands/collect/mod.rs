@@ -5,26 +5,40 @@
 
 mod args;
 mod conductor;
+mod course;
+pub mod doctor;
 mod dry_run;
+mod files;
 mod finish;
+mod kept;
+mod notice;
+mod places;
 mod progress;
+mod resume;
 mod road;
 mod settings;
 mod sign_in;
+mod sources;
+mod task;
 mod window;
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
 pub use args::CollectArgs;
+pub(in crate::commands) use resume::NotResumed;
 
 use super::stopped::Stopped;
-use super::{exit, keys};
-use crate::archive::Output;
+use super::{closing, exit, keys};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::files::Inputs;
+use crate::pseudonym::key::MasterKey;
+use crate::source::Window;
+use crate::spool::{Past, Spool};
 use progress::Progress;
 use settings::Settings;
+use sign_in::Connection;
 
 /// Runs the command: stdout gets the manifest with `--json`, stderr the talk.
 ///
@@ -32,13 +46,22 @@ use settings::Settings;
 /// When stdout or stderr cannot be written.
 pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let catalog = Catalog::embedded().map_err(io::Error::other)?;
-    let settings = match Settings::new(args, catalog, clock.now()) {
+    let mut settings = match Settings::new(args, catalog, clock.now()) {
         Ok(settings) => settings,
         Err(error) => {
             writeln!(err, "error: {error}")?;
             return Ok(exit::USAGE);
         }
     };
+    if args.resume && args.out.is_none() {
+        settings.out = match resume::only_output() {
+            Ok(out) => out,
+            Err(error) => {
+                writeln!(err, "error: {error}")?;
+                return Ok(exit::USAGE);
+            }
+        };
+    }
     if args.dry_run {
         return dry_run::print(catalog, &settings, args.json, out).map(|()| exit::OK);
     }
@@ -68,6 +91,13 @@ pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn 
     }
 }
 
+/// A run that may begin.
+struct Session {
+    connection: Connection,
+    /// Makes pseudonyms.
+    key: MasterKey,
+}
+
 /// What a finished run leaves to say.
 struct Done {
     manifest: Vec<u8>,
@@ -78,19 +108,57 @@ struct Done {
 async fn collect(
     args: &CollectArgs,
     catalog: &'static Catalog,
-    settings: Settings,
+    mut settings: Settings,
     clock: Clock,
 ) -> Result<Done, Stopped> {
-    let started = clock.now();
     let given_key = args.key.as_deref().map(|path| keys::named(path, Some(&settings.out))).transpose()?;
-    let output = Output::claim(&settings.out)?;
+    let inputs = if args.inputs.is_empty() { None } else { Some(Inputs::find(&args.inputs)?) };
+    let (output, earlier) = resume::claim(args, &settings.out)?;
+    let started = earlier.as_ref().map_or_else(|| clock.now(), |mark| mark.started);
+    if let Some(mark) = &earlier {
+        settings.window = Window { since: mark.since, until: mark.until };
+    }
     let progress = Arc::new(Progress::new(settings.plan.datasets.len() as u64));
-    let session = sign_in::open(args, &settings, clock, given_key, &progress).await?;
-    let road = Arc::new(road::Road::build(catalog, &session, &settings, &output, Arc::clone(&progress))?);
-    let arrivals = conductor::conduct(catalog, &settings, &session, &road, clock).await?;
+    let way = sign_in::find_way(args, &settings, clock).await?;
+    let talk = {
+        let progress = Arc::clone(&progress);
+        Arc::new(move |line: &str| progress.say(line))
+    };
+    let connection = sign_in::connect(catalog, args, &settings, clock, way, talk).await?;
+    let key = match given_key {
+        Some(key) => key,
+        None => keys::own(Some(&connection.tenant_id), Some(&settings.out), clock, &|line| progress.say(line))?,
+    };
+    let session = Session { connection, key };
+    let (gate, cipher) = closing::gate(catalog, &session.key, settings.policy.clone());
+    let mark = resume::mark(args, &settings, &session.connection.tenant_id, (&session.key, &*cipher), started);
+    let has_files = inputs.is_some() || !settings.incidents.is_empty();
+    let (spool, past) = match &earlier {
+        Some(earlier) => {
+            resume::agree(args, earlier, &mark)?;
+            let (spool, past) = Spool::reopen(&output.spool_folder())?;
+            kept::sift(&spool, &past, catalog, &settings, has_files)?;
+            (spool, past)
+        }
+        None => (Spool::begin(&output.spool_folder(), Some(&mark))?, Past::default()),
+    };
+    let road = Arc::new(road::Road::new(catalog, (gate, cipher), spool, past, Arc::clone(&progress)));
+    let known = places::look(&session.connection.client, catalog, &settings).await;
+    let places = places::Places::of(&settings, &known, &session.connection.reach)?;
+    let gathered = conductor::conduct(catalog, &settings, &session, &places, &road, (clock, inputs)).await?;
     progress.close();
-    session.close().await;
-    let ending = finish::Ending { args, settings: &settings, started, clock, session: &session, arrivals };
+    session.connection.close().await;
+    let ending = finish::Ending {
+        args,
+        settings: &settings,
+        started,
+        resumed: earlier.is_some(),
+        is_early: road.is_early(),
+        clock,
+        session: &session,
+        places: &places,
+        gathered,
+    };
     // Sealing, zipping and checking are work for the processor: they may block this thread.
     tokio::task::block_in_place(|| finish::finish(road, output, ending))
 }

@@ -8,18 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::progress::Progress;
-use super::settings::Settings;
-use super::sign_in::Session;
-use crate::archive::Output;
 use crate::catalog::{Catalog, Dataset};
-use crate::commands::closing::{self, path};
+use crate::commands::closing::path;
 use crate::commands::stopped::Stopped;
 use crate::limits::BLOCK_BYTES;
 use crate::pseudonym::cipher::Ff1;
 use crate::pseudonym::{Gate, GateError};
 use crate::record::RawBatch;
 use crate::source::{Sink, SinkClosed};
-use crate::spool::{EntryPath, Error, Order, Spool};
+use crate::spool::{EntryPath, Error, Order, Past, Spool};
 
 /// Gate and spool, shared by all sources.
 pub(super) struct Road {
@@ -31,8 +28,12 @@ pub(super) struct Road {
     pub cipher: Arc<Ff1>,
     catalog: &'static Catalog,
     progress: Arc<Progress>,
+    /// What an earlier run has left, if this one goes on with it.
+    pub(super) past: Past,
+    /// Lines of the earlier run were written with another dictionary.
+    pub(super) early: AtomicBool,
     parts: Mutex<HashMap<(&'static str, u32), u32>>,
-    refused: Mutex<HashMap<&'static str, u64>>,
+    refused: Mutex<HashMap<(&'static str, u32), u64>>,
     /// Why nothing more can be taken.
     broken: Mutex<Option<Broken>>,
     closed: AtomicBool,
@@ -42,29 +43,36 @@ enum Broken {
     Spool(Error),
     Gate(GateError),
     Worker,
+    Beside(Stopped),
 }
 
 impl Road {
-    /// Builds the road beside the claimed output.
-    pub(super) fn build(
+    /// A road into an open spool.
+    pub(super) fn new(
         catalog: &'static Catalog,
-        session: &Session,
-        settings: &Settings,
-        output: &Output,
+        (gate, cipher): (Gate, Arc<Ff1>),
+        spool: Spool,
+        past: Past,
         progress: Arc<Progress>,
-    ) -> Result<Self, Stopped> {
-        let (gate, cipher) = closing::gate(catalog, &session.key, settings.policy.clone());
-        Ok(Self {
+    ) -> Self {
+        Self {
             gate: Arc::new(gate),
-            spool: Spool::create(&output.spool_folder())?,
+            spool,
             cipher,
             catalog,
             progress,
+            past,
+            early: AtomicBool::new(false),
             parts: Mutex::default(),
             refused: Mutex::default(),
             broken: Mutex::default(),
             closed: AtomicBool::new(false),
-        })
+        }
+    }
+
+    /// Whether kept lines were written with another dictionary.
+    pub(super) fn is_early(&self) -> bool {
+        self.early.load(Ordering::Relaxed)
     }
 
     /// The display.
@@ -79,7 +87,7 @@ impl Road {
 
     /// Records of a dataset that the gate could not read.
     pub(super) fn refused(&self, dataset: &str) -> u64 {
-        lock(&self.refused).get(dataset).copied().unwrap_or(0)
+        lock(&self.refused).iter().filter(|((of, _), _)| *of == dataset).map(|(_, count)| count).sum()
     }
 
     /// Why the road is closed, if it is. Asked once, at the end.
@@ -87,6 +95,7 @@ impl Road {
         lock(&self.broken).take().map(|broken| match broken {
             Broken::Spool(error) => Stopped::Spool(error),
             Broken::Gate(error) => Stopped::Unexpected(error.to_string()),
+            Broken::Beside(stopped) => stopped,
             Broken::Worker => Stopped::Unexpected("a worker ended early".into()),
         })
     }
@@ -107,7 +116,7 @@ impl Road {
             }));
             let clean = self.gate.clean_batch(&batch).map_err(Broken::Gate)?;
             if !clean.refused().is_empty() {
-                *lock(&self.refused).entry(batch.dataset).or_default() += clean.refused().len() as u64;
+                *lock(&self.refused).entry((batch.dataset, batch.slice)).or_default() += clean.refused().len() as u64;
             }
             (total, total_bytes) = (total + clean.records(), total_bytes + clean.bytes().len() as u64);
             let order = Order { slice: batch.slice, part: self.next_part(batch.dataset, batch.slice) };
@@ -122,6 +131,20 @@ impl Road {
         let next = parts.entry((dataset, slice)).or_default();
         *next += 1;
         *next - 1
+    }
+
+    /// Closes the road because something went wrong beside it.
+    pub(super) fn break_off(&self, stopped: Stopped) {
+        let _ = self.close(Broken::Beside(stopped));
+    }
+
+    /// Closes a slice in the journal. One with records that the gate refused stays open there: a run that goes on must see
+    /// them again to know of them.
+    fn close_slice(&self, dataset: &'static str, slice: u32) -> Result<(), Error> {
+        let row = self.catalog.dataset(dataset).and_then(|row| entry_path(row).ok());
+        let Some(entry) = row.filter(|_| !lock(&self.refused).contains_key(&(dataset, slice))) else { return Ok(()) };
+        self.spool.note_traits(self.gate.fresh_traits())?;
+        self.spool.close_slice(&entry, slice)
     }
 
     fn close(&self, broken: Broken) -> SinkClosed {
@@ -157,10 +180,7 @@ impl Sink for Entrance {
     async fn slice_closed(&self, dataset: &'static str, slice: u32) {
         lock(&self.0.parts).remove(&(dataset, slice));
         self.0.progress.part_done();
-        let closed = self.0.catalog.dataset(dataset).and_then(|row| entry_path(row).ok());
-        if let Some(entry) = closed
-            && let Err(error) = self.0.spool.close_slice(&entry, slice)
-        {
+        if let Err(error) = self.0.close_slice(dataset, slice) {
             self.0.close(Broken::Spool(error));
         }
     }

@@ -8,15 +8,18 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::args::CollectArgs;
-use super::window::{BadWindow, deadline, window};
+use super::sources::{BadSource, Sources};
+use super::window::{BadWindow, SINCE, deadline, window};
 use crate::catalog::{Catalog, Plan, PlanError, Selection};
 use crate::commands::closing::default_stem;
+use crate::import::Incident;
 use crate::net::{Endpoints, NetError, Rate, RateError, Target, endpoint};
 use crate::pseudonym::{Policy, PolicyError};
 use crate::source::Window;
 
 /// No budget at all.
-const UNLIMITED: [&str; 3] = ["reports=off", "identity=off", "directory=off"];
+const UNLIMITED: [&str; 6] =
+    ["reports=off", "identity=off", "directory=off", "workspace=off", "storage=off", "activity=off"];
 
 /// The options, understood.
 pub(super) struct Settings {
@@ -34,6 +37,10 @@ pub(super) struct Settings {
     pub out: PathBuf,
     /// Cloud id.
     pub cloud: String,
+    /// Incidents of the Authenticator app.
+    pub incidents: Vec<Incident>,
+    /// Where logs are, besides their own endpoints.
+    pub sources: Sources,
     /// How long to go on asking.
     pub deadline: Option<std::time::Duration>,
 }
@@ -65,6 +72,9 @@ pub(super) enum BadSettings {
     /// Addresses.
     #[error(transparent)]
     Address(#[from] NetError),
+    /// `--source`, `--workspace`, `--storage`, `--event-hub`.
+    #[error(transparent)]
+    Source(#[from] BadSource),
     /// Policy or `--keep`.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -96,7 +106,7 @@ impl Settings {
         let endpoints = if args.demo { None } else { Some(endpoints(args, catalog)?) };
         let policy = Policy::from_options(&args.policy, &args.keep)?;
         Ok(Self {
-            window: window(&args.since, args.until.as_deref(), now)?,
+            window: window(args.since.as_deref().unwrap_or(SINCE), args.until.as_deref(), now)?,
             plan: plan?,
             endpoints,
             // The embedded tenant of the demo has no limits.
@@ -107,6 +117,8 @@ impl Settings {
             policy,
             out: args.out.clone().unwrap_or_else(|| PathBuf::from(default_stem(args.case.as_deref(), now) + ".zip")),
             cloud: args.cloud.clone(),
+            incidents: args.incidents.clone(),
+            sources: Sources::new(args, catalog)?,
             deadline: args.deadline.as_deref().map(deadline).transpose()?,
         })
     }
@@ -130,8 +142,8 @@ fn endpoints(args: &CollectArgs, catalog: &Catalog) -> Result<Endpoints, BadSett
     Ok(Endpoints {
         graph: target(address(args.graph_url.as_ref(), &cloud.graph, "--graph-url")?, &cloud.graph),
         arm: target(address(args.arm_url.as_ref(), &cloud.arm, "--arm-url")?, &cloud.arm),
-        logs: target(address(None, &cloud.logs, "--logs-url")?, &cloud.logs),
-        office: target(address(None, office, "--office-url")?, office),
+        logs: target(address(args.logs_url.as_ref(), &cloud.logs, "--logs-url")?, &cloud.logs),
+        office: target(address(args.office_url.as_ref(), office, "--office-url")?, office),
         login_url: address(args.login_url.as_ref(), &cloud.login, "--login-url")?,
     })
 }

@@ -1,36 +1,36 @@
-//! Opening the way: the demo's server, the token, the tenant's id, the key, the client.
+//! Opening the way: the demo's server, the token, the tenant's id, the client.
 //!
-//! Takes settings, gives a [`Session`]. Tokens and keys stay inside it; neither is ever printed.
+//! Takes settings, gives a [`Connection`]. Tokens stay inside it and are never printed.
 
 use std::sync::Arc;
 
 use super::args::CollectArgs;
-use super::progress::Progress;
+use super::places::Reach;
 use super::settings::Settings;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
-use crate::commands::keys;
 use crate::commands::stopped::Stopped;
-use crate::net::auth::{AuthKind, AuthSettings, claims, token_source};
+use crate::net::auth::{AuthKind, AuthSettings, Claims, Talk, claims, token_source};
 use crate::net::{Client, ClientOptions, Endpoints, Patience, Setup, Target, endpoint, http_client};
-use crate::pseudonym::key::MasterKey;
 use crate::tenant::TenantSettings;
 use crate::tenant::server::{NotServed, Running, serve};
 
-/// A run that may begin.
-pub(super) struct Session {
+/// Signed in, with nothing asked of the tenant yet.
+pub(in crate::commands) struct Connection {
     /// Sends requests.
     pub client: Client,
-    /// Makes pseudonyms.
-    pub key: MasterKey,
     /// The tenant's id (GUID), lower case.
     pub tenant_id: String,
+    /// How places that the diagnostic settings name are reached.
+    pub reach: Reach,
+    /// What the token for Graph may do, if it says so.
+    pub claims: Option<Claims>,
     demo: std::sync::Mutex<Option<Running>>,
 }
 
-impl Session {
+impl Connection {
     /// Stops the embedded tenant, if this is the demo.
-    pub(super) async fn close(&self) {
+    pub(in crate::commands) async fn close(&self) {
         let running = self.demo.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let Some(running) = running {
             running.shutdown().await;
@@ -38,16 +38,22 @@ impl Session {
     }
 }
 
-/// Starts the demo's server if asked, signs in, finds the tenant and its key.
+/// Where the services are, and the HTTP client that asks them.
+pub(in crate::commands) struct Way {
+    pub endpoints: Endpoints,
+    pub http: reqwest::Client,
+    demo: Option<Running>,
+}
+
+/// Starts the demo's server if asked, and makes the HTTP client.
 ///
-/// Not cancel-safe: drop it only to end the program.
-pub(super) async fn open(
+/// # Errors
+/// [`Stopped`] when a socket or TLS cannot be had.
+pub(in crate::commands) async fn find_way(
     args: &CollectArgs,
     settings: &Settings,
     clock: Clock,
-    given_key: Option<MasterKey>,
-    progress: &Arc<Progress>,
-) -> Result<Session, Stopped> {
+) -> Result<Way, Stopped> {
     let demo = if args.demo { Some(start_demo(clock).await?) } else { None };
     let endpoints = match (&settings.endpoints, &demo) {
         (Some(endpoints), _) => endpoints.clone(),
@@ -55,10 +61,21 @@ pub(super) async fn open(
         (None, None) => return Err(Stopped::Unexpected("no endpoints".into())),
     };
     let http = http_client(&ClientOptions::for_endpoints(&endpoints))?;
-    let talk = {
-        let progress = Arc::clone(progress);
-        Arc::new(move |line: &str| progress.say(line))
-    };
+    Ok(Way { endpoints, http, demo })
+}
+
+/// Signs in and finds out which tenant it is.
+///
+/// Not cancel-safe: drop it only to end the program.
+pub(in crate::commands) async fn connect(
+    catalog: &'static Catalog,
+    args: &CollectArgs,
+    settings: &Settings,
+    clock: Clock,
+    way: Way,
+    talk: Talk,
+) -> Result<Connection, Stopped> {
+    let Way { endpoints, http, demo } = way;
     let mut auth = AuthSettings::new(args.tenant.clone(), endpoints.login_url.clone(), http.clone(), talk);
     let kind = match &demo {
         None => args.auth,
@@ -70,14 +87,19 @@ pub(super) async fn open(
     };
     let tokens = token_source(kind, auth)?;
     let token = tokens.token(&endpoints.graph.scope).await?;
-    let claimed = claims(&token).and_then(|claims| claims.tid.clone()).map(|tid| tid.to_ascii_lowercase());
+    let claims = claims(&token);
+    let claimed = claims.as_ref().and_then(|claims| claims.tid.clone()).map(|tid| tid.to_ascii_lowercase());
     let tenant_id = match &demo {
         Some(running) => running.tenant_id.clone(),
         None => tenant_id(args.tenant.as_deref().unwrap_or_default(), claimed)?,
     };
-    let key = match given_key {
-        Some(key) => key,
-        None => keys::own(Some(&tenant_id), Some(&settings.out), clock, &|line| progress.say(line))?,
+    let cloud = catalog.cloud(&settings.cloud);
+    let reach = Reach {
+        storage_suffix: cloud.map(|cloud| cloud.storage_suffix.clone()).unwrap_or_default(),
+        hub_suffix: cloud.map(|cloud| cloud.hub_suffix.clone()).unwrap_or_default(),
+        demo: demo.as_ref().map(|running| (running.storage_url.clone(), running.event_hub.clone())),
+        tenant_id: tenant_id.clone(),
+        tokens: Arc::clone(&tokens),
     };
     let setup = Setup {
         http,
@@ -87,10 +109,11 @@ pub(super) async fn open(
         // Without the list of forbidden paths nothing may be asked.
         denied: |path| Catalog::embedded().map_or(true, |catalog| catalog.denied(path).is_some()),
         patience: Patience::default(),
-        run_id: format!("{}/{}/{}", key.id(), tenant_id, clock.now().unix_timestamp()),
+        // The same run asks with the same ids, whatever the key: they are no secret.
+        run_id: format!("{tenant_id}/{}", clock.now().unix_timestamp()),
         clock,
     };
-    Ok(Session { client: Client::new(setup)?, key, tenant_id, demo: std::sync::Mutex::new(demo) })
+    Ok(Connection { client: Client::new(setup)?, tenant_id, reach, claims, demo: std::sync::Mutex::new(demo) })
 }
 
 async fn start_demo(clock: Clock) -> Result<Running, Stopped> {
@@ -106,8 +129,8 @@ fn demo_endpoints(running: &Running) -> Result<Endpoints, Stopped> {
     let graph = target(&running.graph_url)?;
     Ok(Endpoints {
         arm: target(&running.arm_url)?,
-        logs: graph.clone(),
-        office: graph.clone(),
+        logs: target(&running.logs_url)?,
+        office: target(&running.office_url)?,
         login_url: endpoint(&running.login_url, "--demo")?,
         graph,
     })

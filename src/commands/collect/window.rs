@@ -7,6 +7,9 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 
 use crate::source::Window;
 
+/// What `--since` is when it is not given.
+pub(super) const SINCE: &str = "7d";
+
 /// The window cannot be understood.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BadWindow {

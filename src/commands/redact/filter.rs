@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use super::args::RedactArgs;
 use super::progress::Progress;
-use super::{Done, policy, walk};
+use super::{Done, policy};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
-use crate::commands::{closing, exit, keys};
+use crate::commands::{closing, exit, keys, plain};
 use crate::files::{FileEnd, FileHead, Inputs, PipeFault, Piped, Taker, TakerClosed};
 use crate::limits::{FILTER_PAUSE_MS, FILTER_WINDOW_BYTES};
 use crate::pseudonym::Gate;
@@ -32,10 +32,11 @@ pub(super) fn run(args: &RedactArgs, clock: Clock, out: &mut dyn Write) -> Resul
     };
     let (mut gate, _) = closing::gate(catalog, &key, policy);
     let progress = Progress::new();
-    walk::learn(&mut lessons, &gate, &progress);
+    let tell = |bytes: u64| progress.add(bytes);
+    plain::learn(&mut lessons, &gate, &tell);
     match inputs {
         Some(mut inputs) => {
-            walk::learn(&mut inputs, &gate, &progress);
+            plain::learn(&mut inputs, &gate, &tell);
             gate.freeze();
             progress.close();
             let mut printer = Printer { gate: &gate, out, files: 0, wrong: None };

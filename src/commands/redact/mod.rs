@@ -6,10 +6,8 @@
 mod args;
 mod earlier;
 mod filter;
-mod names;
 mod progress;
 mod story;
-mod walk;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -19,7 +17,7 @@ pub use args::RedactArgs;
 
 use super::closing::{self, Closing, top_folder};
 use super::stopped::Stopped;
-use super::{exit, keys};
+use super::{exit, keys, plain};
 use crate::archive::Output;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
@@ -78,12 +76,13 @@ fn redact(args: &RedactArgs, clock: Clock) -> Result<Done, Stopped> {
         gate = gate.after(earlier);
     }
     progress.begin("reading");
-    walk::learn(&mut lessons, &gate, &progress);
-    walk::learn(&mut inputs, &gate, &progress);
+    let tell = |bytes: u64| progress.add(bytes);
+    plain::learn(&mut lessons, &gate, &tell);
+    plain::learn(&mut inputs, &gate, &tell);
     gate.freeze();
     let spool = Spool::create(&output.spool_folder())?;
     progress.begin("cleaning");
-    let cleaned = walk::clean(&mut inputs, &gate, &spool, &progress);
+    let cleaned = plain::clean(&mut inputs, &gate, &spool, &|_| true, &tell);
     progress.close();
     let files = match cleaned {
         Ok(files) => files,

@@ -6,19 +6,16 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::args::RedactArgs;
-use super::walk::FileStory;
-use crate::archive::{Hex, Word, Written};
+use crate::archive::Written;
 use crate::clock::Clock;
 use crate::commands::closing::{State, Story, plain};
+use crate::commands::plain::{FileStory, dataset, row};
 use crate::commands::stopped::Stopped;
 use crate::commands::words::size;
-use crate::files::FileEnd;
-use crate::manifest::{
-    Case, Dataset, EntryRow, FILES, FileRow, FileState, Format, Manifest, Moment, Run, SourceRow, Tenant, Tool, Window,
-};
+use crate::manifest::{Case, EntryRow, FileRow, FileState, Format, Manifest, Moment, Run, Tenant, Tool, Window};
 use crate::pseudonym::CleanText;
 use crate::pseudonym::key::MasterKey;
-use crate::record::{Encoding, Form, Outcome, RawText};
+use crate::record::RawText;
 use crate::report::grouped;
 use crate::spool::EntryPath;
 
@@ -51,7 +48,7 @@ impl Story for Telling<'_> {
                 throttled: 0,
             },
             privacy: state.privacy(self.key)?,
-            datasets: vec![dataset(&files)?],
+            datasets: vec![dataset(&files, "redact")?],
             files,
             entries: state.sealed.iter().map(EntryRow::from).collect(),
         })
@@ -76,9 +73,7 @@ impl Story for Telling<'_> {
 
     fn has_lines(&self, entry: &EntryPath) -> bool {
         let file = self.files.iter().find(|file| file.entry.as_ref() == Some(entry));
-        file.is_some_and(|file| {
-            file.encoding == Encoding::Utf8 && matches!(file.form, Some(Form::Text | Form::JsonLines))
-        })
+        file.is_some_and(FileStory::has_lines)
     }
 
     /// Everything is learnt before the first file is cleaned.
@@ -91,86 +86,6 @@ impl Telling<'_> {
     fn rows(&self, state: &State<'_>) -> Result<Vec<FileRow<CleanText>>, Stopped> {
         self.files.iter().map(|file| row(file, state)).collect()
     }
-}
-
-fn row(file: &FileStory, state: &State<'_>) -> Result<FileRow<CleanText>, Stopped> {
-    let (file_state, reason, bytes, sha256) = match &file.end {
-        FileEnd::Whole { bytes, repaired } => {
-            let text = "{} bytes are no characters in the file's encoding and were written as the nearest ones";
-            let reason = (*repaired > 0).then(|| CleanText::filled(text, &[CleanText::number(*repaired)]));
-            (FileState::Whole, reason, *bytes, None)
-        }
-        FileEnd::Damaged { reason } => (FileState::Damaged, Some(CleanText::fixed(reason)), 0, None),
-        FileEnd::Withheld { reason, bytes, sha256 } => {
-            (FileState::Withheld, Some(CleanText::fixed(reason)), *bytes, sha256.map(Hex::from_sum))
-        }
-    };
-    let mut row = FileRow {
-        name: file.name.clone(),
-        state: file_state,
-        reason,
-        form: file.form.map(form).transpose()?,
-        unpacked_from: file.unpacked_from.map(plain).transpose()?,
-        bytes,
-        records: file.records,
-        sha256,
-        entry: file.entry.clone(),
-    };
-    let Some(entry) = &file.entry else { return Ok(row) };
-    if let Some(lines) = state.withheld.lines.get(entry) {
-        let text = "{} lines are withheld: the leak check still found identifiers in them; a mark stands for each";
-        row.state = FileState::Damaged;
-        row.reason = Some(CleanText::filled(text, &[CleanText::number(*lines)]));
-    } else if state.withheld.files.contains(entry) {
-        row.state = FileState::Withheld;
-        row.reason = Some(CleanText::fixed("the leak check still found identifiers in it"));
-        (row.records, row.entry) = (0, None);
-    }
-    Ok(row)
-}
-
-fn form(form: Form) -> Result<Word, Stopped> {
-    plain(match form {
-        Form::JsonLines => "json-lines",
-        Form::Json => "json",
-        Form::Csv => "csv",
-        Form::Xml => "xml",
-        Form::Ldif => "ldif",
-        Form::Registry => "registry",
-        Form::Text => "text",
-    })
-}
-
-/// All files as one row among the datasets, so that the bundle has one verdict.
-fn dataset(files: &[FileRow<CleanText>]) -> Result<Dataset<CleanText>, Stopped> {
-    let missing = files.iter().filter(|file| file.state != FileState::Whole).count();
-    let outcome = match missing {
-        0 => Outcome::Complete,
-        all if all == files.len() && files.iter().all(|file| file.state == FileState::Withheld) => Outcome::Failed,
-        _ => Outcome::Partial,
-    };
-    let count = |number: usize| CleanText::number(number as u64);
-    Ok(Dataset {
-        id: plain(FILES)?,
-        category: None,
-        outcome,
-        reason: (missing > 0).then(|| {
-            CleanText::filled("{} of {} files are withheld or damaged", &[count(missing), count(files.len())])
-        }),
-        hint: (missing > 0).then(|| CleanText::fixed("manifest.json says under files which ones and why")),
-        records: files.iter().map(|file| file.records).sum(),
-        expected: None,
-        duplicates: 0,
-        pages: 0,
-        retries: 0,
-        slices: None,
-        source: SourceRow { kind: plain("file")?, request: CleanText::fixed("redact"), permission: None },
-        window: None,
-        first: None,
-        last: None,
-        entry: None,
-        error: None,
-    })
 }
 
 /// The last words on stderr.

@@ -15,7 +15,7 @@ use crate::limits::{FINDINGS_MAX, TAG_BYTES_MAX};
 use crate::manifest::{FILE_NAME, Manifest, Privacy};
 use crate::pseudonym::Policy;
 use crate::pseudonym::cipher::Cipher;
-use crate::sweep::{self, ClosedWorld, Known, LeakScan, SHAPES, Shape, covered};
+use crate::sweep::{self, ClosedWorld, Known, LeakCrew, LeakScan, SHAPES, Shape, covered, with_crew};
 
 /// What the leak check did, for the output.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -66,9 +66,11 @@ pub fn check(
     let (terms, has_known) = (known.as_ref().map_or(0, Known::terms), known.is_some());
     let shapes = covered(kept);
     let is_whole = shapes.len() == SHAPES.len();
-    let mut leaks = Leaks(LeakScan::new(Some(ClosedWorld::new(cipher, shapes)), known));
-    let verification = verify(zip, &mut leaks)?;
-    let findings = leaks.0.findings();
+    let scan = || LeakScan::new(Some(ClosedWorld::new(cipher, shapes.clone())), known.clone());
+    let (verification, findings) = with_crew(threads(), &scan, |crew| {
+        let verification = verify(zip, &mut Leaks(crew))?;
+        Ok::<_, io::Error>((verification, crew.findings()))
+    })?;
     let is_known = |finding: &sweep::Finding| finding.shape == Shape::Known;
     Ok(LeakCheck {
         closed_world: is_whole && findings.iter().all(is_known),
@@ -103,8 +105,8 @@ pub fn verify_with_key(zip: &Path, cipher: &dyn Cipher) -> io::Result<Verificati
         Some(_) => policy.as_ref().map_or_else(Vec::new, |policy| covered(&policy.kept())),
     };
     let left_out = SHAPES.into_iter().filter(|shape| !shapes.contains(shape)).collect();
-    let mut leaks = Leaks(LeakScan::new(Some(ClosedWorld::new(cipher, shapes.clone())), None));
-    let mut verification = verify(zip, &mut leaks)?;
+    let scan = || LeakScan::new(Some(ClosedWorld::new(cipher, shapes.clone())), None);
+    let mut verification = with_crew(threads(), &scan, |crew| verify(zip, &mut Leaks(crew)))?;
     if let (Some(privacy), Some(policy)) = (privacy, &policy)
         && privacy.policy_sha256.as_str() != policy.sha256()
     {
@@ -147,9 +149,13 @@ fn manifest_of(zip: &Path) -> io::Result<Option<Manifest<String>>> {
     Ok(whole.ok().and_then(|()| Manifest::read(&bytes).ok()))
 }
 
-struct Leaks<'a>(LeakScan<'a>);
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
 
-impl EntryCheck for Leaks<'_> {
+struct Leaks<'c, 'o, 'a>(&'c mut LeakCrew<'o, 'a>);
+
+impl EntryCheck for Leaks<'_, '_, '_> {
     fn begin(&mut self, path: &str) {
         self.0.begin(path);
     }

@@ -13,14 +13,14 @@ use crate::record::{Context, Form, RawText};
 
 /// Steps from row to row. Knows nothing of cells.
 #[derive(Clone, Default)]
-pub(in crate::files) struct Rows {
+pub(crate) struct Rows {
     at: usize,
     in_quotes: bool,
 }
 
 impl Rows {
     /// The position behind the next row end; none when the text ends before it.
-    pub(in crate::files) fn next_end(&mut self, text: &str, separator: u8, at_end: bool) -> Option<usize> {
+    pub(crate) fn next_end(&mut self, text: &str, separator: u8, at_end: bool) -> Option<usize> {
         let bytes = text.as_bytes();
         loop {
             let rest = bytes.get(self.at..).unwrap_or_default();
@@ -62,7 +62,7 @@ impl Rows {
 }
 
 /// The cells of a row, unquoted.
-pub(in crate::files) fn cells(row: &str, separator: u8) -> Vec<String> {
+pub(crate) fn cells(row: &str, separator: u8) -> Vec<String> {
     let mut rest = row.trim_end_matches(['\r', '\n']);
     let mut cells = Vec::new();
     loop {

@@ -13,7 +13,8 @@ mod xml;
 mod xml_scan;
 
 pub(super) use blocks::Blocks;
-pub(super) use csv::{Csv, Rows, cells};
+pub(super) use csv::Csv;
+pub(crate) use csv::{Rows, cells};
 pub(super) use json::Json;
 pub(super) use json_scan::{Scan, Step};
 pub(super) use lines::Lines;

@@ -1,5 +1,6 @@
 //! Opening: what a file is decides who reads it. Archives are opened member by member, in memory, within limits.
 
+mod avro;
 mod evtx;
 mod tar;
 mod zip;
@@ -100,6 +101,7 @@ impl Walk<'_> {
             Kind::Gzip => self.open_gzip(source),
             Kind::Tar => self.open_tar(source),
             Kind::Evtx => self.open_evtx(source),
+            Kind::Avro => self.open_avro(source),
             Kind::Binary(reason) => {
                 self.withhold(&source.name, reason, source.found);
                 Ok(())

@@ -12,6 +12,10 @@ const HEAD_BYTES: usize = 6;
 const LETTERS_MIN: usize = 8;
 /// Least letters of an account with digits.
 const DIGITED_LETTERS_MIN: usize = 3;
+/// Shortest run that can be a random token, bytes: 22 are 128 bits in base64, 16 a shorter kind.
+const TOKEN_BYTES_MIN: usize = 16;
+/// How far a run is looked at on each side of a word, bytes.
+const RUN_BYTES_MAX: usize = 48;
 /// Longest word that is searched, bytes: longer ones are digests and tokens.
 const WORD_BYTES_MAX: usize = 32;
 
@@ -60,10 +64,11 @@ impl Glued {
         }
     }
 
-    /// The term of the longest account at the first place in the word that has one, and its span in the word.
+    /// The term of the longest account at the first place in the word `text[from..to]` that has one, and its span in the
+    /// word. In a random token only long ones are believed: a million tokens hold a dozen short ones by chance.
     #[inline]
-    pub(super) fn find(&self, word: &str) -> Option<(u32, usize, usize)> {
-        let bytes = word.as_bytes();
+    pub(super) fn find(&self, text: &str, from: usize, to: usize) -> Option<(u32, usize, usize)> {
+        let bytes = text.as_bytes().get(from..to)?;
         if bytes.len() <= HEAD_BYTES || bytes.len() > WORD_BYTES_MAX || self.accounts.is_empty() {
             return None;
         }
@@ -75,7 +80,9 @@ impl Glued {
             }
             let there = self.accounts.get(&head).map(Vec::as_slice).unwrap_or_default();
             let longest = there.iter().filter(|account| account.is_at(bytes, start)).max_by_key(|one| one.text.len());
-            if let Some(account) = longest {
+            if let Some(account) = longest
+                && (account.text.len() >= LETTERS_MIN || !is_in_token(text.as_bytes(), from, to))
+            {
                 return Some((account.term, start, start + account.text.len()));
             }
         }
@@ -102,6 +109,28 @@ impl Account {
         let before = start.checked_sub(1).and_then(|at| word.get(at));
         is_even && (!self.bounded || edge(before, word.get(start)) && edge(word.get(end - 1), word.get(end)))
     }
+}
+
+/// Whether the word stands in random base64: a run of sixteen letters or more, of all three kinds, where three neighbours in
+/// ten or more are of different kinds. Random ones change at six in ten; names of machines and accounts at one or two.
+fn is_in_token(text: &[u8], from: usize, to: usize) -> bool {
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-_+/=".contains(byte);
+    let before = text.get(..from).unwrap_or_default().iter().rev().take(RUN_BYTES_MAX).take_while(is_part).count();
+    let behind = text.get(to..).unwrap_or_default().iter().take(RUN_BYTES_MAX).take_while(is_part).count();
+    let run = text.get(from - before..to + behind).unwrap_or_default();
+    let kind = |byte: &u8| match byte {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        _ => 3,
+    };
+    let kinds: [bool; 3] = [0, 1, 2].map(|one| run.iter().any(|byte| kind(byte) == one));
+    let changes = run.windows(2).filter(|two| match two {
+        [one, other] => kind(one) < 3 && kind(other) < 3 && kind(one) != kind(other),
+        _ => false,
+    });
+    let changes = changes.count();
+    run.len() >= TOKEN_BYTES_MIN && kinds == [true; 3] && changes * 10 >= run.len() * 3
 }
 
 /// Six letters in lower case as a number.
@@ -141,8 +170,16 @@ mod tests {
             ("ffa12345", None),
             ("jdoe1", None),
         ] {
-            assert_eq!(glued.find(word), wanted, "{word}");
+            assert_eq!(glued.find(word, 0, word.len()), wanted, "{word}");
         }
-        assert_eq!(Glued::default().find("anything"), None);
+        assert_eq!(Glued::default().find("anything", 0, 8), None);
+        // By chance in a token, whole or cut by its own signs; not in a name that happens to be long.
+        let token = "8Kq-aZ3jdoe12Xv_Qm7RbT";
+        let word = token.find("aZ3jdoe12Xv").unwrap();
+        assert_eq!(glued.find(token, word, word + 11), None);
+        let long = "8KqaZ3marlowebrXvQm7RbT";
+        assert_eq!(glued.find(long, 0, long.len()), Some((2, 6, 15)));
+        let host = "WKS-jdoe12old-Building7";
+        assert_eq!(glued.find(host, 4, 13), Some((0, 0, 6)));
     }
 }

@@ -49,6 +49,18 @@ impl Dictionary {
         self.sequences.len() + self.domains.len() + self.ids.len()
     }
 
+    /// Each thing that is known, written so that no two are alike.
+    pub(super) fn parts(&self) -> Vec<Vec<u8>> {
+        let ids = self.ids.iter().map(|(id, kind)| [&[1, *kind as u8], id.to_be_bytes().as_slice()].concat());
+        let domains = self.domains.iter().map(|domain| [&[2], domain.as_bytes(), &[0]].concat());
+        let terms = self.terms.iter().map(|term| {
+            let exact = term.exact.as_deref().unwrap_or_default();
+            let head = [3, term.kind as u8, term.needs as u8];
+            [head.as_slice(), term.value.as_bytes(), &[0], exact.as_bytes(), &[0]].concat()
+        });
+        ids.chain(domains).chain(terms).collect()
+    }
+
     /// The class of a known id.
     pub fn is_known(&self, id: u128) -> Option<Kind> {
         self.ids.get(&id).copied()
@@ -170,7 +182,7 @@ impl Dictionary {
                 at = to;
                 found(term, word.start, to);
             } else if let Some(span) = text.get(word.start..word.end)
-                && let Some((position, from, to)) = self.glued.find(span)
+                && let Some((position, from, to)) = self.glued.find(text, word.start, word.end)
                 && let Some(term) = self.terms.get(position as usize)
                 && !is_token(span)
                 // `notificationRecipients` is a word of the schema, whatever else is in it.

@@ -31,12 +31,22 @@ pub(super) struct Traits {
 struct Violators {
     noted: BTreeMap<(Box<str>, Kind), Violations>,
     is_cut: bool,
+    /// What was noted since the journal was told.
+    fresh: Vec<NotedTrait>,
 }
+
+/// One violator as the journal keeps it: its pseudonym, its kind, the set of its violations.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NotedTrait(Box<str>, Kind, Violations);
 
 impl Violators {
     fn note(&mut self, kind: Kind, token: &str, violations: Violations) {
         let known = self.noted.entry((token.into(), kind)).or_default();
-        *known = known.and(violations);
+        let all = known.and(violations);
+        if *known != all {
+            self.fresh.push(NotedTrait(token.into(), kind, violations));
+        }
+        *known = all;
         if self.noted.len() > TRAITS_MAX {
             self.noted.pop_last();
             self.is_cut = true;
@@ -64,6 +74,18 @@ impl Gate {
         if !violations.is_empty() && token.len() <= TOKEN_BYTES_MAX {
             self.traits.violators.lock().unwrap_or_else(PoisonError::into_inner).note(kind, token, violations);
         }
+    }
+
+    /// What was noted since the last call.
+    pub fn fresh_traits(&self) -> Vec<NotedTrait> {
+        std::mem::take(&mut self.traits.violators.lock().unwrap_or_else(PoisonError::into_inner).fresh)
+    }
+
+    /// Takes up what an earlier run has noted.
+    pub fn adopt_traits(&self, noted: &[NotedTrait]) {
+        let mut violators = self.traits.violators.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.iter().for_each(|NotedTrait(token, kind, violations)| violators.note(*kind, token, *violations));
+        violators.fresh.clear();
     }
 
     /// The lines of `data/traits.jsonl`: one object for each violator, sorted by its pseudonym. Call it when every record

@@ -8,7 +8,7 @@ use crate::catalog::{IdentifierShape, Kind, identifiers};
 use crate::pseudonym::map::public_suffix;
 
 /// A set of rules that a value breaks.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(in crate::pseudonym) struct Violations(u32);
 
 macro_rules! rules {

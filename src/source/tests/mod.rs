@@ -3,7 +3,11 @@
 mod fans;
 mod lists;
 mod logs;
+mod office;
+mod purview;
 mod service;
+mod table;
+mod workspace;
 
 use std::sync::Mutex;
 
@@ -117,9 +121,14 @@ pub(super) async fn run_with<'a>(
     change: impl FnOnce(&mut Request<'a>),
 ) -> Report {
     let clock = Clock::Fixed(datetime!(2026-01-10 12:00 UTC));
+    let ledger: &'static Ledger = Box::leak(Box::default());
     let mut request = Request {
         client,
         window: WINDOW,
+        ledger,
+        hours: None,
+        more: false,
+        reopen: false,
         parents: &[],
         wanted: &[],
         done: &[],

@@ -171,10 +171,7 @@ fn is_of(pattern: &str, target: &str) -> bool {
 
 fn is_path_of(row: &Dataset, path: &str) -> bool {
     let template = row.path.split('?').next().unwrap_or_default();
-    let version = match row.service {
-        crate::catalog::Service::Graph => format!("/{}", row.version),
-        crate::catalog::Service::Arm => String::new(),
-    };
+    let version = row.path_prefix();
     let Some(path) = path.strip_prefix(version.as_str()) else { return false };
     let (mut wanted, mut found) = (template.split('/'), path.split('/'));
     loop {

@@ -30,7 +30,7 @@ impl Actor {
     /// The user with this index.
     pub(crate) fn new(world: &World, index: u64) -> Self {
         let user = world.user(index);
-        let site = SITES.iter().position(|site| std::ptr::eq(site, user.site)).unwrap_or(0);
+        let site = site_of(&user);
         let device = device_of(world, index);
         let mut person = Vec::with_capacity(200);
         person.raw("\"userDisplayName\":").quoted(&user.display_name);
@@ -48,6 +48,11 @@ impl Actor {
         let phone_tail = mix(world.seed() ^ 0xF0, index) % 90 + 10;
         Self { user, site, device, person, signed_in_as, home, device_detail, phone_tail }
     }
+}
+
+/// Place of a user's site in [`SITES`].
+pub(crate) fn site_of(user: &User) -> usize {
+    SITES.iter().position(|site| std::ptr::eq(site, user.site)).unwrap_or(0)
 }
 
 /// The first device of a user, if there is one.

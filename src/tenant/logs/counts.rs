@@ -15,10 +15,12 @@ use crate::catalog::{Dataset, Service, Where};
 pub(crate) fn of(logs: &Logs, rows: &[Dataset]) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> =
         Log::ALL.iter().map(|&log| (log.dataset().to_owned(), logs.count(log))).collect();
+    counts.insert("microsoft365-activity".to_owned(), logs.microsoft365().count());
     for row in rows {
         let count = counts
             .get(&row.id)
             .copied()
+            .or_else(|| part_of_audits(logs, row))
             .or_else(|| history_count(logs, row))
             .or_else(|| shortcut(logs, row))
             .or_else(|| walked(logs, rows, row));
@@ -31,7 +33,7 @@ pub(crate) fn of(logs: &Logs, rows: &[Dataset]) -> BTreeMap<String, u64> {
 
 fn history_count(logs: &Logs, row: &Dataset) -> Option<u64> {
     let parent = row.path.strip_suffix("/{0}/history")?;
-    let log = Log::ALL.into_iter().find(|log| log.path() == parent)?;
+    let log = Log::ALL.into_iter().find(|log| log.path() == Some(parent))?;
     let mut actors = Actors::new(logs.world());
     let mut total = 0;
     for index in 0..logs.count(log) {
@@ -56,6 +58,21 @@ fn shortcut(logs: &Logs, row: &Dataset) -> Option<u64> {
         }
         _ => None,
     }
+}
+
+/// A part of the audits, by the row's own filter (`category eq 'Device'`); `None`: it is none.
+fn part_of_audits(logs: &Logs, row: &Dataset) -> Option<u64> {
+    let wanted = row.filter.as_ref().filter(|_| Log::Audits.path() == Some(row.path.as_str()))?;
+    let (name, value) = wanted.split_once(" eq ")?;
+    let mut actors = Actors::new(logs.world());
+    let mut record = Vec::new();
+    let mut is_one = |index: u64| {
+        record.clear();
+        logs.write(&mut actors, Log::Audits, false, index, &mut record);
+        let audit: Value = serde_json::from_slice(&record).unwrap_or_default();
+        audit[name].as_str() == Some(value.trim_matches('\''))
+    };
+    Some((0..logs.count(Log::Audits)).filter(|&index| is_one(index)).count() as u64)
 }
 
 fn walked(logs: &Logs, rows: &[Dataset], row: &Dataset) -> Option<u64> {
@@ -118,7 +135,7 @@ fn holds(condition: &Where, record: &Value) -> bool {
 
 pub(crate) fn version(row: &Dataset) -> Version {
     match (row.service, row.version.as_str()) {
-        (Service::Arm, _) => Version::Arm,
+        (Service::Arm | Service::Monitor | Service::Office, _) => Version::Arm,
         (Service::Graph, "beta") => Version::Beta,
         (Service::Graph, _) => Version::V1,
     }

@@ -9,9 +9,13 @@ mod addresses;
 mod agents;
 mod audits;
 mod counts;
+mod enriched;
+mod federation;
 mod ink;
+mod microsoft365;
 mod network;
 mod provisioning;
+mod requests;
 mod risk;
 mod sign_ins;
 mod timeline;
@@ -21,6 +25,8 @@ pub use sign_ins::Kind;
 pub use truth::truth;
 
 pub(crate) use actors::Actors;
+pub(crate) use ink::Ink;
+pub(crate) use microsoft365::{CONTENT_TYPES, Microsoft365};
 
 use std::ops::Range;
 
@@ -46,6 +52,9 @@ pub enum Log {
     ServicePrincipalRiskDetections,
     Traffic,
     RemoteNetworks,
+    FederationSignIns,
+    GraphActivity,
+    EnrichedAudits,
 }
 
 pub(crate) const AUDITS: u64 = 4;
@@ -53,7 +62,7 @@ pub(crate) const ATTRIBUTE_AUDITS: u64 = 5;
 
 impl Log {
     /// All logs, in the order of `Log::number`.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::SignIns(Kind::Interactive),
         Self::SignIns(Kind::NonInteractive),
         Self::SignIns(Kind::ServicePrincipal),
@@ -67,6 +76,9 @@ impl Log {
         Self::ServicePrincipalRiskDetections,
         Self::Traffic,
         Self::RemoteNetworks,
+        Self::FederationSignIns,
+        Self::GraphActivity,
+        Self::EnrichedAudits,
     ];
 
     fn number(self) -> u64 {
@@ -89,12 +101,15 @@ impl Log {
             Self::ServicePrincipalRiskDetections => "service-principal-risk-events",
             Self::Traffic => "network-access-traffic",
             Self::RemoteNetworks => "remote-network-health",
+            Self::FederationSignIns => "adfs-sign-ins",
+            Self::GraphActivity => "graph-activity",
+            Self::EnrichedAudits => "enriched-microsoft365-audits",
         }
     }
 
-    /// Path of its collection.
-    pub fn path(self) -> &'static str {
-        match self {
+    /// Path of its collection; none: Azure Monitor alone has it.
+    pub fn path(self) -> Option<&'static str> {
+        Some(match self {
             Self::SignIns(_) => "/auditLogs/signIns",
             Self::Audits => "/auditLogs/directoryAudits",
             Self::AttributeAudits => "/auditLogs/customSecurityAttributeAudits",
@@ -105,13 +120,25 @@ impl Log {
             Self::ServicePrincipalRiskDetections => "/identityProtection/servicePrincipalRiskDetections",
             Self::Traffic => "/networkAccess/logs/traffic",
             Self::RemoteNetworks => "/networkAccess/logs/remoteNetworks",
+            Self::FederationSignIns | Self::GraphActivity | Self::EnrichedAudits => return None,
+        })
+    }
+
+    /// The property that identifies a record.
+    pub fn id_property(self) -> &'static str {
+        match self {
+            Self::Traffic => "transactionId",
+            Self::GraphActivity => "requestId",
+            _ => "id",
         }
     }
 
     /// The property that time filters compare.
     pub fn time_property(self) -> &'static str {
         match self {
-            Self::SignIns(_) | Self::Traffic | Self::RemoteNetworks => "createdDateTime",
+            Self::SignIns(_) | Self::Traffic | Self::RemoteNetworks | Self::FederationSignIns => "createdDateTime",
+            Self::GraphActivity => "timeGenerated",
+            Self::EnrichedAudits => "creationTime",
             Self::Audits | Self::AttributeAudits | Self::Provisioning => "activityDateTime",
             Self::RiskDetections | Self::ServicePrincipalRiskDetections => "detectedDateTime",
             Self::RiskyUsers | Self::RiskyServicePrincipals => "riskLastUpdatedDateTime",
@@ -128,7 +155,8 @@ impl Log {
 #[derive(Debug)]
 pub struct Logs {
     stage: Stage,
-    timelines: [Timeline; 13],
+    timelines: [Timeline; 16],
+    microsoft365: Microsoft365,
 }
 
 /// The world of these settings.
@@ -142,11 +170,12 @@ impl Logs {
         let world = world_of(settings);
         let now = instant::ticks(settings.now);
         let counts = Log::ALL.map(|log| count(log, settings, &world));
-        let mut timelines = [Timeline::new(now, 0, 0); 13];
+        let mut timelines = [Timeline::new(now, 0, 0); 16];
         for ((timeline, count), number) in timelines.iter_mut().zip(counts).zip(0..) {
             *timeline = Timeline::new(now, count, mix(settings.seed, number));
         }
-        Self { stage: Stage::new(world), timelines }
+        let microsoft365 = Microsoft365::new(world, settings);
+        Self { stage: Stage::new(world), timelines, microsoft365 }
     }
 
     /// The world that the logs are about.
@@ -157,6 +186,11 @@ impl Logs {
     fn timeline(&self, log: Log) -> &Timeline {
         let [first, ..] = &self.timelines;
         self.timelines.get(log.number() as usize).unwrap_or(first)
+    }
+
+    /// What its people do in Microsoft 365.
+    pub(crate) fn microsoft365(&self) -> &Microsoft365 {
+        &self.microsoft365
     }
 
     /// Number of records.
@@ -188,6 +222,9 @@ impl Logs {
             Log::ServicePrincipalRiskDetections => risk::write_service_principal_detection(world, at, index, out),
             Log::Traffic => network::write_traffic(world, at, index, out),
             Log::RemoteNetworks => network::write_health(world, at, index, out),
+            Log::FederationSignIns => federation::write(self, actors, index, out),
+            Log::GraphActivity => requests::write(self, actors, index, out),
+            Log::EnrichedAudits => enriched::write(self, actors, index, out),
         }
     }
 
@@ -223,6 +260,9 @@ fn count(log: Log, settings: &TenantSettings, world: &World) -> u64 {
         Log::ServicePrincipalRiskDetections => 4,
         Log::Traffic => 100 + settings.audits / 2,
         Log::RemoteNetworks => 288,
+        Log::FederationSignIns => 40 + settings.sign_ins / 10,
+        Log::GraphActivity => settings.sign_ins,
+        Log::EnrichedAudits => 50 + settings.audits / 2,
     }
 }
 

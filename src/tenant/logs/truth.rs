@@ -10,7 +10,10 @@ use super::super::TenantSettings;
 use super::super::world::{Class, Kept, SITES, guid_bits};
 use super::addresses::Network;
 use super::sign_ins::{self, PARTNERS, Part, STRANGERS};
-use super::{Kind, Log, Logs, actors, audits, counts, event_number, guid_text, network, phone, provisioning, risk};
+use super::{
+    Actors, Kind, Log, Logs, actors, audits, counts, enriched, event_number, federation, guid_text, network, phone,
+    provisioning, risk,
+};
 use crate::catalog;
 
 /// Receives identifiers: kind, value, what policy `standard` does with it.
@@ -68,6 +71,12 @@ impl Logs {
         self.outsiders(visit);
         self.audit_identifiers(visit);
         self.traffic_identifiers(visit);
+        self.routed_identifiers(visit);
+        let activity = self.microsoft365();
+        for index in (0..activity.count()).filter(|&index| activity.shows_folder(index)) {
+            let folder = network::personal_folder(&self.world().user(activity.user(index)));
+            visit(catalog::Kind::Account, &folder, Kept::Replaced);
+        }
         let vendor_ids =
             (0..self.count(Log::Provisioning)).filter_map(|index| provisioning::shown_vendor_id(self.world(), index));
         vendor_ids.for_each(|id| visit(catalog::Kind::PrincipalId, &id, Kept::Replaced));
@@ -152,6 +161,27 @@ impl Logs {
         }
     }
 
+    /// Of the logs that Azure Monitor alone has.
+    fn routed_identifiers(&self, visit: &mut Visit<'_>) {
+        let world = self.world();
+        for index in 0..self.count(Log::FederationSignIns) {
+            let site = actors::site_of(&world.user(federation::user(self, index)));
+            visit(catalog::Kind::Ip, &federation::private_address(self, index, site), Kept::Replaced);
+        }
+        if self.count(Log::FederationSignIns) > 1 {
+            visit(catalog::Kind::Host, federation::SECOND_SERVER, Kept::Replaced);
+        }
+        let mut actors = Actors::new(world);
+        let mut folders = Marks::new(world.user_count());
+        for index in 0..self.count(Log::EnrichedAudits) {
+            folders.set(enriched::actor(self, &mut actors, index).0);
+        }
+        for user in folders.iter().map(|user| world.user(user)) {
+            visit(catalog::Kind::Account, &network::personal_folder(&user), Kept::Replaced);
+            visit(catalog::Kind::Mail, &enriched::passport(&user), Kept::Replaced);
+        }
+    }
+
     /// The addresses that occur in any log.
     fn addresses(&self) -> Addresses {
         let world = self.world();
@@ -169,6 +199,15 @@ impl Logs {
         }
         (0..self.count(Log::RiskDetections)).for_each(|index| seen.mark(risk::detection_network(index)));
         (0..self.count(Log::Traffic)).for_each(|index| seen.mark(network::traffic_network(world, index)));
+        (0..self.count(Log::FederationSignIns))
+            .filter_map(|index| federation::network(self, index))
+            .for_each(|network| seen.mark(network));
+        let mut actors = Actors::new(world);
+        for index in 0..self.count(Log::EnrichedAudits) {
+            seen.mark(enriched::actor(self, &mut actors, index).1);
+        }
+        let activity = self.microsoft365();
+        (0..activity.count()).for_each(|index| seen.mark(activity.network(index)));
         seen.mark(Network::Spray(78));
         seen.mark(Network::DataCentre(3));
         seen

@@ -11,12 +11,14 @@ use super::super::TenantSettings;
 use super::super::documents::Version;
 use super::super::faults::book::Book;
 use super::super::logs::{Actors, Log, Logs};
+use super::activity;
 use super::fault::Fault;
 use super::login::Login;
 use super::query::Query;
 use super::reply::Reply;
 use super::sets::{self, Set};
 use super::throttle::{Budget, Throttle};
+use super::workspace::Desk;
 
 /// A running tenant.
 #[derive(Debug)]
@@ -25,7 +27,10 @@ pub(crate) struct Tenant {
     pub(crate) logs: Logs,
     pub(crate) login: Login,
     pub(crate) faults: Book,
-    throttle: Throttle,
+    /// What Microsoft 365 activity remembers.
+    pub(crate) activity: activity::State,
+    pub(super) throttle: Throttle,
+    pub(super) desk: Desk,
     requests: AtomicU64,
     actors: Mutex<Vec<Actors>>,
 }
@@ -88,7 +93,9 @@ impl Tenant {
         let login = Login::new(world.tenant_id(), world.seed(), settings.token_lifetime_s, settings.denied.clone());
         let throttle = Throttle::new(settings.limits, world.user_count());
         let faults = Book::new(settings.faults.clone());
-        Self { settings, logs, login, faults, throttle, requests: AtomicU64::new(1), actors: Mutex::default() }
+        let (activity, requests) = (activity::State::default(), AtomicU64::new(1));
+        let (desk, actors) = (Desk::default(), Mutex::default());
+        Self { settings, logs, login, faults, activity, throttle, desk, requests, actors }
     }
 
     /// Lends remembered users to the writer of a page.
@@ -161,7 +168,7 @@ impl Tenant {
 
     /// The log behind a path; sign-ins count as interactive ones until the filter says otherwise.
     pub(crate) fn log(&self, ask: &Ask, path: &str) -> Option<Log> {
-        let found = Log::ALL.into_iter().find(|log| log.path().eq_ignore_ascii_case(path))?;
+        let found = Log::ALL.into_iter().find(|log| log.path().is_some_and(|own| own.eq_ignore_ascii_case(path)))?;
         (ask.version == Version::Beta || !found.is_beta_only()).then_some(found)
     }
 

@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::log_page::roots;
 use super::page::{self, Projection, SCAN_MAX};
 use super::reply::Reply;
+use super::routing;
 use super::sets::{Paging, Set};
 
 /// Related objects that `$expand` brings at most (directory objects).
@@ -31,6 +32,9 @@ impl Tenant {
             Some(Documents::Singleton(record)) => {
                 let record = self.shaped(ask, set, &parent(&ask.path), record)?;
                 Ok(Reply::json(page::single(ask, record)))
+            }
+            Some(Documents::Collection { count, item }) if routing::is_settings(&ask.path) => {
+                self.document_page(ask, set, count, &|place| routing::filled(&self.settings.routing, item(place)))
             }
             Some(Documents::Collection { count, item }) => self.document_page(ask, set, count, &*item),
         }

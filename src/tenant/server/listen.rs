@@ -21,7 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::super::documents::Version;
 use super::super::faults::{Mishap, Moment};
 use super::super::logs::guid_of_request;
-use super::super::{TenantSettings, instant};
+use super::super::{TenantSettings, hub, instant};
 use super::answer::{Ask, Tenant};
 use super::batch;
 use super::fault::Fault;
@@ -29,6 +29,7 @@ use super::mishaps::{Answered, without_hop};
 use super::query::Query;
 use super::reply::{Exchange, Reply, respond};
 use super::wire::{Flow, Line, Switch};
+use super::{services, workspace};
 use crate::clock::Clock;
 
 /// Longest request body: a batch of 20 with long filters stays far below.
@@ -56,12 +57,23 @@ pub struct Running {
     pub login_url: String,
     /// Base of Azure Resource Manager.
     pub arm_url: String,
+    /// Base of the Log Analytics query API.
+    pub logs_url: String,
+    /// Id of the workspace.
+    pub workspace_id: String,
+    /// Base of the Office 365 Management Activity API.
+    pub office_url: String,
+    /// The storage account.
+    pub storage_url: String,
+    /// The event hub, `127.0.0.1:PORT/HUB`, if there is one.
+    pub event_hub: Option<String>,
     /// The tenant's id.
     pub tenant_id: String,
     /// A bearer token that is good for [`TenantSettings::token_lifetime_s`].
     pub token: String,
     tenant: Arc<Tenant>,
     accepting: JoinHandle<()>,
+    _hub: Option<hub::Serving>,
 }
 
 impl Running {
@@ -98,8 +110,24 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
     let url = format!("http://{address}");
     let token = tenant.login.issue(GRAPH, &tenant.logs.world().named_id("demo-collector"), now_s());
     let tenant_id = tenant.logs.world().tenant_id();
+    let workspace_id = workspace::id(tenant.logs.world());
+    let hub = if tenant.settings.routing.hub.is_empty() { None } else { Some(hub::serve(Arc::clone(&tenant)).await?) };
     let accepting = tokio::spawn(accept(listener, Arc::clone(&tenant), address));
-    Ok(Running { graph_url: url.clone(), login_url: url.clone(), arm_url: url, tenant_id, token, tenant, accepting })
+    Ok(Running {
+        storage_url: format!("{url}{}", services::STORE),
+        graph_url: url.clone(),
+        login_url: url.clone(),
+        logs_url: url.clone(),
+        office_url: url.clone(),
+        arm_url: url,
+        event_hub: hub.as_ref().map(|hub| hub.address.clone()),
+        tenant_id,
+        workspace_id,
+        token,
+        tenant,
+        accepting,
+        _hub: hub,
+    })
 }
 
 async fn accept(listener: TcpListener, tenant: Arc<Tenant>, address: SocketAddr) {
@@ -197,6 +225,10 @@ fn route(
     if let Some(reply) = sign_in(tenant, method, path, origin, body, number) {
         return Ok(Ok(reply).into());
     }
+    let asked = services::Asked { method, target, origin, body, header: &header };
+    if let Some(reply) = services::answer(tenant, &asked) {
+        return Ok(reply.into());
+    }
     let check = tenant.login.check(header(AUTHORIZATION.as_str()).as_deref(), now_s());
     check.map_err(Fault::unauthenticated)?;
     let (version, rest) = match target.strip_prefix("/v1.0").map(|rest| (Version::V1, rest)) {
@@ -270,7 +302,7 @@ pub(crate) fn ask_of(
 }
 
 /// Percent-decodes a path.
-fn decode(path: &str) -> Option<String> {
+pub(super) fn decode(path: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.bytes();
     while let Some(byte) = rest.next() {

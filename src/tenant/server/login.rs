@@ -4,7 +4,7 @@
 //! Shapes and errors: entra-docs v2-oauth2-client-creds-grant-flow, v2-oauth2-device-code, RFC 8628. Not a security
 //! boundary: any non-empty secret is accepted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::world::mix;
 use super::reply::Reply;
+use crate::catalog::Catalog;
 
 /// Device codes that wait at the same time; further ones end the oldest.
 const DEVICE_CODES_MAX: usize = 256;
@@ -27,43 +28,12 @@ pub(crate) struct Login {
     polls: Mutex<HashMap<String, u32>>,
 }
 
-/// Application permissions that a token names.
-const ROLES: [&str; 34] = [
-    "AdministrativeUnit.Read.All",
-    "Application.Read.All",
-    "AuditLog.Read.All",
-    "ConsentRequest.Read.All",
-    "CustomSecAttributeAuditLogs.Read.All",
-    "CustomSecAttributeDefinition.Read.All",
-    "Device.Read.All",
-    "DeviceLocalCredential.ReadBasic.All",
-    "Directory.Read.All",
-    "Domain.Read.All",
-    "Domain-InternalFederation.Read.All",
-    "Group.Read.All",
-    "GroupMember.Read.All",
-    "GroupSettings.Read.All",
-    "HealthMonitoringAlert.Read.All",
-    "IdentityProvider.Read.All",
-    "IdentityRiskEvent.Read.All",
-    "IdentityRiskyServicePrincipal.Read.All",
-    "IdentityRiskyUser.Read.All",
-    "LicenseAssignment.Read.All",
-    "NetworkAccess-Reports.Read.All",
-    "NetworkAccess.Read.All",
-    "OrgContact.Read.All",
-    "Organization.Read.All",
-    "Policy.Read.All",
-    "Policy.Read.AuthenticationMethod",
-    "Policy.Read.DeviceConfiguration",
-    "ProvisioningLog.Read.All",
-    "RoleManagement.Read.Directory",
-    "ServiceHealth.Read.All",
-    "ServiceMessage.Read.All",
-    "Synchronization.Read.All",
-    "User.Read.All",
-    "UserAuthenticationMethod.Read.All",
-];
+/// Application permissions that a token names: all that a dataset needs only for reading.
+fn roles() -> BTreeSet<&'static str> {
+    let rows = Catalog::embedded().map(Catalog::datasets).unwrap_or_default();
+    let reading = rows.iter().filter(|row| !row.needs_write());
+    reading.flat_map(|row| row.permission.application.iter().chain(&row.permission.also)).map(String::as_str).collect()
+}
 
 impl Login {
     pub(crate) fn new(tenant_id: String, seed: u64, lifetime_s: u64, denied: Vec<String>) -> Self {
@@ -74,7 +44,7 @@ impl Login {
     /// `https://graph.microsoft.com`.
     pub(crate) fn issue(&self, resource: &str, app_id: &str, now_s: i64) -> String {
         let lifetime_s = i64::try_from(self.lifetime_s).unwrap_or(i64::MAX);
-        let roles: Vec<&str> = ROLES.iter().copied().filter(|role| !self.denied.iter().any(|no| no == role)).collect();
+        let roles: Vec<&str> = roles().into_iter().filter(|role| !self.denied.iter().any(|no| no == role)).collect();
         let claims = json!({
             "aud": resource,
             "iss": format!("https://sts.windows.net/{}/", self.tenant_id),

@@ -3,10 +3,12 @@
 //! Takes `TenantSettings` and a listening socket, gives [`Running`]. HTTP/1.1 and HTTP/2 with prior knowledge. It
 //! refuses every address that is not loopback, keeps no state but throttle windows and device codes, and computes
 //! replies as they are asked for. Paths: `/v1.0`, `/beta` (Graph), `/{tenant}/oauth2/v2.0/…` (sign-in),
-//! `/providers/microsoft.aadiam/…` (ARM).
+//! `/providers/microsoft.aadiam/…` (ARM), and those of services.rs.
 
+mod activity;
 mod answer;
 mod batch;
+mod blobs;
 mod documents;
 mod evaluate;
 mod expression;
@@ -19,10 +21,14 @@ mod page;
 mod position;
 mod query;
 mod reply;
+mod routing;
+mod services;
 mod sets;
 mod throttle;
 mod wire;
+mod workspace;
 
+pub(crate) use answer::Tenant;
 pub use listen::{NotServed, Running, serve};
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! Takes one request at a time, says yes or gives the 429 that Graph would give. Classes: reports 5 requests in
 //! 10 s with `Retry-After`; identity protection and conditional access 1 a second without; the directory a budget of
-//! resource units per 10 s that grows with the tenant.
+//! resource units per 10 s that grows with the tenant;
+//! queries of the workspace 200 in 30 s.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -22,6 +23,8 @@ pub(crate) enum Budget {
     Identity,
     /// Directory, with the resource units of the request.
     Directory,
+    /// Log Analytics queries.
+    Workspace,
     /// No published limit of its own.
     Free,
 }
@@ -38,6 +41,7 @@ pub(crate) struct Throttle {
     reports: Mutex<Sliding>,
     identity: Mutex<Sliding>,
     directory: Mutex<Sliding>,
+    workspace: Mutex<Sliding>,
 }
 
 /// Costs in a sliding window.
@@ -81,6 +85,7 @@ impl Throttle {
             reports: Mutex::default(),
             identity: Mutex::default(),
             directory: Mutex::default(),
+            workspace: Mutex::default(),
         }
     }
 
@@ -97,6 +102,7 @@ impl Throttle {
             Budget::Reports => (&self.reports, WINDOW, 5 * self.times, 1),
             Budget::Identity => (&self.identity, Duration::from_secs(1), self.times, 1),
             Budget::Directory => (&self.directory, WINDOW, self.directory_units * self.times, units),
+            Budget::Workspace => (&self.workspace, Duration::from_secs(30), 200 * self.times, 1),
         };
         let mut sliding = sliding.lock().unwrap_or_else(PoisonError::into_inner);
         sliding.take(now, window, limit, cost).map_err(|wait| refusal(budget, wait))
@@ -106,7 +112,9 @@ impl Throttle {
 fn refusal(budget: Budget, wait: Duration) -> Fault {
     let mut fault = Fault::new(429, "TooManyRequests", "Please retry again later.");
     match budget {
-        Budget::Reports => fault.headers.push(("retry-after", format!("{:.3}", wait.as_secs_f64().max(0.001)))),
+        Budget::Reports | Budget::Workspace => {
+            fault.headers.push(("retry-after", format!("{:.3}", wait.as_secs_f64().max(0.001))))
+        }
         Budget::Directory => {
             fault.headers.push(("retry-after", wait.as_secs().saturating_add(1).to_string()));
             fault.headers.push(("x-ms-throttle-scope", "Tenant_Application/ReadWrite".to_owned()));
@@ -133,6 +141,7 @@ mod tests {
         assert_eq!(admitted(Limits::Scaled(3), Budget::Reports, 1, 20), 15);
         assert_eq!(admitted(Limits::Published, Budget::Identity, 1, 20), 1);
         assert_eq!(admitted(Limits::Published, Budget::Directory, 5, 5_000), 1_000);
+        assert_eq!(admitted(Limits::Published, Budget::Workspace, 1, 300), 200);
         assert_eq!(admitted(Limits::Off, Budget::Identity, 1, 20), 20);
     }
 

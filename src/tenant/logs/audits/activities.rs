@@ -6,7 +6,8 @@
 use By::{Admin, Devices, Helpdesk, Invitation, Owner, Provisioning, Substrate, Sync, Themselves};
 use Change::{
     AccountEnabled, AppAddress, ConsentScopes, DeviceName, Disabled, DisplayName, GroupName, Included, Licence, Mail,
-    MembershipRule, MfaPhone, OnPremises, PolicyJson, Proxy, RoleName, SecretName, TargetUpn, UserPrincipalName,
+    MembershipRule, MfaPhone, OnPremises, PolicyJson, Proxy, Renamed, RoleName, SecretName, TargetUpn,
+    UserPrincipalName,
 };
 use Target::{App, DeletedDevice, Device, Group, Policy, Role, ServicePrincipal, User, UserAndGroup, UserAndRole};
 
@@ -63,6 +64,7 @@ pub(super) enum Change {
     OnPremises,
     PolicyJson,
     Proxy,
+    Renamed,
     RoleName,
     SecretName,
     TargetUpn,
@@ -97,7 +99,7 @@ const fn of(service: &'static str, activity: Activity) -> Activity {
 }
 
 /// All kinds; each is as frequent as its rows.
-pub(super) static ACTIVITIES: [Activity; 46] = [
+pub(super) static ACTIVITIES: [Activity; 49] = [
     core("Update user", "UserManagement", "Update", Substrate, User, &[Proxy, Mail, Included, TargetUpn]),
     core("Update user", "UserManagement", "Update", Sync, User, &[OnPremises, DisplayName, Included, TargetUpn]),
     core("Update user", "UserManagement", "Update", Helpdesk, User, &[DisplayName, UserPrincipalName, TargetUpn]),
@@ -213,4 +215,7 @@ pub(super) static ACTIVITIES: [Activity; 46] = [
         core("Export", "ProvisioningManagement", "Update", Provisioning, User, &[UserPrincipalName]),
     ),
     of("B2C", core("Set company information", "DirectoryManagement", "Update", Admin, Policy, &[Included])),
+    core("Update application", "ApplicationManagement", "Update", Owner, App, &[Renamed, Included]),
+    core("Delete application", "ApplicationManagement", "Delete", Admin, App, &[]),
+    core("Add owner to application", "ApplicationManagement", "Assign", Admin, App, &[]),
 ];

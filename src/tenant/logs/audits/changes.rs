@@ -74,6 +74,10 @@ pub(super) fn of(world: &World, change: Change, subject: &Subject) -> Value {
             let after = json!({"DisplayName": name, "DevicePhysicalIds": physical, "DeviceTrustType": "Azure AD join"});
             property("Device", &json!([before]), &json!([after]))
         }
+        Change::Renamed => {
+            let name = subject.name.as_deref().unwrap_or_default();
+            property("DisplayName", &json!([format!("{name} (pilot)")]), &json!([name]))
+        }
         Change::RoleName => {
             let role = ROLES.get(subject.draw as usize % ROLES.len()).map_or("", |role| role.name);
             property("Role.DisplayName", &json!(null), &json!(role))

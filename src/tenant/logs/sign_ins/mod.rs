@@ -9,11 +9,13 @@ mod lean;
 mod plan;
 mod service;
 mod stage;
+mod token;
 mod user;
 
 pub(crate) use plan::{PARTNERS, Part, STRANGERS, part};
 pub(crate) use service::network as service_network;
 pub(crate) use stage::Stage;
+pub(crate) use token::{Token, correlation, service_token, user_token};
 
 use super::actors::Actors;
 use super::timeline::Timeline;

@@ -85,6 +85,13 @@ pub(super) fn write(stage: &Stage, at: Ticks, (kind, index): (Kind, u64), count:
     out.raw(",\"appliedConditionalAccessPolicies\":[],\"authenticationContextClassReferences\":[],\"authenticationProcessingDetails\":[],\"networkLocationDetails\":[],\"authenticationDetails\":[],\"authenticationRequirementPolicies\":[],\"sessionLifetimePolicies\":[],\"privateLinkDetails\":null,\"appliedEventListeners\":[],\"authenticationAppPolicyEvaluationDetails\":[],\"conditionalAccessAudiences\":[],\"tokenProtectionStatusDetails\":null,\"agent\":{\"agentType\":\"notAgentic\",\"parentAppId\":null}}");
 }
 
+/// Service sign-in `index` of `count` if it gave a token for Microsoft Graph: draw, program.
+pub(super) fn graph_token(stage: &Stage, kind: Kind, index: u64, count: u64) -> Option<(u64, &Program)> {
+    let draw = mix(stage.world.seed() ^ 0xFAC7, event_number(kind.number(), index));
+    let failed = is_payroll(kind, index, count) || agents::choose(&agents::SERVICE, draw >> 8).is_some();
+    (!failed && draw >> 40 & 3 < 2).then(|| (draw, program(stage, kind, draw, false)))
+}
+
 fn program(stage: &Stage, kind: Kind, draw: u64, payroll: bool) -> &Program {
     let own = stage.first_managed - FIRST_PARTY.len();
     let managed = stage.programs.len() - stage.first_managed;

@@ -19,6 +19,8 @@ pub(crate) struct Program {
     pub(crate) resource_principal: Fragment,
     /// `"servicePrincipalName":…,"servicePrincipalId":…`
     pub(crate) principal: Fragment,
+    /// Object id.
+    pub(crate) id: String,
     /// Application id.
     pub(crate) app_id: String,
     /// Owner tenant.
@@ -88,6 +90,7 @@ impl Stage {
             resource: Vec::new(),
             resource_principal: Vec::new(),
             principal: Vec::new(),
+            id: String::new(),
             app_id: String::new(),
             owner: String::new(),
         };
@@ -113,7 +116,7 @@ fn program(world: &World, index: u64) -> Program {
         .raw(&principal.id)
         .raw("\"");
     let owner = if is_microsoft { MICROSOFT_TENANT.to_owned() } else { world.tenant_id() };
-    Program { app, resource, resource_principal, principal: own, app_id: principal.app_id, owner }
+    Program { app, resource, resource_principal, principal: own, id: principal.id, app_id: principal.app_id, owner }
 }
 
 fn location(site: &Site) -> Fragment {

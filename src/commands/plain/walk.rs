@@ -8,15 +8,20 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::names::Names;
-use super::progress::Progress;
 use crate::commands::stopped::Stopped;
 use crate::files::{FileEnd, FileHead, Inputs, Taker, TakerClosed};
+use crate::import::Earlier;
 use crate::pseudonym::{CleanText, Gate};
 use crate::record::{Encoding, Form, RawStretch};
 use crate::spool::{EntryPath, Error, Order, Spool};
 
+/// Hears how many bytes are done.
+pub(in crate::commands) type Tell<'a> = &'a (dyn Fn(u64) + Sync);
+
 /// One file, told for the manifest.
-pub(super) struct FileStory {
+pub(in crate::commands) struct FileStory {
+    /// Its number in every walk.
+    pub number: u32,
     /// Its name, through the gate.
     pub name: CleanText,
     /// How it is written, unless it is withheld.
@@ -33,33 +38,58 @@ pub(super) struct FileStory {
     pub end: FileEnd,
 }
 
-/// Learns from every file.
-pub(super) fn learn(inputs: &mut Inputs, gate: &Gate, progress: &Progress) {
-    let work = |stretch: RawStretch| {
-        gate.learn_stretch(&stretch);
-        progress.add(stretch.text.bytes() as u64);
-    };
-    with_workers(&work, |queue| inputs.walk(&mut Pupil(queue)));
+impl FileStory {
+    /// Whether lines of it can be withheld one by one.
+    pub(in crate::commands) fn has_lines(&self) -> bool {
+        self.encoding == Encoding::Utf8 && matches!(self.form, Some(Form::Text | Form::JsonLines))
+    }
 }
 
-struct Pupil(SyncSender<RawStretch>);
+/// Learns from every file.
+pub(in crate::commands) fn learn(inputs: &mut Inputs, gate: &Gate, tell: Tell<'_>) {
+    learn_with(inputs, gate, tell, None);
+}
+
+/// The same, but not from earlier bundles among them: their pseudonyms are nobody's identifiers.
+pub(in crate::commands) fn learn_raw(inputs: &mut Inputs, gate: &Gate, tell: Tell<'_>) {
+    learn_with(inputs, gate, tell, Some(Earlier::default()));
+}
+
+fn learn_with(inputs: &mut Inputs, gate: &Gate, tell: Tell<'_>, earlier: Option<Earlier>) {
+    let work = |stretch: RawStretch| {
+        gate.learn_stretch(&stretch);
+        tell(stretch.text.bytes() as u64);
+    };
+    with_workers(&work, |queue| inputs.walk(&mut Pupil { queue, earlier }));
+}
+
+struct Pupil {
+    queue: SyncSender<RawStretch>,
+    earlier: Option<Earlier>,
+}
 
 impl Taker for Pupil {
-    fn begin(&mut self, _: &FileHead) {}
+    fn begin(&mut self, head: &FileHead) {
+        self.earlier.iter_mut().for_each(|earlier| earlier.begin(head));
+    }
 
     fn stretch(&mut self, stretch: RawStretch) -> Result<(), TakerClosed> {
-        self.0.send(stretch).map_err(|_| TakerClosed)
+        if self.earlier.as_mut().is_some_and(|earlier| earlier.has(&stretch)) {
+            return Ok(());
+        }
+        self.queue.send(stretch).map_err(|_| TakerClosed)
     }
 
     fn end(&mut self, _: FileEnd) {}
 }
 
-/// Cleans every file into the spool.
-pub(super) fn clean(
+/// Cleans the files that `wanted` names (by their number) into the spool.
+pub(in crate::commands) fn clean(
     inputs: &mut Inputs,
     gate: &Gate,
     spool: &Spool,
-    progress: &Progress,
+    wanted: &(dyn Fn(u32) -> bool + Sync),
+    tell: Tell<'_>,
 ) -> Result<Vec<FileStory>, Stopped> {
     let broken: Mutex<Option<Error>> = Mutex::default();
     let records: Mutex<BTreeMap<EntryPath, u64>> = Mutex::default();
@@ -72,11 +102,11 @@ pub(super) fn clean(
         if let Err(error) = spool.append(&job.entry, Order { slice: 0, part: job.part }, clean) {
             lock(&broken).get_or_insert(error);
         }
-        progress.add(job.stretch.text.bytes() as u64);
+        tell(job.stretch.text.bytes() as u64);
     };
     let mut files = with_workers(&work, |queue| {
         let mut writer =
-            Writer { gate, queue, broken: &broken, names: Names::default(), files: Vec::new(), open: None };
+            Writer { gate, queue, broken: &broken, wanted, names: Names::default(), files: Vec::new(), open: None };
         inputs.walk(&mut writer);
         writer.files
     });
@@ -110,6 +140,7 @@ struct Writer<'a> {
     gate: &'a Gate,
     queue: SyncSender<Job>,
     broken: &'a Mutex<Option<Error>>,
+    wanted: &'a (dyn Fn(u32) -> bool + Sync),
     names: Names,
     files: Vec<FileStory>,
     open: Option<OpenFile>,
@@ -117,8 +148,12 @@ struct Writer<'a> {
 
 impl Taker for Writer<'_> {
     fn begin(&mut self, head: &FileHead) {
+        if !(self.wanted)(head.number) {
+            return;
+        }
         let (name, path) = self.names.entry(self.gate, &head.name, head.number);
         let story = FileStory {
+            number: head.number,
             name,
             form: head.form,
             encoding: head.encoding,
@@ -131,7 +166,8 @@ impl Taker for Writer<'_> {
     }
 
     fn stretch(&mut self, stretch: RawStretch) -> Result<(), TakerClosed> {
-        let Some(OpenFile { story, path: Some(path), parts }) = &mut self.open else { return Err(TakerClosed) };
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let OpenFile { story, path: Some(path), parts } = open else { return Err(TakerClosed) };
         if lock(self.broken).is_some() {
             return Err(TakerClosed);
         }

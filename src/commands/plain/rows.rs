@@ -1,0 +1,96 @@
+//! Rows of the manifest about the customer's files.
+
+use super::walk::FileStory;
+use crate::archive::{Hex, Word};
+use crate::commands::closing::{State, plain};
+use crate::commands::stopped::Stopped;
+use crate::files::FileEnd;
+use crate::manifest::{Dataset, FILES, FileRow, FileState, SourceRow};
+use crate::pseudonym::CleanText;
+use crate::record::{Form, Outcome};
+
+/// Its row in the manifest, after what the leak check did with it.
+pub(in crate::commands) fn row(file: &FileStory, state: &State<'_>) -> Result<FileRow<CleanText>, Stopped> {
+    let (file_state, reason, bytes, sha256) = match &file.end {
+        FileEnd::Whole { bytes, repaired } => {
+            let text = "{} bytes are no characters in the file's encoding and were written as the nearest ones";
+            let reason = (*repaired > 0).then(|| CleanText::filled(text, &[CleanText::number(*repaired)]));
+            (FileState::Whole, reason, *bytes, None)
+        }
+        FileEnd::Damaged { reason } => (FileState::Damaged, Some(CleanText::fixed(reason)), 0, None),
+        FileEnd::Withheld { reason, bytes, sha256 } => {
+            (FileState::Withheld, Some(CleanText::fixed(reason)), *bytes, sha256.map(Hex::from_sum))
+        }
+    };
+    let mut row = FileRow {
+        name: file.name.clone(),
+        state: file_state,
+        reason,
+        form: file.form.map(form).transpose()?,
+        unpacked_from: file.unpacked_from.map(plain).transpose()?,
+        bytes,
+        records: file.records,
+        sha256,
+        entry: file.entry.clone(),
+        import: None,
+    };
+    let Some(entry) = &file.entry else { return Ok(row) };
+    if let Some(lines) = state.withheld.lines.get(entry) {
+        let text = "{} lines are withheld: the leak check still found identifiers in them; a mark stands for each";
+        row.state = FileState::Damaged;
+        row.reason = Some(CleanText::filled(text, &[CleanText::number(*lines)]));
+    } else if state.withheld.files.contains(entry) {
+        row.state = FileState::Withheld;
+        row.reason = Some(CleanText::fixed("the leak check still found identifiers in it"));
+        (row.records, row.entry) = (0, None);
+    }
+    Ok(row)
+}
+
+fn form(form: Form) -> Result<Word, Stopped> {
+    plain(match form {
+        Form::JsonLines => "json-lines",
+        Form::Json => "json",
+        Form::Csv => "csv",
+        Form::Xml => "xml",
+        Form::Ldif => "ldif",
+        Form::Registry => "registry",
+        Form::Text => "text",
+    })
+}
+
+/// All files as one row among the datasets, so that the bundle has one verdict.
+pub(in crate::commands) fn dataset(
+    files: &[FileRow<CleanText>],
+    request: &'static str,
+) -> Result<Dataset<CleanText>, Stopped> {
+    let missing = files.iter().filter(|file| file.state != FileState::Whole).count();
+    let outcome = match missing {
+        0 => Outcome::Complete,
+        all if all == files.len() && files.iter().all(|file| file.state == FileState::Withheld) => Outcome::Failed,
+        _ => Outcome::Partial,
+    };
+    let count = |number: usize| CleanText::number(number as u64);
+    Ok(Dataset {
+        id: plain(FILES)?,
+        category: None,
+        outcome,
+        reason: (missing > 0).then(|| {
+            CleanText::filled("{} of {} files are withheld or damaged", &[count(missing), count(files.len())])
+        }),
+        hint: (missing > 0).then(|| CleanText::fixed("manifest.json says under files which ones and why")),
+        records: files.iter().map(|file| file.records).sum(),
+        expected: None,
+        duplicates: 0,
+        pages: 0,
+        retries: 0,
+        slices: None,
+        source: SourceRow { kind: plain("file")?, request: CleanText::fixed(request), permission: None },
+        sources: Vec::new(),
+        window: None,
+        first: None,
+        last: None,
+        entry: None,
+        error: None,
+    })
+}
