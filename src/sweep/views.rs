@@ -66,6 +66,8 @@ pub struct View<'t> {
     /// The text.
     pub text: &'t str,
     marks: u8,
+    /// What speaks against chance when the text came out of encoded bytes ([`bytes::evidence`]).
+    evidence: u32,
 }
 
 impl View<'_> {
@@ -73,18 +75,38 @@ impl View<'_> {
     pub(super) fn has(&self, marks: u8) -> bool {
         self.marks & marks != 0
     }
+
+    /// Whether the text was read as such, or has as many bits of evidence that it is one.
+    pub(super) fn is_meant(&self, bits: u32) -> bool {
+        self.evidence >= bits
+    }
+}
+
+/// Where a reading stands: how many layers were taken off, and what speaks against chance in the weakest of them.
+#[derive(Clone, Copy)]
+struct Rung {
+    depth: u8,
+    evidence: u32,
+}
+
+impl Rung {
+    const GROUND: Self = Self { depth: 0, evidence: u32::MAX };
+
+    fn up(self) -> Self {
+        Self { depth: self.depth + 1, ..self }
+    }
 }
 
 /// Gives every reading of a line.
 pub fn each(line: &str, form: Form, give: &mut dyn FnMut(View<'_>)) {
     match form {
-        Form::Json => strings(line, 0, give),
-        Form::Text => climb(line, 0, give),
+        Form::Json => strings(line, Rung::GROUND, give),
+        Form::Text => climb(line, Rung::GROUND, give),
     }
 }
 
 /// The texts between quotes, and those between strings: a line that is no JSON is seen whole too.
-fn strings(line: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
+fn strings(line: &str, rung: Rung, give: &mut dyn FnMut(View<'_>)) {
     let bytes = line.as_bytes();
     let (mut start, mut at, mut escaped) = (0, 0, false);
     loop {
@@ -99,11 +121,11 @@ fn strings(line: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
         let text = line.get(start..end).unwrap_or_default();
         if escaped {
             match serde_json::from_str::<String>(line.get(start.saturating_sub(1)..end + 1).unwrap_or_default()) {
-                Ok(text) => climb(&text, depth, give),
-                Err(_) => climb(text, depth, give),
+                Ok(text) => climb(&text, rung, give),
+                Err(_) => climb(text, rung, give),
             }
         } else if text.len() > 2 {
-            climb(text, depth, give);
+            climb(text, rung, give);
         }
         if end >= bytes.len() {
             return;
@@ -115,7 +137,7 @@ fn strings(line: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
 type Decoder = fn(&str) -> Option<String>;
 
 /// A text and its readings.
-fn climb(text: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
+fn climb(text: &str, rung: Rung, give: &mut dyn FnMut(View<'_>)) {
     let (mut marks, mut run, mut longest) = (0, 0_usize, 0);
     for byte in text.bytes() {
         let mark = MARKS[usize::from(byte)];
@@ -123,19 +145,22 @@ fn climb(text: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
         run = if mark & SYMBOL != 0 { run + 1 } else { 0 };
         longest = longest.max(run);
     }
-    let deeper = depth < TEXT_LAYERS_MAX;
+    let deeper = rung.depth < TEXT_LAYERS_MAX;
     let is_coded = marks & (PERCENT | AMPERSAND | BACKSLASH) != 0;
     if deeper && is_coded && is_json(text) {
-        return strings(text, depth + 1, give);
+        return strings(text, rung.up(), give);
     }
     if deeper
         && marks & BEYOND != 0
         && let Some(visible) = decode::visible(text)
     {
-        return climb(&visible, depth + 1, give);
+        return climb(&visible, rung.up(), give);
     }
     let opens = |opened: &[u8], give: &mut dyn FnMut(View<'_>)| {
-        bytes::open(opened, 0, &mut |text| climb(text, depth + 1, give));
+        bytes::open(opened, 0, &mut |text| {
+            let evidence = rung.evidence.min(bytes::evidence(text));
+            climb(text, Rung { evidence, ..rung.up() }, give);
+        });
     };
     if deeper
         && (longest >= decode::BASE64_SYMBOLS_MIN || marks & EQUALS != 0 && longest >= PADDED_MIN)
@@ -151,23 +176,23 @@ fn climb(text: &str, depth: u8, give: &mut dyn FnMut(View<'_>)) {
         && marks & EQUALS != 0
         && let Some(decoded) = decode::quoted_printable(text)
     {
-        climb(&decoded, depth + 1, give);
+        climb(&decoded, rung.up(), give);
     }
     if deeper && is_coded {
         let rungs: [(u8, Decoder); 3] =
             [(PERCENT, decode::percent), (AMPERSAND, decode::reference), (BACKSLASH, decode::unicode)];
         let decoded = rungs.into_iter().filter(|(mark, _)| marks & mark != 0).find_map(|(_, decode)| decode(text));
         if let Some(decoded) = decoded {
-            return climb(&decoded, depth + 1, give);
+            return climb(&decoded, rung.up(), give);
         }
         // These look like paths, so the text as it stands is looked at too.
         for decode in [decode::backslash as Decoder, decode::octets] {
             if let Some(decoded) = decode(text).filter(|_| marks & BACKSLASH != 0) {
-                climb(&decoded, depth + 1, give);
+                climb(&decoded, rung.up(), give);
             }
         }
     }
-    give(View { text, marks });
+    give(View { text, marks, evidence: rung.evidence });
 }
 
 /// Made once: making it costs more than searching a text.
@@ -183,7 +208,7 @@ fn cloud_ids(text: &str, give: &mut dyn FnMut(View<'_>)) {
         let numbers = numbers.take(4).map(str::parse::<u32>).collect::<Result<Vec<_>, _>>().unwrap_or_default();
         let octets: Vec<u8> = numbers.into_iter().flat_map(u32::to_le_bytes).collect();
         if octets.len() == 16 {
-            bytes::open(&octets, 0, &mut |text| give(View { text, marks: 0 }));
+            bytes::open(&octets, 0, &mut |text| give(View { text, marks: 0, evidence: u32::MAX }));
         }
     }
 }
