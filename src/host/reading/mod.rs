@@ -21,11 +21,22 @@
 //! further record with a member `part`. Nothing is interpreted: values stay as they stand, only binary SIDs and GUIDs of known
 //! attributes are spelt as text.
 
+mod binary;
+mod cmdlet;
+mod configuration;
+mod dsregcmd;
+mod engine;
+mod event;
+mod events;
+mod format_list;
+mod json;
+mod ldif;
 mod out;
+mod registry;
+mod system;
+mod tables;
+mod trace;
 mod xml;
-
-#[cfg(test)]
-mod tests;
 
 use self::out::{Out, Passage};
 use crate::record::RawStretch;
@@ -66,7 +77,26 @@ trait Read: Send {
 type Make = fn(name: &str) -> Box<dyn Read>;
 
 /// The readers: name, dataset of their records, how one is made.
-const READERS: &[(&str, &str, Make)] = &[];
+const READERS: &[(&str, &str, Make)] = &[
+    ("adfs", "adfs-state", cmdlet::reader),
+    ("agent-trace", "agent-trace", trace::agent),
+    ("certificates", "certificates", tables::certificates),
+    ("certutil", "certificates", tables::certificates),
+    ("cmdlet", "connect-state", cmdlet::reader),
+    ("connect-configuration", "connect-configuration", configuration::reader),
+    ("connect-trace", "connect-trace", trace::wizard),
+    ("connectivity", "connectivity", system::facts),
+    ("cs-export", "connect-space", engine::objects),
+    ("dsregcmd", "device-state", dsregcmd::reader),
+    ("events", "event-log", events::reader),
+    ("host-state", "host-state", system::facts),
+    ("httperr", "adfs-state", tables::w3c),
+    ("ldif", "ad-forest", ldif::reader),
+    ("registry", "registry", registry::reader),
+    ("run-history", "connect-runs", engine::runs),
+    ("services", "host-state", system::services),
+    ("software", "host-state", system::software),
+];
 
 /// The reader of one file.
 pub struct Reading {

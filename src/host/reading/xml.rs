@@ -249,6 +249,9 @@ impl<S: Shape> Xml<S> {
             };
             let attributes = kept(&frame.attributes);
             let bytes = std::mem::take(&mut frame.bytes);
+            if bytes == 0 {
+                continue;
+            }
             let value = frame.value();
             frame.attributes = attributes;
             around.bytes += bytes;
