@@ -133,7 +133,7 @@ fn gather(value: Value, is_outer: bool, data: &mut Map<String, Value>) {
             let nested = object.contains_key("EventData");
             for (key, value) in object {
                 match key.as_str() {
-                    "#attributes" => {}
+                    "#attributes" => attributes(value).for_each(|(key, value)| put(data, &key, plain(value))),
                     "Data" => items(value).into_iter().for_each(|item| datum(item, data)),
                     "#text" => items(value).into_iter().for_each(|item| unnamed(plain(item), data)),
                     "EventData" if nested => gather(value, false, data),
@@ -177,16 +177,31 @@ fn items(value: Value) -> Vec<Value> {
     }
 }
 
-/// A named value: a text, or what is nested in it, without the attributes of elements.
+/// The attributes of an element, without declarations of namespaces.
+fn attributes(value: Value) -> impl Iterator<Item = (String, Value)> {
+    let attributes = match value {
+        Value::Object(attributes) => attributes,
+        _ => Map::new(),
+    };
+    attributes.into_iter().filter(|(key, _)| !key.starts_with("xmlns"))
+}
+
+/// A named value: a text, or what is nested in it; attributes become members.
 fn leaf(value: Value) -> Value {
     match value {
-        Value::Object(mut object) => {
-            object.remove("#attributes");
-            match (object.len(), object.remove("#text")) {
-                (1, Some(text)) => leaf(text),
+        Value::Object(object) => {
+            let mut members = Map::new();
+            for (key, value) in object {
+                match key.as_str() {
+                    "#attributes" => attributes(value).for_each(|(key, value)| put(&mut members, &key, plain(value))),
+                    _ => put(&mut members, &key, leaf(value)),
+                }
+            }
+            match (members.len(), members.remove("#text")) {
+                (1, Some(text)) => text,
                 (_, text) => {
-                    text.into_iter().for_each(|text| put(&mut object, "#text", text));
-                    Value::Object(object.into_iter().map(|(key, value)| (key, leaf(value))).collect())
+                    text.into_iter().for_each(|text| put(&mut members, "#text", text));
+                    Value::Object(members)
                 }
             }
         }

@@ -9,11 +9,12 @@ use super::json::{Json, Objects};
 use super::out::Out;
 use super::xml::{Root, Shape, Xml};
 use super::{Read, event};
+use crate::catalog::host::{Origin, items};
 use crate::limits::HOST_TEXT_BYTES_MAX;
 use crate::record::{Form, RawStretch};
 
-/// Whether a row wants an event: channel, provider, id.
-pub(super) type Wanted = fn(channel: &str, provider: &str, id: u64) -> bool;
+/// Whether an event is wanted: channel, provider, id.
+type Wanted = fn(channel: &str, provider: &str, id: u64) -> bool;
 
 /// Gives an event, or counts it.
 fn give(wanted: Wanted, line: u64, record: Map<String, Value>, out: &mut Out<'_>) {
@@ -137,14 +138,23 @@ struct Events {
     json: Json<Lines>,
 }
 
-/// The reader.
-pub(super) fn reader(_: &str) -> Box<dyn Read> {
-    Box::new(of(|_, _, _| true))
+/// Whether a row of the catalogue wants an event. Ids collide between providers, so that both count; a row without
+/// providers or ids wants all of its channel's.
+fn wanted(channel: &str, provider: &str, id: u64) -> bool {
+    items().iter().any(|row| match &row.from {
+        Origin::Events { channel: own, providers, ids } => {
+            (channel.is_empty() || own.eq_ignore_ascii_case(channel))
+                && (providers.is_empty() || providers.iter().any(|one| one.eq_ignore_ascii_case(provider)))
+                && (ids.is_empty() || ids.iter().any(|one| u64::from(*one) == id))
+        }
+        _ => false,
+    })
 }
 
-/// A reader of the events that somebody wants.
-pub(super) fn of(wanted: Wanted) -> impl Read {
-    Events { xml: Xml::new(Elements(wanted)), json: Json::new(Lines { wanted, open: None }) }
+/// The reader.
+pub(super) fn reader(_: &str) -> Box<dyn Read> {
+    let json = Json::new(Lines { wanted, open: None });
+    Box::new(Events { xml: Xml::new(Elements(wanted)), json })
 }
 
 impl Read for Events {

@@ -120,7 +120,8 @@ impl Ldif {
         if text.trim().is_empty() {
             return self.close(out);
         }
-        if text.starts_with('#') {
+        // Comments; `-` ends a part of a change.
+        if text.starts_with('#') || text.trim_end() == "-" {
             return;
         }
         let Some((name, value)) = attribute(&text) else { return out.unknown(line, &text) };
