@@ -45,7 +45,7 @@ pub use permission::{Consent, PermissionRow, Resource};
 pub use plan::{Plan, PlanError, Selection, Skipped, SkippedBecause};
 pub use profile::{Licence, Profile};
 pub use question::{Listed, Question, informational, questions};
-pub use recognise::{Recognition, recognitions};
+pub use recognise::{Recognition, bare_context, recognitions};
 pub use route::{Route, SourceKind, TIME_GENERATED, route, route_of_category, route_of_table, routes};
 pub use secret::{SecretRule, secrets};
 pub use throttle::{Measure, ThrottleLimit, Tier};
