@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::run::{Call, Ended, Ran, denied, run};
 use super::{Content, Gathered, Machine, certificates, events, expand, name, probe, registry, services, shell, system};
 use crate::catalog::host::{Item, Origin};
-use crate::limits::{COMMAND_LINE_UNITS_MAX, HOST_ITEM_BYTES, HOST_PROGRAM_S};
+use crate::limits::{COMMAND_LINE_UNITS_MAX, HOST_EVENTS_MAX, HOST_ITEM_BYTES, HOST_PROGRAM_S};
 use crate::record::{Outcome, Verdict};
 use crate::source::Window;
 
@@ -183,22 +183,27 @@ async fn channel_events(machine: &Machine, item: &'static Item, calls: Vec<Vec<O
     for (number, args) in calls.into_iter().enumerate() {
         let ran = call(machine, item, events::PROGRAM, args).await;
         let (text, count) = events::whole(&ran.stdout);
-        let end = match ran.ended {
-            Ended::Exited(events::NO_CHANNEL) => {
-                Verdict::because(Outcome::Unavailable, "there is no such event channel on this machine")
-            }
-            _ if count >= crate::limits::HOST_EVENTS_MAX => {
-                Verdict::because(Outcome::Partial, "the channel holds more events than are taken of it")
-                    .with_hint("a shorter window: --since")
-            }
-            _ => ran.verdict(machine.is_elevated),
-        };
+        let end = events_end(&ran, count, machine.is_elevated);
         found.push(match count {
             0 => Gathered { content: Content::Nothing, ..in_memory(item, number, String::new(), end) },
             _ => in_memory(item, number, text, end),
         });
     }
     found
+}
+
+/// How a query of a channel ended that gave so many events.
+pub(super) fn events_end(ran: &Ran, count: usize, is_elevated: bool) -> Verdict {
+    match ran.ended {
+        Ended::Exited(events::NO_CHANNEL) => {
+            Verdict::because(Outcome::Unavailable, "there is no such event channel on this machine")
+        }
+        _ if count >= HOST_EVENTS_MAX => {
+            Verdict::because(Outcome::Partial, "the channel holds more events than are taken of it")
+                .with_hint("a shorter window: --since")
+        }
+        _ => ran.verdict(is_elevated),
+    }
 }
 
 fn output(item: &'static Item, ran: Ran, machine: &Machine) -> Gathered {

@@ -9,6 +9,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::registry::fake::{Fake, string};
+use super::run::{Ended, Ran};
 use super::services::{Service, Services};
 use super::{Content, Gathered, Machine, gather};
 use crate::catalog::host::{Item, Origin, items};
@@ -83,7 +84,7 @@ async fn programs_events_and_scripts_become_files_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     program(root, "dsregcmd.exe", "echo \"args: $*\"");
-    program(root, "wevtutil.exe", "[ \"$2\" = Application ] || exit 15007\nprintf '<Events><Event>1</Event>'");
+    program(root, "wevtutil.exe", "[ \"$2\" = Application ] || exit 5\nprintf '<Events><Event>1</Event>'");
     // The decoded script would be the last argument: here its length says that it came.
     program(root, "WindowsPowerShell/v1.0/powershell.exe", "for last; do :; done\n[ ${#last} -gt 400 ] && echo '{}'");
     let items = rows(&[
@@ -103,7 +104,7 @@ async fn programs_events_and_scripts_become_files_in_memory() {
         [
             ("a-command", Outcome::Complete),
             ("an-event", Outcome::Complete),
-            ("another-event", Outcome::Unavailable),
+            ("another-event", Outcome::Denied),
             ("missing-command", Outcome::Unavailable),
             ("script", Outcome::Complete),
         ]
@@ -114,7 +115,14 @@ async fn programs_events_and_scripts_become_files_in_memory() {
         (found[1].name.as_str(), text(&found[1]).as_str()),
         ("an-event.xml", "<Events><Event>1</Event>\r\n</Events>\r\n")
     );
-    assert!(told(&found[2]).2.contains("no such event channel"));
+    assert_eq!(told(&found[2]).2, "needs elevation");
+    let end = |code, count| {
+        let ran = Ran { ended: Ended::Exited(code), stdout: Vec::new(), stderr: Vec::new() };
+        super::gather::events_end(&ran, count, false).outcome
+    };
+    // Exit codes of Unix end at 255.
+    assert_eq!((end(15_007, 0), end(0, 0)), (Outcome::Unavailable, Outcome::Complete));
+    assert_eq!(end(0, crate::limits::HOST_EVENTS_MAX), Outcome::Partial);
     assert_eq!(text(&found[4]), "{}\n");
 }
 
