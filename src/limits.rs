@@ -272,3 +272,28 @@ pub const ANSWER_VALUE_CHARS_MAX: usize = 300;
 pub const LEAK_STRETCH_BYTES: usize = 512 << 10;
 /// Bytes on their way to and in the leak check's threads: 96 stretches, enough for 32 processors. A longer line goes alone.
 pub const LEAK_WAITING_BYTES_MAX: usize = 48 << 20;
+/// How long the pipes of a program that has ended, or was killed, are waited for, milliseconds: what it left running may hold
+/// them open, and a killed tree is gone within milliseconds.
+pub const HOST_DRAIN_MS: u64 = 2_000;
+/// Bytes that are kept of what a program writes to standard error: some hundred lines; the rest is read and forgotten.
+pub const HOST_STDERR_BYTES_MAX: usize = 64 << 10;
+/// Providers, and ids or ranges of ids, in one query of an event channel: with the times 18 conditions, ranges counted
+/// once; Windows refuses queries of more than about 20.
+pub const HOST_EVENT_CONDITIONS_MAX: usize = 8;
+/// Events of one query, newest first: 100,000 of 1.5 kB are 150 MB as text, a week of a busy server.
+pub const HOST_EVENTS_MAX: usize = 100_000;
+/// Bytes of one item on the machine that is collected from, where its row says nothing: sixteen trace logs of 4 MiB.
+pub const HOST_ITEM_BYTES: u64 = 64 << 20;
+/// How long one program of the machine may take where its row says nothing, seconds.
+pub const HOST_PROGRAM_S: u32 = 120;
+/// Keys below one key of the registry: the largest trees of the rows (installed programs) have some hundreds.
+pub const HOST_REGISTRY_KEYS_MAX: usize = 20_000;
+/// Longest command line of Windows, UTF-16 units (`CreateProcessW`).
+pub const COMMAND_LINE_UNITS_MAX: usize = 32_767;
+/// How long each step of trying out a host may take, milliseconds: a firewall that drops packets answers never, and
+/// 40 hosts are tried at the same time.
+pub const HOST_PROBE_MS: u64 = 8_000;
+/// Longest serialised certificate that is read, bytes: one of 64 kB would be a record.
+pub const CERTIFICATE_BYTES_MAX: u64 = 1 << 20;
+/// Longest `machine.config` that is read, bytes: Windows ships one of 40 kB.
+pub const MACHINE_CONFIG_BYTES_MAX: u64 = 4 << 20;
