@@ -297,3 +297,13 @@ pub const HOST_PROBE_MS: u64 = 8_000;
 pub const CERTIFICATE_BYTES_MAX: u64 = 1 << 20;
 /// Longest `machine.config` that is read, bytes: Windows ships one of 40 kB.
 pub const MACHINE_CONFIG_BYTES_MAX: u64 = 4 << 20;
+/// Longest record that is made of a host's file, bytes: a group with 40,000 members of 100 bytes. What is longer goes on in
+/// a further record.
+pub const HOST_RECORD_BYTES_MAX: usize = 4 << 20;
+/// Lines that no reader understands are gathered up to this length, bytes: a stack trace of 600 lines.
+pub const HOST_TEXT_BYTES_MAX: usize = 64 << 10;
+/// Deepest XML of which records are made: a configuration has 14 levels; each becomes an object and an array of JSON, and
+/// the wrapping takes some of [`JSON_DEPTH_MAX`].
+pub const HOST_DEPTH_MAX: usize = 48;
+/// Longest label in a command's output, characters: `Execution Context Account Distinguished Name` has 44.
+pub const HOST_LABEL_CHARS_MAX: usize = 64;
