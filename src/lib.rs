@@ -16,6 +16,7 @@ pub mod source;
 pub mod directory;
 
 pub mod files;
+pub mod host;
 pub mod import;
 
 pub mod pseudonym;
