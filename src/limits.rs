@@ -302,3 +302,5 @@ pub const LDAP_SKEW_S_MAX: i64 = 300;
 pub const LDAP_BATCH_BYTES: usize = 4 << 20;
 /// Pages without a single object after each other: Active Directory sends a few while it searches; a thousand are no search.
 pub const LDAP_EMPTY_PAGES_MAX: u64 = 1_000;
+/// Longest `--ldap-ca`, bytes: the authorities of all public programs together have 250 kB.
+pub const LDAP_CA_BYTES_MAX: u64 = 1 << 20;

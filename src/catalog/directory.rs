@@ -57,11 +57,9 @@ pub enum DirectoryScope {
 /// Attributes that several queries ask for.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AttributeSet {
-    /// Its name.
-    pub name: String,
-    /// LDAP display names.
-    pub attributes: Vec<String>,
+struct AttributeSet {
+    name: String,
+    attributes: Vec<String>,
 }
 
 /// How values are read.
@@ -178,7 +176,13 @@ mod tests {
                 panic!("{} asks for {name}", query.why);
             }
         }
-        for name in ["unicodePwd", "UNICODEPWD", "ms-Mcs-AdmPwdExpirationTime", "msLAPS-EncryptedPassword", "msFVE-RecoveryPassword"] {
+        for name in [
+            "unicodePwd",
+            "UNICODEPWD",
+            "ms-Mcs-AdmPwdExpirationTime",
+            "msLAPS-EncryptedPassword",
+            "msFVE-RecoveryPassword",
+        ] {
             assert!(is_never_asked(name), "{name}");
         }
         assert!(!is_never_asked("userPrincipalName"));

@@ -72,10 +72,14 @@ impl Default for Pace {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadDirectory {
     /// `--ldap`.
-    #[error("--ldap takes the address of a domain controller: ldaps://dc1.contoso.com, or ldap://dc1.contoso.com (StartTLS)")]
+    #[error(
+        "--ldap takes the address of a domain controller: ldaps://dc1.contoso.com, or ldap://dc1.contoso.com (StartTLS)"
+    )]
     Address,
     /// `--ldap-ca`.
-    #[error("--ldap-ca takes a file with certificates in PEM (-----BEGIN CERTIFICATE-----): convert it with certutil -encode")]
+    #[error(
+        "--ldap-ca takes a file with certificates in PEM (-----BEGIN CERTIFICATE-----): convert it with certutil -encode"
+    )]
     Authority,
     /// `--ldap-filter`.
     #[error("--ldap-filter takes an LDAP filter, for example (department=Sales): check its parentheses")]
@@ -99,7 +103,8 @@ impl Directory {
         };
         let has_more = !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some();
         let is_named = !url.username().is_empty() || url.password().is_some();
-        let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        let host =
+            url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
         if host.is_empty() || has_more || is_named || rustls::pki_types::ServerName::try_from(host.as_str()).is_err() {
             return Err(BadDirectory::Address);
         }
@@ -160,7 +165,9 @@ mod tests {
             let one = Directory::new(address, Credential::Nobody, View::default()).unwrap();
             assert_eq!((one.host.as_str(), one.port, one.is_tls_first), (host, port, is_tls_first));
         }
-        for address in ["dc1", "http://dc1", "ldap://", "ldaps://u:p@dc1", "ldaps://dc1/DC=a?cn", "ldapi://x", "ldaps://a b"] {
+        for address in
+            ["dc1", "http://dc1", "ldap://", "ldaps://u:p@dc1", "ldaps://dc1/DC=a?cn", "ldapi://x", "ldaps://a b"]
+        {
             assert_eq!(bad(address, View::default()), Some(BadDirectory::Address), "{address}");
         }
     }

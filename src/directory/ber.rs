@@ -9,6 +9,7 @@ pub(super) mod tag {
     pub(crate) const BOOLEAN: u8 = 0x01;
     pub(crate) const INTEGER: u8 = 0x02;
     pub(crate) const OCTETS: u8 = 0x04;
+    #[cfg(any(windows, feature = "kerberos"))]
     pub(crate) const OID: u8 = 0x06;
     pub(crate) const ENUMERATED: u8 = 0x0a;
     pub(crate) const SEQUENCE: u8 = 0x30;

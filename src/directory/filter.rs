@@ -94,7 +94,13 @@ fn substrings(name: &str, text: &str) -> Result<Vec<u8>, BadFilter> {
     let last = pieces.len().saturating_sub(1);
     let mut parts = Vec::new();
     for (place, piece) in pieces.iter().enumerate().filter(|(_, piece)| !piece.is_empty()) {
-        let kind = if place == 0 { 0x80 } else if place == last { 0x82 } else { 0x81 };
+        let kind = if place == 0 {
+            0x80
+        } else if place == last {
+            0x82
+        } else {
+            0x81
+        };
         parts.push(element(kind, &value(piece)?));
     }
     if parts.is_empty() {
@@ -155,7 +161,21 @@ mod tests {
     #[test]
     fn what_is_no_filter_is_refused() {
         let deep = "(!".repeat(LDAP_FILTER_DEPTH_MAX + 1) + "(a=1)" + &")".repeat(LDAP_FILTER_DEPTH_MAX + 1);
-        for bad in ["", "(", "(a)", "(a=1", "(a=1))", "(a=1)(b=2)", "(&(a=1)", "(=1)", "(a b=1)", r"(a=\4)", "(a=**)", "(:=1)", &deep] {
+        for bad in [
+            "",
+            "(",
+            "(a)",
+            "(a=1",
+            "(a=1))",
+            "(a=1)(b=2)",
+            "(&(a=1)",
+            "(=1)",
+            "(a b=1)",
+            r"(a=\4)",
+            "(a=**)",
+            "(:=1)",
+            &deep,
+        ] {
             assert_eq!(encode(bad), Err(BadFilter), "{bad}");
         }
         assert!(encode(&format!("(a={})", "x".repeat(LDAP_FILTER_BYTES_MAX))).is_err());

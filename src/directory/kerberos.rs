@@ -103,16 +103,15 @@ fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
     let mut outer = Reader::new(Reader::new(certificate).expect(tag::SEQUENCE).ok()?);
     outer.expect(tag::SEQUENCE).ok()?; // what is signed
     let algorithm = Reader::new(outer.expect(tag::SEQUENCE).ok()?).expect(tag::OID).ok()?;
-    let hash = match algorithm {
-        // sha384WithRSAEncryption, ecdsa-with-SHA384
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c] | [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03] => {
-            &digest::SHA384
-        }
-        // sha512WithRSAEncryption, ecdsa-with-SHA512
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d] | [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04] => {
-            &digest::SHA512
-        }
-        _ => &digest::SHA256,
-    };
+    let hash =
+        match algorithm {
+            // sha384WithRSAEncryption, ecdsa-with-SHA384
+            [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c]
+            | [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03] => &digest::SHA384,
+            // sha512WithRSAEncryption, ecdsa-with-SHA512
+            [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d]
+            | [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04] => &digest::SHA512,
+            _ => &digest::SHA256,
+        };
     Some([b"tls-server-end-point:", digest::digest(hash, certificate).as_ref()].concat())
 }

@@ -42,9 +42,9 @@ use session::{Limits, Session};
 use trouble::Trouble;
 use verdict::{Ended, report};
 
-/// What is asked of a dataset, as a template without values.
-pub fn request(dataset: &Dataset) -> String {
-    directory_queries(&dataset.id).next().map_or_else(String::new, |query| format!("LDAP search {}", query.filter))
+/// The filter of a dataset's first query; `None`: no directory has it.
+pub fn asked(dataset: &Dataset) -> Option<&'static str> {
+    directory_queries(&dataset.id).next().map(|query| query.filter.as_str())
 }
 
 /// Collects datasets from a directory, one after another over one connection; the reports come in their order.

@@ -40,7 +40,8 @@ fn option(name: &str) -> (&str, Option<(usize, Option<usize>)>) {
     let mut parts = name.split(';');
     let plain = parts.next().unwrap_or(name);
     let range = parts.find_map(|part| {
-        let (first, last) = part.get(6..).filter(|_| part.to_ascii_lowercase().starts_with("range="))?.split_once('-')?;
+        let (first, last) =
+            part.get(6..).filter(|_| part.to_ascii_lowercase().starts_with("range="))?.split_once('-')?;
         let last = if last == "*" { None } else { Some(last.parse().ok()?) };
         Some((first.parse().ok()?, last))
     });
@@ -132,8 +133,7 @@ impl Object {
                 record.insert(format!("{name}Count"), Value::from(count));
                 continue;
             }
-            let mut texts: Vec<Value> =
-                values.iter().map(|bytes| Value::String(value::text(bytes, read_as))).collect();
+            let mut texts: Vec<Value> = values.iter().map(|bytes| Value::String(value::text(bytes, read_as))).collect();
             let is_list = row.is_some_and(|row| row.is_many) || texts.len() != 1;
             let value = if is_list { Value::Array(texts) } else { texts.pop().unwrap_or_default() };
             record.insert(name.to_owned(), value);

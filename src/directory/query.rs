@@ -88,12 +88,7 @@ impl Asked<'_> {
         }
     }
 
-    async fn attempt(
-        &self,
-        session: &mut Option<Session>,
-        way: &mut Way,
-        tally: &mut Tally,
-    ) -> Result<(), Trouble> {
+    async fn attempt(&self, session: &mut Option<Session>, way: &mut Way, tally: &mut Tally) -> Result<(), Trouble> {
         if session.is_none() {
             tally.is_shut = true;
             *session = Some(Session::open(self.directory, self.limits).await?);

@@ -164,7 +164,9 @@ impl Trouble {
             Self::Silent => failed("the directory did not answer in time", AGAIN),
             Self::Closed => failed("the directory closed the connection, again and again", AGAIN),
             Self::Malformed => failed("what answers there does not speak LDAP as the standard says", AGAIN),
-            Self::TooLarge => failed("a reply was longer than the cap of this program", "ask for less with --ldap-base"),
+            Self::TooLarge => {
+                failed("a reply was longer than the cap of this program", "ask for less with --ldap-base")
+            }
             Self::Endless => failed("the directory's pages bring nothing new and do not end", AGAIN),
             Self::Kerberos(Ticket::None) => denied(
                 "there is no Kerberos ticket",
@@ -202,9 +204,10 @@ impl Trouble {
 
 fn certificate(flaw: Flaw) -> Verdict {
     let (reason, hint) = match flaw {
-        Flaw::Expired => {
-            ("the directory's certificate has expired", "renew the domain controller's certificate, or name another one")
-        }
+        Flaw::Expired => (
+            "the directory's certificate has expired",
+            "renew the domain controller's certificate, or name another one",
+        ),
         Flaw::NotYetValid => ("the directory's certificate is not valid yet", "check the clock of this computer"),
         Flaw::Untrusted => (
             "the directory's certificate comes from an authority that this computer does not trust",

@@ -49,7 +49,7 @@ pub(super) fn report(dataset: &Dataset, ended: Ended, clock: Clock) -> Report {
         first: None,
         last: None,
         keys: Vec::new(),
-        request: super::request(dataset),
+        request: format!("LDAP search {}", super::asked(dataset).unwrap_or_default()),
     }
 }
 
@@ -70,12 +70,15 @@ fn verdict(ended: &Ended, skew_s: Option<i64>) -> Verdict {
     let shown: Vec<String> = tally.lacking.iter().map(|(name, count)| format!("{name} of {count}")).collect();
     let lacks = [
         (tally.cut > 0).then(|| format!("a list of {} objects was not given to its end", tally.cut)),
-        (!shown.is_empty()).then(|| format!("attributes that every object has were not shown: {} objects", shown.join(", "))),
+        (!shown.is_empty())
+            .then(|| format!("attributes that every object has were not shown: {} objects", shown.join(", "))),
     ];
     let hint = match (&verdict.hint, tally.cut, shown.is_empty()) {
         (Some(_), _, _) | (None, 0, true) => None,
         (None, 0, false) => Some("use an account that may read all properties, such as an administrator's"),
-        (None, _, _) => Some("run again; the objects changed while they were read, or are larger than this program reads"),
+        (None, _, _) => {
+            Some("run again; the objects changed while they were read, or are larger than this program reads")
+        }
     };
     for lack in lacks.into_iter().flatten() {
         if verdict.outcome == Outcome::Complete {
