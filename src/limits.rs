@@ -307,3 +307,35 @@ pub const HOST_TEXT_BYTES_MAX: usize = 64 << 10;
 pub const HOST_DEPTH_MAX: usize = 48;
 /// Longest label in a command's output, characters: `Execution Context Account Distinguished Name` has 44.
 pub const HOST_LABEL_CHARS_MAX: usize = 64;
+/// Longest `--ldap-filter`, bytes: the longest that a directory's own tools write have some hundred.
+pub const LDAP_FILTER_BYTES_MAX: usize = 8 << 10;
+/// How deep a filter nests: by hand nobody writes more than five levels.
+pub const LDAP_FILTER_DEPTH_MAX: usize = 32;
+/// Objects of a page of LDAP results: Active Directory gives 1,000 at most (MaxPageSize), however many are asked for.
+pub const LDAP_PAGE_SIZE: u32 = 1_000;
+/// Values of a range: Active Directory gives 1,500 at most (MaxValRange).
+pub const LDAP_RANGE_SIZE: u32 = 1_500;
+/// Longest silence of a directory, milliseconds: its own limit for a query (MaxQueryDuration) is 120 s, and a bit for the way.
+pub const LDAP_SILENCE_MS_MAX: u64 = 150_000;
+/// How long a connection to a directory may take to be made, TLS included, milliseconds.
+pub const LDAP_CONNECT_MS_MAX: u64 = 30_000;
+/// Longest LDAP message that is accepted: Active Directory's own cap is 10 MB (MaxReceiveBuffer); an object with 1,500
+/// values of each of 20 attributes, 300 bytes each, has 9 MB.
+pub const LDAP_MESSAGE_BYTES_MAX: usize = 32 << 20;
+/// How often a search is begun again on a new connection.
+pub const LDAP_TRIES_MAX: u32 = 3;
+/// Pause before it, milliseconds: a domain controller that restarts needs longer, one that closed an idle connection none.
+pub const LDAP_PAUSE_MS: u64 = 1_000;
+/// Pages of one search: a thousand times 20,000 are 20 million objects, ten times what one domain holds in practice.
+pub const LDAP_PAGES_MAX: u64 = 20_000;
+/// Values of one attribute of one object that are followed: groups of up to 500,000 members are synchronised at most
+/// (250,000), and 500,000 names of 100 bytes are 50 MB, within what one record may have.
+pub const LDAP_VALUES_MAX: usize = 500_000;
+/// Clocks that differ by more than this are said, seconds: Kerberos allows 5 minutes.
+pub const LDAP_SKEW_S_MAX: i64 = 300;
+/// Records of a directory on their way to the gate, bytes: a page of 1,000 users has 2 to 4 MB.
+pub const LDAP_BATCH_BYTES: usize = 4 << 20;
+/// Pages without a single object after each other: Active Directory sends a few while it searches; a thousand are no search.
+pub const LDAP_EMPTY_PAGES_MAX: u64 = 1_000;
+/// Longest `--ldap-ca`, bytes: the authorities of all public programs together have 250 kB.
+pub const LDAP_CA_BYTES_MAX: u64 = 1 << 20;

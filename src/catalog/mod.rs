@@ -9,6 +9,7 @@ mod cloud;
 mod column;
 mod dataset;
 mod deny;
+mod directory;
 mod estimate;
 mod export;
 mod field;
@@ -37,6 +38,10 @@ pub use dataset::{
     Dataset, ForEach, Group, NotFound, Permission, Service, Shape, THROTTLES, Throttle, TimeFilter, Where,
 };
 pub use deny::DeniedPath;
+pub use directory::{
+    AttributeReading, DirectoryQuery, DirectoryScope, NeverAsked, ReadAs, attribute_reading, directory_queries,
+    is_never_asked,
+};
 pub use estimate::{ClassEstimate, Estimate, Sizes, estimate};
 pub use export::{CellAs, Export, ExportColumn, export_columns, exports};
 pub use field::{Action, FieldRule, ParentKey, When, fields, parent_keys};

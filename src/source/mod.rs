@@ -43,7 +43,7 @@ use crate::record::{Key, RawBatch, Verdict};
 pub use ledger::Ledger;
 pub use place::{Place, collect_from, hours_before, joined};
 pub(crate) use run::{Fate, Item, Run};
-pub(crate) use seen::mark;
+pub(crate) use seen::{Mark, mark};
 pub(crate) use stop::{End, Stop};
 
 /// Takes the records.

@@ -87,7 +87,7 @@ impl Task {
     }
 
     /// What the gate could not read is missing.
-    fn without_refused(&self, dataset: &Dataset, report: &mut Report) {
+    pub(super) fn without_refused(&self, dataset: &Dataset, report: &mut Report) {
         let refused = self.road.refused(&dataset.id);
         if refused > 0 {
             report.records = report.records.saturating_sub(refused);
