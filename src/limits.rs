@@ -272,3 +272,7 @@ pub const ANSWER_VALUE_CHARS_MAX: usize = 300;
 pub const LEAK_STRETCH_BYTES: usize = 512 << 10;
 /// Bytes on their way to and in the leak check's threads: 96 stretches, enough for 32 processors. A longer line goes alone.
 pub const LEAK_WAITING_BYTES_MAX: usize = 48 << 20;
+/// Objects of the embedded tenant that one LDIF file holds: 5,000 of 2 kB are 10 MB.
+pub const SERVER_LDIF_OBJECTS_MAX: u64 = 5_000;
+/// Objects of a connector space that the embedded tenant's export shows: 500 of 2 kB are 1 MB.
+pub const SERVER_SPACE_OBJECTS_MAX: u64 = 500;
