@@ -14,6 +14,7 @@ pub mod net;
 pub mod source;
 
 pub mod files;
+pub mod host;
 pub mod import;
 
 pub mod pseudonym;

@@ -215,6 +215,8 @@ fn is_address(row: &Dataset) -> bool {
         Service::Arm => is_date(&row.version),
         Service::Monitor => row.version == "routed",
         Service::Office => row.version == "v1.0",
+        Service::Host => row.version == "host",
+        Service::Ldap => row.version == "ldap",
     };
     version && row.path.starts_with('/') && !row.path.ends_with('/') && !row.path.contains(['?', '#', ' '])
 }

@@ -17,9 +17,10 @@ pub struct Dataset {
     /// Which service is asked.
     #[serde(default)]
     pub service: Service,
-    /// `v1.0` or `beta` (Graph), or the `api-version` (ARM).
+    /// `v1.0` or `beta` (Graph), or the `api-version` (ARM); `host` or `ldap` on premises.
     pub version: String,
-    /// Path behind the version, for example `/groups/{0}/members`; `{n}` is the n-th part of the fan-out key.
+    /// Path behind the version, for example `/groups/{0}/members`; `{n}` is the n-th part of the fan-out key. On premises
+    /// `/` and the id: nobody is asked for it.
     pub path: String,
     /// `$select`, when the default selection lacks what Support needs.
     #[serde(default)]
@@ -60,7 +61,8 @@ pub struct Dataset {
     /// What a 404 means.
     #[serde(default)]
     pub not_found: NotFound,
-    /// Least permissions. An empty list of application permissions: only a signed-in user can read it.
+    /// Least permissions. An empty list of application permissions: only a signed-in user can read it. On premises none.
+    #[serde(default)]
     pub permission: Permission,
     /// Set when the least permission can write: why the service asks for it. Such rows are in no default profile.
     pub write_permission_reason: Option<String>,
@@ -69,7 +71,8 @@ pub struct Dataset {
     pub roles: Vec<String>,
     /// Licence without which the service refuses: `P1`, `P2`, `WorkloadId`, `GlobalSecureAccess`, `Governance`.
     pub licence: Option<String>,
-    /// Throttle budget.
+    /// Throttle budget; without meaning on premises, where no service counts requests.
+    #[serde(default)]
     pub throttle: Throttle,
     /// Resource units one request costs (directory budget).
     #[serde(default = "one")]
@@ -104,6 +107,11 @@ impl Dataset {
         self.clouds.iter().any(|one| one == cloud)
     }
 
+    /// Whether it comes from the customer's servers: no service of the cloud has it.
+    pub fn is_on_premises(&self) -> bool {
+        matches!(self.service, Service::Host | Service::Ldap)
+    }
+
     /// Whether only a signed-in user can read it.
     pub fn is_delegated_only(&self) -> bool {
         self.permission.application.is_empty() && !self.permission.delegated.is_empty()
@@ -133,6 +141,8 @@ pub enum Group {
     Config,
     /// `data/logs/`
     Logs,
+    /// `data/onprem/`
+    Onprem,
 }
 
 /// Which service answers.
@@ -149,6 +159,10 @@ pub enum Service {
     Monitor,
     /// Office 365 Management Activity API.
     Office,
+    /// A Windows server: the one that the program runs on, or files that were copied off one.
+    Host,
+    /// Active Directory.
+    Ldap,
 }
 
 impl Service {
@@ -159,17 +173,20 @@ impl Service {
             Self::Arm => Some(SourceKind::Arm),
             Self::Monitor => None,
             Self::Office => Some(SourceKind::Office),
+            Self::Host => Some(SourceKind::Host),
+            Self::Ldap => Some(SourceKind::Ldap),
         }
     }
 }
 
 impl Group {
-    /// `objects`, `config` or `logs`.
+    /// `objects`, `config`, `logs` or `onprem`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Objects => "objects",
             Self::Config => "config",
             Self::Logs => "logs",
+            Self::Onprem => "onprem",
         }
     }
 }
@@ -240,7 +257,7 @@ pub enum NotFound {
 }
 
 /// Least permissions for reading, by kind of sign-in: all of a list are needed.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Permission {
     /// Application permissions (app-only). Empty: not supported.
@@ -254,7 +271,7 @@ pub struct Permission {
 }
 
 /// The budget that a request draws on (docs: Graph throttling limits).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Throttle {
     /// Identity and access reports: 5 requests in 10 s per app and tenant.
@@ -262,6 +279,7 @@ pub enum Throttle {
     /// Identity Protection and Conditional Access: 1 request a second per tenant, all apps together, no `Retry-After`.
     Identity,
     /// Directory: resource units per 10 s.
+    #[default]
     Directory,
     /// Log Analytics: 200 queries in 30 s and 5 at a time per user.
     Workspace,

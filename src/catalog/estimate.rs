@@ -74,7 +74,7 @@ pub struct ClassEstimate {
 pub fn estimate(catalog: &Catalog, plan: &Plan, sizes: &Sizes) -> Estimate {
     let mut sum = Estimate::default();
     let mut classes: BTreeMap<Throttle, ClassEstimate> = BTreeMap::new();
-    for &row in &plan.datasets {
+    for &row in plan.datasets.iter().filter(|row| !row.is_on_premises()) {
         let requests = requests_of(catalog, row, sizes);
         if is_assumed(catalog, row, sizes) {
             sum.assumed.push(&row.id);

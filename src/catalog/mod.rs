@@ -13,6 +13,7 @@ mod estimate;
 mod export;
 mod field;
 pub(crate) mod glob;
+pub mod host;
 mod identifier;
 mod kind;
 mod permission;
@@ -83,10 +84,11 @@ struct Tables {
     deny: Vec<DeniedPath>,
 }
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("datasets.objects.toml", include_str!("datasets.objects.toml")),
     ("datasets.config.toml", include_str!("datasets.config.toml")),
     ("datasets.logs.toml", include_str!("datasets.logs.toml")),
+    ("datasets.onprem.toml", include_str!("datasets.onprem.toml")),
     ("profiles.toml", include_str!("profiles.toml")),
     ("clouds.toml", include_str!("clouds.toml")),
     ("throttles.toml", include_str!("throttles.toml")),
@@ -132,7 +134,7 @@ impl Catalog {
         })
     }
 
-    /// All datasets, by group (objects, config, logs), then by id.
+    /// All datasets, by group (objects, config, logs, on premises), then by id.
     pub fn datasets(&self) -> &[Dataset] {
         &self.datasets
     }

@@ -28,6 +28,10 @@ pub enum SourceKind {
     Purview,
     /// Files that the customer has.
     File,
+    /// The Windows server that the program runs on.
+    Host,
+    /// Active Directory.
+    Ldap,
 }
 
 impl SourceKind {
@@ -42,6 +46,8 @@ impl SourceKind {
             Self::Office => "office",
             Self::Purview => "purview",
             Self::File => "file",
+            Self::Host => "host",
+            Self::Ldap => "ldap",
         }
     }
 }

@@ -201,7 +201,7 @@ impl Sorter {
         match dataset.group {
             _ if !targets.is_empty() => What::Taken(own, targets),
             Group::Logs => What::NotAsked(own),
-            Group::Objects | Group::Config => What::Foreign,
+            Group::Objects | Group::Config | Group::Onprem => What::Foreign,
         }
     }
 }

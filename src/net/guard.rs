@@ -41,7 +41,10 @@ impl Endpoints {
             crate::catalog::Service::Graph => &self.graph,
             crate::catalog::Service::Arm => &self.arm,
             crate::catalog::Service::Office => &self.office,
-            crate::catalog::Service::Monitor => &self.logs,
+            // What is on premises is no request of this room: it has no target of its own.
+            crate::catalog::Service::Monitor | crate::catalog::Service::Host | crate::catalog::Service::Ldap => {
+                &self.logs
+            }
         }
     }
 

@@ -71,7 +71,9 @@ fn scenarios(catalog: &'static Catalog, text: &mut String) {
         let only_app: Vec<String> =
             application.keys().filter(|name| !delegated.contains_key(*name)).map(|name| format!("`{name}`")).collect();
         let _ = writeln!(text, "\n### {} (`--profile {}`)\n\n{}\n", profile.title, profile.id, profile.about);
-        let _ = writeln!(text, "{} datasets. {} permissions: {}.", plan.datasets.len(), app.len(), app.join(", "));
+        // What is on premises needs no permission in the cloud.
+        let datasets = plan.datasets.iter().filter(|row| !row.is_on_premises()).count();
+        let _ = writeln!(text, "{datasets} datasets. {} permissions: {}.", app.len(), app.join(", "));
         if !user.is_empty() {
             let _ = writeln!(text, "\nA signed-in user also: {}.", user.join(", "));
         }

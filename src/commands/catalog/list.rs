@@ -32,6 +32,7 @@ fn scenarios(catalog: &Catalog) -> impl Iterator<Item = (char, &str)> {
 fn write_row(row: &Dataset, scenarios: &[&str], out: &mut dyn Write) -> io::Result<()> {
     let marks: String = scenarios.iter().map(|id| mark(row, id)).collect();
     let class = match row.throttle {
+        _ if row.is_on_premises() => ' ',
         Throttle::Reports => 'R',
         Throttle::Identity => 'I',
         Throttle::Directory => 'D',

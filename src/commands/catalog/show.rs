@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::catalog::{Catalog, Dataset, NotFound, Shape};
+use crate::catalog::{Catalog, Dataset, NotFound, Service, Shape};
 
 const WIDTH: usize = 80;
 const LABEL: usize = 14;
@@ -21,8 +21,11 @@ type Field = (&'static str, String);
 /// What is sent, and what comes back.
 fn asked(row: &Dataset) -> Vec<Field> {
     let mut fields = vec![("why", row.why.clone())];
+    if row.is_on_premises() {
+        return fields;
+    }
     let mut request = format!("GET /{}{}", row.version, row.path);
-    if row.service == crate::catalog::Service::Arm {
+    if row.service == Service::Arm {
         request = format!("GET {}?api-version={}", row.path, row.version);
     }
     fields.push(("request", request));
@@ -61,6 +64,13 @@ fn asked(row: &Dataset) -> Vec<Field> {
 
 /// What it takes.
 fn needed(catalog: &Catalog, row: &Dataset) -> Vec<Field> {
+    if row.is_on_premises() {
+        let from = match row.service {
+            Service::Ldap => "Active Directory (--ldap)",
+            _ => "the server itself, or files that were copied off it (--input)",
+        };
+        return vec![("from", from.to_owned()), ("file", format!("data/{}/{}.jsonl", row.group.as_str(), row.id))];
+    }
     let names = |list: &[String], none: &str| if list.is_empty() { none.to_owned() } else { list.join(", ") };
     let mut fields = vec![
         ("app-only", names(&row.permission.application, "not possible: only a signed-in user can read it")),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::settings::Settings;
-use crate::catalog::{Catalog, Sizes, SkippedBecause, estimate};
+use crate::catalog::{Catalog, Dataset, Sizes, SkippedBecause, estimate};
 use crate::commands::words::span;
 use crate::report::grouped;
 
@@ -20,7 +20,7 @@ pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, 
         let requests = |id: &str| estimate.requests.get(id).copied();
         let document = serde_json::json!({
             "datasets": plan.datasets.iter().map(|row| serde_json::json!({
-                "id": row.id, "group": row.group.as_str(), "category": row.category, "class": row.throttle.as_str(),
+                "id": row.id, "group": row.group.as_str(), "category": row.category, "class": budget(row),
                 "requests": requests(&row.id), "application": row.permission.application,
                 "delegated": row.permission.delegated, "licence": row.licence, "why": row.why,
             })).collect::<Vec<_>>(),
@@ -37,7 +37,7 @@ pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, 
     writeln!(out, "{:<40} {:>9}  budget", "Dataset", "requests")?;
     for row in &plan.datasets {
         let requests = estimate.requests.get(row.id.as_str()).copied().unwrap_or(0);
-        writeln!(out, "{:<40} {:>9}  {}", row.id, grouped(requests), row.throttle.as_str())?;
+        writeln!(out, "{:<40} {:>9}  {}", row.id, grouped(requests), budget(row).unwrap_or("on premises"))?;
     }
     for row in &plan.unavailable {
         writeln!(out, "{:<40} {:>9}  not offered by this cloud", row.id, "-")?;
@@ -62,6 +62,11 @@ pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, 
         grouped(estimate.requests.values().sum()),
         estimate.assumed.len()
     )
+}
+
+/// The budget that a dataset's requests draw on; on premises nobody counts them.
+fn budget(row: &Dataset) -> Option<&'static str> {
+    (!row.is_on_premises()).then(|| row.throttle.as_str())
 }
 
 fn list<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {

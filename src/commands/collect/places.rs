@@ -219,6 +219,16 @@ struct Named {
 /// The verdict of a dataset that no place is known to have.
 fn nowhere(row: &Dataset, known: &Known, wish: Option<SourceKind>) -> Verdict {
     const NAME_IT: &str = "name where it is with --workspace, --storage, --event-hub or --input";
+    match row.service {
+        Service::Host => {
+            return Verdict::because(Outcome::Skipped, "no data of a server was given")
+                .with_hint("--input DIR with what was copied off the server, or run it on the server");
+        }
+        Service::Ldap => {
+            return Verdict::because(Outcome::Skipped, "no directory was named").with_hint("--ldap ldaps://SERVER");
+        }
+        _ => {}
+    }
     if row.service == Service::Office {
         return Verdict::because(Outcome::Skipped, "it needs a permission of its own and was not asked for")
             .with_hint("--office");

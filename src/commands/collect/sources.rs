@@ -145,7 +145,7 @@ fn choice(catalog: &'static Catalog, text: &str) -> Result<(String, SourceKind),
         SourceKind::LogAnalytics | SourceKind::Storage | SourceKind::EventHub => route(&row.id).is_some(),
         SourceKind::Office | SourceKind::Purview => row.service == Service::Office,
         SourceKind::File => true,
-        SourceKind::Graph | SourceKind::Arm => row.service.source() == Some(kind),
+        SourceKind::Graph | SourceKind::Arm | SourceKind::Host | SourceKind::Ldap => row.service.source() == Some(kind),
     };
     let logs: Vec<_> = logs.collect();
     match logs.iter().find(|row| !is_possible(row)) {

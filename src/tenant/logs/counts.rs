@@ -135,7 +135,7 @@ fn holds(condition: &Where, record: &Value) -> bool {
 
 pub(crate) fn version(row: &Dataset) -> Version {
     match (row.service, row.version.as_str()) {
-        (Service::Arm | Service::Monitor | Service::Office, _) => Version::Arm,
+        (Service::Arm | Service::Monitor | Service::Office | Service::Host | Service::Ldap, _) => Version::Arm,
         (Service::Graph, "beta") => Version::Beta,
         (Service::Graph, _) => Version::V1,
     }
