@@ -20,7 +20,7 @@ pub(super) fn files(server: &Server) -> Vec<ServerFile> {
         file("Get-ADSyncAADCompanyFeature.json", vec![features()]),
         file("Get-ADSyncGlobalSettingsParameter.json", settings(server)),
         file("Get-ADSyncConnectorStatistics.json", statistics(server)),
-        file("host-state.jsonl", host(server)),
+        file("host-state.jsonl", host()),
         file("certificates.jsonl", certificates(server)),
         file("connectivity.jsonl", connectivity(server)),
     ]
@@ -67,8 +67,7 @@ fn statistics(server: &Server) -> Vec<Value> {
     ]
 }
 
-fn host(server: &Server) -> Vec<Value> {
-    let skew = if server.is_planted() { stories::CLOCK_SKEW_S } else { 1 };
+fn host() -> Vec<Value> {
     let service = |name: &str, account: &str| json!({"kind": "service", "name": name, "state": "Running", "startMode": "Auto", "account": account});
     vec![
         json!({"kind": "os", "name": "Windows Server 2022 Datacenter", "version": "10.0.20348", "host": format!("{CONNECT_HOST}.{ON_PREMISES_DOMAIN}")}),
@@ -78,7 +77,7 @@ fn host(server: &Server) -> Vec<Value> {
         json!({"kind": "software", "name": "Microsoft Entra Connect Sync", "version": trace::VERSION}),
         json!({"kind": "dotnet", "version": "4.8.09037", "release": 528_449}),
         json!({"kind": "proxy", "layer": "winhttp", "proxy": "BGO-PROXY01.ad.alderwood.local:8080", "bypass": "<local>"}),
-        json!({"kind": "time", "reference": "login.microsoftonline.com", "offsetSeconds": skew, "at": stamp(server.ago_s(600))}),
+        json!({"kind": "time", "Type": "NT5DS", "NtpServer": "time.windows.com,0x9"}),
     ]
 }
 
@@ -108,18 +107,24 @@ fn certificates(server: &Server) -> Vec<Value> {
 }
 
 fn connectivity(server: &Server) -> Vec<Value> {
+    let skew = if server.is_planted() { stories::CLOCK_SKEW_S } else { 1 };
     let hosts = [
         "login.microsoftonline.com",
         "login.windows.net",
         "adminwebservice.microsoftonline.com",
         "graph.microsoft.com",
     ];
-    let row = |host: &str| {
-        if server.is_planted() && host == "adminwebservice.microsoftonline.com" {
-            let reason = "the proxy BGO-PROXY01.ad.alderwood.local wants authentication";
-            return json!({"host": host, "port": 443, "dns": "ok", "tcp": "ok", "tls": null, "http": 407, "reason": reason});
+    let row = |(number, host): (usize, &str)| {
+        let address = server.world.user(number as u64 + 30).site.public_address(number as u64 + 3);
+        let mut row =
+            json!({"host": host, "port": 443, "dns": [address], "tcp": "ok", "tls": "TLSv1_3", "tlsTrusted": true});
+        let refused = server.is_planted() && host == "adminwebservice.microsoftonline.com";
+        row["http"] = json!(if refused { 407 } else { 200 });
+        match refused {
+            true => row["reason"] = json!("a proxy or a firewall refuses"),
+            false => row["clockAheadSeconds"] = json!(skew),
         }
-        json!({"host": host, "port": 443, "dns": "ok", "tcp": "ok", "tls": "TLSv1.3", "http": 200})
+        row
     };
-    hosts.map(row).into()
+    hosts.into_iter().enumerate().map(row).collect()
 }
