@@ -339,3 +339,12 @@ pub const LDAP_BATCH_BYTES: usize = 4 << 20;
 pub const LDAP_EMPTY_PAGES_MAX: u64 = 1_000;
 /// Longest `--ldap-ca`, bytes: the authorities of all public programs together have 250 kB.
 pub const LDAP_CA_BYTES_MAX: u64 = 1 << 20;
+/// Objects of the embedded tenant that one LDIF file holds: 5,000 of 2 kB are 10 MB.
+pub const SERVER_LDIF_OBJECTS_MAX: u64 = 5_000;
+/// Objects of a connector space that the embedded tenant's export shows: 500 of 2 kB are 1 MB.
+pub const SERVER_SPACE_OBJECTS_MAX: u64 = 500;
+/// Groups of events whose times a finding keeps, and computers: a forest's connectors are a handful, an export has one or two
+/// dozen computers; 256 of 4,096 times of 8 bytes are 8 MiB for each of three findings at the very worst.
+pub const FINDING_GROUPS_MAX: usize = 256;
+/// Times of a group: heartbeats of 85 days.
+pub const FINDING_TIMES_MAX: usize = 4_096;

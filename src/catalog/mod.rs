@@ -13,6 +13,7 @@ mod directory;
 mod estimate;
 mod export;
 mod field;
+mod finding;
 pub(crate) mod glob;
 pub mod host;
 mod identifier;
@@ -45,6 +46,7 @@ pub use directory::{
 pub use estimate::{ClassEstimate, Estimate, Sizes, estimate};
 pub use export::{CellAs, Export, ExportColumn, export_columns, exports};
 pub use field::{Action, FieldRule, ParentKey, When, fields, parent_keys};
+pub use finding::{Condition, Finding, Place, Severity, Test, findings};
 pub use identifier::{Identifier, Shape as IdentifierShape, Treatment, identifier_words, identifiers};
 pub use kind::Kind;
 pub use permission::{Consent, PermissionRow, Resource};
