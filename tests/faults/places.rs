@@ -176,7 +176,8 @@ async fn cell(row: &Row, road: &Road, truth: &Truth, gate: &Gate) -> (char, Opti
             Must::NotComplete => !complete && !matches!(outcome, Outcome::Skipped),
             Must::Honest => true,
         };
-        (took.struck == 0 || !fits).then(|| format!("{outcome:?} with {} records, struck {}", took.count(), took.struck))
+        (took.struck == 0 || !fits)
+            .then(|| format!("{outcome:?} with {} records, struck {}", took.count(), took.struck))
     });
     (letter(outcome), wrong.map(|wrong| format!("{wrong} ({})", took.reason(gate))))
 }
@@ -216,7 +217,11 @@ async fn places_come_whole_or_say_so_under_every_fault() {
     let mut wrong = Vec::new();
     for (number, row) in rows.iter().enumerate() {
         let shown = |column| cells.get(&(number, column)).map_or(' ', |(letter, _): &(char, _)| *letter);
-        println!("{:28} {}", row.name, (0..ROADS.len()).map(|column| format!(" {}", shown(column))).collect::<String>());
+        println!(
+            "{:28} {}",
+            row.name,
+            (0..ROADS.len()).map(|column| format!(" {}", shown(column))).collect::<String>()
+        );
     }
     for ((row, column), (_, complaint)) in &cells {
         wrong.extend(complaint.iter().map(|text| format!("{} on {}: {text}", rows[*row].name, ROADS[*column].name)));

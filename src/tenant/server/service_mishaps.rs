@@ -78,7 +78,7 @@ fn change(asked: &Asked<'_>, mishap: &Mishap, reply: &mut Reply) {
     let own = format!("{}{}", asked.origin, asked.target);
     if let Some((_, link)) = reply.headers.iter_mut().find(|(name, _)| *name == NEXT) {
         match mishap {
-            Mishap::RepeatedLink => *link = own,
+            Mishap::RepeatedLink => own.clone_into(link),
             Mishap::Cycle => *link = without(&own, "nextPage"),
             Mishap::NullToken => *link = format!("{}&nextPage=", without(&own, "nextPage")),
             Mishap::Elsewhere(origin) => *link = elsewhere(link, origin),
@@ -111,6 +111,11 @@ fn change(asked: &Asked<'_>, mishap: &Mishap, reply: &mut Reply) {
 
 /// Changes an answer of the workspace or a list of the feed; whether there was anything to change.
 fn change_json(mishap: &Mishap, value: &mut Value) -> bool {
+    if matches!(mishap, Mishap::ErrorInside) && value.is_object() {
+        value["error"] =
+            json!({"code": "PartialError", "message": "There were some errors when processing your query."});
+        return true;
+    }
     let list = match value {
         Value::Array(_) => Some(&mut *value),
         Value::Object(members) if members.contains_key("value") => members.get_mut("value"),
@@ -131,10 +136,6 @@ fn change_json(mishap: &Mishap, value: &mut Value) -> bool {
         }
         (Mishap::NullValue, Some(list)) => {
             *list = Value::Null;
-            true
-        }
-        (Mishap::ErrorInside, Some(_)) if value.is_object() => {
-            value["error"] = json!({"code": "PartialError", "message": "There were some errors when processing your query."});
             true
         }
         _ => false,
