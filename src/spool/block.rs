@@ -20,6 +20,13 @@ pub(super) struct Block {
     pub(super) records: u32,
 }
 
+impl Block {
+    /// Where the next one can begin.
+    pub(super) fn end(&self) -> u64 {
+        self.offset + u64::from(self.compressed_bytes) + super::cover::COVER_BYTES as u64
+    }
+}
+
 /// A compressor with its buffer; the spool keeps some and lends them.
 pub(super) struct Deflater {
     state: Compress,

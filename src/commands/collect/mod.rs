@@ -36,7 +36,7 @@ use crate::clock::Clock;
 use crate::files::Inputs;
 use crate::pseudonym::key::MasterKey;
 use crate::source::Window;
-use crate::spool::{Past, Spool};
+use crate::spool::{Past, Spool, SpoolKey};
 use progress::Progress;
 use settings::Settings;
 use sign_in::Connection;
@@ -134,14 +134,15 @@ async fn collect(
     let (gate, cipher) = closing::gate(catalog, &session.key, settings.policy.clone());
     let mark = resume::mark(args, &settings, &session.connection.tenant_id, (&session.key, &*cipher), started);
     let has_files = inputs.is_some() || !settings.incidents.is_empty();
+    let spool_key = SpoolKey::of(&*cipher);
     let (spool, past) = match &earlier {
         Some(earlier) => {
             resume::agree(args, earlier, &mark)?;
-            let (spool, past) = Spool::reopen(&output.spool_folder())?;
+            let (spool, past) = Spool::reopen(&output.spool_folder(), &spool_key)?;
             kept::sift(&spool, &past, catalog, &settings, has_files)?;
             (spool, past)
         }
-        None => (Spool::begin(&output.spool_folder(), Some(&mark))?, Past::default()),
+        None => (Spool::begin(&output.spool_folder(), Some(&mark), &spool_key)?, Past::default()),
     };
     let road = Arc::new(road::Road::new(catalog, (gate, cipher), spool, past, Arc::clone(&progress)));
     let known = places::look(&session.connection.client, catalog, &settings).await;
