@@ -35,6 +35,10 @@ pub const MANIFEST_BYTES_MAX: u64 = 64 << 20;
 /// Deflate level of the spool: on JSON records 12 : 1 at 266 MB/s a core; level 9 gains 8 % of size for 1.7 times
 /// the time, level 1 is 6.7 : 1.
 pub const DEFLATE_LEVEL: u32 = 6;
+/// The same for `--compression fast` and `small`.
+pub const DEFLATE_LEVEL_FAST: u32 = 3;
+/// See [`DEFLATE_LEVEL_FAST`].
+pub const DEFLATE_LEVEL_SMALL: u32 = 9;
 /// How far one block may shrink before it is stored instead, and how far an entry that is read may grow. JSON
 /// records reach 13 : 1, records that differ in one UUID about 75 : 1; deflate itself ends at 1,032 : 1.
 pub const DEFLATE_RATIO_MAX: u64 = 256;
@@ -272,3 +276,8 @@ pub const ANSWER_VALUE_CHARS_MAX: usize = 300;
 pub const LEAK_STRETCH_BYTES: usize = 512 << 10;
 /// Bytes on their way to and in the leak check's threads: 96 stretches, enough for 32 processors. A longer line goes alone.
 pub const LEAK_WAITING_BYTES_MAX: usize = 48 << 20;
+/// Texts that one thread of the leak check remembers as sound: with [`SOUND_TEXT_BYTES_MAX`] at most 3 MiB, in practice
+/// 64 bytes each and within the second-level cache.
+pub const SOUND_ENTRIES: usize = 8192;
+/// Longest text that is remembered, bytes: a user agent has 120 to 250.
+pub const SOUND_TEXT_BYTES_MAX: usize = 384;

@@ -36,7 +36,9 @@ impl Gate {
     /// are through; it empties the notes.
     pub fn late_dictionary(&self) -> Option<Dictionary> {
         let late = std::mem::take(&mut *self.late());
-        (!late.is_empty()).then(|| late.freeze(self.rules.vocabulary()))
+        // What says too little to be looked for (accounts called like a word) is noted, and makes no term.
+        let dictionary = (!late.is_empty()).then(|| late.freeze(self.rules.vocabulary()));
+        dictionary.filter(|dictionary| dictionary.terms() > 0)
     }
 
     /// Replaces the identifiers of a late dictionary in clean lines; none when there is none in them.
