@@ -17,8 +17,8 @@ pub const TRIES_MAX: u32 = 8;
 pub const TEXT_LAYERS_MAX: u8 = 4;
 /// Entries of a thread's memory of mapped values: 4,096 × about 150 bytes = 0.6 MiB; a bigger one misses the CPU's caches.
 pub const MEMORY_ENTRIES: usize = 4096;
-/// Longest value that the memory keeps, bytes; longer ones rarely come twice.
-pub const MEMORY_VALUE_BYTES_MAX: usize = 160;
+/// Longest value that the memory keeps, bytes: user agents have 120 to 250; longer ones rarely come twice.
+pub const MEMORY_VALUE_BYTES_MAX: usize = 384;
 /// Longest dictionary term, words: "Given Middle Family (Team, Site)" has six.
 pub const TERM_WORDS_MAX: usize = 8;
 /// Objects are looked through for a sibling at most this far, members: the widest documented record has 150.
