@@ -17,8 +17,8 @@ pub const TRIES_MAX: u32 = 8;
 pub const TEXT_LAYERS_MAX: u8 = 4;
 /// Entries of a thread's memory of mapped values: 4,096 × about 150 bytes = 0.6 MiB; a bigger one misses the CPU's caches.
 pub const MEMORY_ENTRIES: usize = 4096;
-/// Longest value that the memory keeps, bytes; longer ones rarely come twice.
-pub const MEMORY_VALUE_BYTES_MAX: usize = 160;
+/// Longest value that the memory keeps, bytes: user agents have 120 to 250; longer ones rarely come twice.
+pub const MEMORY_VALUE_BYTES_MAX: usize = 384;
 /// Longest dictionary term, words: "Given Middle Family (Team, Site)" has six.
 pub const TERM_WORDS_MAX: usize = 8;
 /// Objects are looked through for a sibling at most this far, members: the widest documented record has 150.
@@ -35,6 +35,10 @@ pub const MANIFEST_BYTES_MAX: u64 = 64 << 20;
 /// Deflate level of the spool: on JSON records 12 : 1 at 266 MB/s a core; level 9 gains 8 % of size for 1.7 times
 /// the time, level 1 is 6.7 : 1.
 pub const DEFLATE_LEVEL: u32 = 6;
+/// The same for `--compression fast` and `small`.
+pub const DEFLATE_LEVEL_FAST: u32 = 3;
+/// See [`DEFLATE_LEVEL_FAST`].
+pub const DEFLATE_LEVEL_SMALL: u32 = 9;
 /// How far one block may shrink before it is stored instead, and how far an entry that is read may grow. JSON
 /// records reach 13 : 1, records that differ in one UUID about 75 : 1; deflate itself ends at 1,032 : 1.
 pub const DEFLATE_RATIO_MAX: u64 = 256;
@@ -348,3 +352,8 @@ pub const SERVER_SPACE_OBJECTS_MAX: u64 = 500;
 pub const FINDING_GROUPS_MAX: usize = 256;
 /// Times of a group: heartbeats of 85 days.
 pub const FINDING_TIMES_MAX: usize = 4_096;
+/// Texts that one thread of the leak check remembers as sound: with [`SOUND_TEXT_BYTES_MAX`] at most 3 MiB, in practice
+/// 64 bytes each and within the second-level cache.
+pub const SOUND_ENTRIES: usize = 8192;
+/// Longest text that is remembered, bytes: a user agent has 120 to 250.
+pub const SOUND_TEXT_BYTES_MAX: usize = 384;

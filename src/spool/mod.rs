@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-pub use block::STREAM_END;
+pub use block::{Compression, STREAM_END};
 pub use cover::SpoolKey;
 pub use error::Error;
 pub use past::{Account, Mark, PartAccount, Past};
@@ -103,6 +103,7 @@ pub struct Spool {
     journal: Mutex<Journal>,
     state: Mutex<State>,
     deflaters: Mutex<Vec<Deflater>>,
+    compression: Compression,
 }
 
 impl Spool {
@@ -133,7 +134,17 @@ impl Spool {
 
     fn assemble(folder: &Path, segments: Segments, journal: Journal, state: State) -> Self {
         let (journal, state, deflaters) = (Mutex::new(journal), Mutex::new(state), Mutex::default());
-        Self { folder: folder.to_owned(), segments, journal, state, deflaters }
+        Self { folder: folder.to_owned(), segments, journal, state, deflaters, compression: Compression::default() }
+    }
+
+    /// The same spool; blocks from now on are made so small.
+    #[must_use]
+    pub fn compressing(self, compression: Compression) -> Self {
+        Self { compression, deflaters: Mutex::default(), ..self }
+    }
+
+    fn deflater(&self) -> Deflater {
+        lock(&self.deflaters).pop().unwrap_or_else(|| Deflater::new(self.compression))
     }
 
     /// Compresses a batch and writes it. Blocking: disk and CPU. Parts may come in any order, each once.
@@ -180,7 +191,7 @@ impl Spool {
     }
 
     fn write_blocks(&self, entry: &EntryPath, order: Order, bytes: &[u8]) -> Result<Vec<Block>, Error> {
-        let mut deflater = lock(&self.deflaters).pop().unwrap_or_else(Deflater::new);
+        let mut deflater = self.deflater();
         let blocks = block::cut(bytes)
             .map(|raw| {
                 let records = if entry.is_records() { memchr::memchr_iter(b'\n', raw).count() } else { 0 };
@@ -293,7 +304,7 @@ impl Spool {
         if id.entry.is_records() && (!is_lines(&batch) || batch.records() != u64::from(before.records)) {
             return Err(Error::misuse(&id.entry, id.order, "a repaired block has other records"));
         }
-        let mut deflater = lock(&self.deflaters).pop().unwrap_or_else(Deflater::new);
+        let mut deflater = self.deflater();
         let written = self.write_block(&mut deflater, batch.bytes(), u64::from(before.records));
         lock(&self.deflaters).push(deflater);
         let block = written?.ok_or_else(|| Error::misuse(&id.entry, id.order, "a record is too long for a block"))?;

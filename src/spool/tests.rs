@@ -139,7 +139,7 @@ fn a_repaired_block_takes_the_place_of_the_old_one() {
     let first = spool.read(&ids[0]).unwrap().bytes().len();
     assert!(all[first..first + repaired.len()] == repaired);
     drop(spool);
-    let (again, _) = Spool::reopen(&folder.path().join("s")).unwrap();
+    let (again, _) = Spool::reopen(&folder.path().join("s"), &key()).unwrap();
     assert!(stream(&again).0 == all);
 }
 

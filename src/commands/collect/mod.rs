@@ -144,6 +144,7 @@ async fn collect(
         }
         None => (Spool::begin(&output.spool_folder(), Some(&mark), &spool_key)?, Past::default()),
     };
+    let spool = spool.compressing(args.compression);
     let road = Arc::new(road::Road::new(catalog, (gate, cipher), spool, past, Arc::clone(&progress)));
     let known = places::look(&session.connection.client, catalog, &settings).await;
     let places = places::Places::of(&settings, &known, &session.connection.reach)?;
