@@ -297,3 +297,5 @@ pub const HOST_PROBE_MS: u64 = 8_000;
 pub const CERTIFICATE_BYTES_MAX: u64 = 1 << 20;
 /// Longest `machine.config` that is read, bytes: Windows ships one of 40 kB.
 pub const MACHINE_CONFIG_BYTES_MAX: u64 = 4 << 20;
+/// Items of a machine that the reason of one dataset names: five fit into a line of the report, the rest is counted.
+pub const HOST_REASONS_MAX: usize = 5;
