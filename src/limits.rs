@@ -276,6 +276,16 @@ pub const ANSWER_VALUE_CHARS_MAX: usize = 300;
 pub const LEAK_STRETCH_BYTES: usize = 512 << 10;
 /// Bytes on their way to and in the leak check's threads: 96 stretches, enough for 32 processors. A longer line goes alone.
 pub const LEAK_WAITING_BYTES_MAX: usize = 48 << 20;
+/// Longest record that is made of a host's file, bytes: a group with 40,000 members of 100 bytes. What is longer goes on in
+/// a further record.
+pub const HOST_RECORD_BYTES_MAX: usize = 4 << 20;
+/// Lines that no reader understands are gathered up to this length, bytes: a stack trace of 600 lines.
+pub const HOST_TEXT_BYTES_MAX: usize = 64 << 10;
+/// Deepest XML of which records are made: a configuration has 14 levels; each becomes an object and an array of JSON, and
+/// the wrapping takes some of [`JSON_DEPTH_MAX`].
+pub const HOST_DEPTH_MAX: usize = 48;
+/// Longest label in a command's output, characters: `Execution Context Account Distinguished Name` has 44.
+pub const HOST_LABEL_CHARS_MAX: usize = 64;
 /// How long the pipes of a program that has ended, or was killed, are waited for, milliseconds: what it left running may hold
 /// them open, and a killed tree is gone within milliseconds.
 pub const HOST_DRAIN_MS: u64 = 2_000;
@@ -301,16 +311,6 @@ pub const HOST_PROBE_MS: u64 = 8_000;
 pub const CERTIFICATE_BYTES_MAX: u64 = 1 << 20;
 /// Longest `machine.config` that is read, bytes: Windows ships one of 40 kB.
 pub const MACHINE_CONFIG_BYTES_MAX: u64 = 4 << 20;
-/// Longest record that is made of a host's file, bytes: a group with 40,000 members of 100 bytes. What is longer goes on in
-/// a further record.
-pub const HOST_RECORD_BYTES_MAX: usize = 4 << 20;
-/// Lines that no reader understands are gathered up to this length, bytes: a stack trace of 600 lines.
-pub const HOST_TEXT_BYTES_MAX: usize = 64 << 10;
-/// Deepest XML of which records are made: a configuration has 14 levels; each becomes an object and an array of JSON, and
-/// the wrapping takes some of [`JSON_DEPTH_MAX`].
-pub const HOST_DEPTH_MAX: usize = 48;
-/// Longest label in a command's output, characters: `Execution Context Account Distinguished Name` has 44.
-pub const HOST_LABEL_CHARS_MAX: usize = 64;
 /// Longest `--ldap-filter`, bytes: the longest that a directory's own tools write have some hundred.
 pub const LDAP_FILTER_BYTES_MAX: usize = 8 << 10;
 /// How deep a filter nests: by hand nobody writes more than five levels.
@@ -357,3 +357,5 @@ pub const FINDING_TIMES_MAX: usize = 4_096;
 pub const SOUND_ENTRIES: usize = 8192;
 /// Longest text that is remembered, bytes: a user agent has 120 to 250.
 pub const SOUND_TEXT_BYTES_MAX: usize = 384;
+/// Items of a machine that the reason of one dataset names: five fit into a line of the report, the rest is counted.
+pub const HOST_REASONS_MAX: usize = 5;

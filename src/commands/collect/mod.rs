@@ -12,6 +12,7 @@ mod dry_run;
 mod files;
 mod finish;
 mod kept;
+mod machine;
 mod notice;
 mod places;
 mod progress;
@@ -34,6 +35,7 @@ use super::{closing, exit, keys};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::files::Inputs;
+use crate::host::live;
 use crate::pseudonym::key::MasterKey;
 use crate::source::Window;
 use crate::spool::{Past, Spool, SpoolKey};
@@ -64,7 +66,8 @@ pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn 
         };
     }
     if args.dry_run {
-        return dry_run::print(catalog, &settings, args.json, out).map(|()| exit::OK);
+        let machine = if live::is_possible() && !args.demo { machine::wanted(args, &settings) } else { Vec::new() };
+        return dry_run::print(catalog, &settings, &machine, args.json, out).map(|()| exit::OK);
     }
     // More cleaning threads than processors gain nothing and cost memory: each keeps its own heap and its own memory
     // of recent pseudonyms. Two more are for looking up names and for the azure command.
@@ -131,6 +134,7 @@ async fn collect(
         None => keys::own(Some(&connection.tenant_id), Some(&settings.out), clock, &|line| progress.say(line))?,
     };
     let session = Session { connection, key };
+    let (inputs, machine) = machine::gather(args, &settings, inputs, clock, &progress).await?;
     let (gate, cipher) = closing::gate(catalog, &session.key, settings.policy.clone());
     let mark = resume::mark(args, &settings, &session.connection.tenant_id, (&session.key, &*cipher), started);
     let has_files = inputs.is_some() || !settings.incidents.is_empty();
@@ -160,6 +164,7 @@ async fn collect(
         clock,
         session: &session,
         places: &places,
+        machine,
         gathered,
     };
     // Sealing, zipping and checking are work for the processor: they may block this thread.
