@@ -281,3 +281,70 @@ pub const SERVER_SPACE_OBJECTS_MAX: u64 = 500;
 pub const FINDING_GROUPS_MAX: usize = 256;
 /// Times of a group: heartbeats of 85 days.
 pub const FINDING_TIMES_MAX: usize = 4_096;
+/// How long the pipes of a program that has ended, or was killed, are waited for, milliseconds: what it left running may hold
+/// them open, and a killed tree is gone within milliseconds.
+pub const HOST_DRAIN_MS: u64 = 2_000;
+/// Bytes that are kept of what a program writes to standard error: some hundred lines; the rest is read and forgotten.
+pub const HOST_STDERR_BYTES_MAX: usize = 64 << 10;
+/// Providers, and ids or ranges of ids, in one query of an event channel: with the times 18 conditions, ranges counted
+/// once; Windows refuses queries of more than about 20.
+pub const HOST_EVENT_CONDITIONS_MAX: usize = 8;
+/// Events of one query, newest first: 100,000 of 1.5 kB are 150 MB as text, a week of a busy server.
+pub const HOST_EVENTS_MAX: usize = 100_000;
+/// Bytes of one item on the machine that is collected from, where its row says nothing: sixteen trace logs of 4 MiB.
+pub const HOST_ITEM_BYTES: u64 = 64 << 20;
+/// How long one program of the machine may take where its row says nothing, seconds.
+pub const HOST_PROGRAM_S: u32 = 120;
+/// Keys below one key of the registry: the largest trees of the rows (installed programs) have some hundreds.
+pub const HOST_REGISTRY_KEYS_MAX: usize = 20_000;
+/// Longest command line of Windows, UTF-16 units (`CreateProcessW`).
+pub const COMMAND_LINE_UNITS_MAX: usize = 32_767;
+/// How long each step of trying out a host may take, milliseconds: a firewall that drops packets answers never, and
+/// 40 hosts are tried at the same time.
+pub const HOST_PROBE_MS: u64 = 8_000;
+/// Longest serialised certificate that is read, bytes: one of 64 kB would be a record.
+pub const CERTIFICATE_BYTES_MAX: u64 = 1 << 20;
+/// Longest `machine.config` that is read, bytes: Windows ships one of 40 kB.
+pub const MACHINE_CONFIG_BYTES_MAX: u64 = 4 << 20;
+/// Longest record that is made of a host's file, bytes: a group with 40,000 members of 100 bytes. What is longer goes on in
+/// a further record.
+pub const HOST_RECORD_BYTES_MAX: usize = 4 << 20;
+/// Lines that no reader understands are gathered up to this length, bytes: a stack trace of 600 lines.
+pub const HOST_TEXT_BYTES_MAX: usize = 64 << 10;
+/// Deepest XML of which records are made: a configuration has 14 levels; each becomes an object and an array of JSON, and
+/// the wrapping takes some of [`JSON_DEPTH_MAX`].
+pub const HOST_DEPTH_MAX: usize = 48;
+/// Longest label in a command's output, characters: `Execution Context Account Distinguished Name` has 44.
+pub const HOST_LABEL_CHARS_MAX: usize = 64;
+/// Longest `--ldap-filter`, bytes: the longest that a directory's own tools write have some hundred.
+pub const LDAP_FILTER_BYTES_MAX: usize = 8 << 10;
+/// How deep a filter nests: by hand nobody writes more than five levels.
+pub const LDAP_FILTER_DEPTH_MAX: usize = 32;
+/// Objects of a page of LDAP results: Active Directory gives 1,000 at most (MaxPageSize), however many are asked for.
+pub const LDAP_PAGE_SIZE: u32 = 1_000;
+/// Values of a range: Active Directory gives 1,500 at most (MaxValRange).
+pub const LDAP_RANGE_SIZE: u32 = 1_500;
+/// Longest silence of a directory, milliseconds: its own limit for a query (MaxQueryDuration) is 120 s, and a bit for the way.
+pub const LDAP_SILENCE_MS_MAX: u64 = 150_000;
+/// How long a connection to a directory may take to be made, TLS included, milliseconds.
+pub const LDAP_CONNECT_MS_MAX: u64 = 30_000;
+/// Longest LDAP message that is accepted: Active Directory's own cap is 10 MB (MaxReceiveBuffer); an object with 1,500
+/// values of each of 20 attributes, 300 bytes each, has 9 MB.
+pub const LDAP_MESSAGE_BYTES_MAX: usize = 32 << 20;
+/// How often a search is begun again on a new connection.
+pub const LDAP_TRIES_MAX: u32 = 3;
+/// Pause before it, milliseconds: a domain controller that restarts needs longer, one that closed an idle connection none.
+pub const LDAP_PAUSE_MS: u64 = 1_000;
+/// Pages of one search: a thousand times 20,000 are 20 million objects, ten times what one domain holds in practice.
+pub const LDAP_PAGES_MAX: u64 = 20_000;
+/// Values of one attribute of one object that are followed: groups of up to 500,000 members are synchronised at most
+/// (250,000), and 500,000 names of 100 bytes are 50 MB, within what one record may have.
+pub const LDAP_VALUES_MAX: usize = 500_000;
+/// Clocks that differ by more than this are said, seconds: Kerberos allows 5 minutes.
+pub const LDAP_SKEW_S_MAX: i64 = 300;
+/// Records of a directory on their way to the gate, bytes: a page of 1,000 users has 2 to 4 MB.
+pub const LDAP_BATCH_BYTES: usize = 4 << 20;
+/// Pages without a single object after each other: Active Directory sends a few while it searches; a thousand are no search.
+pub const LDAP_EMPTY_PAGES_MAX: u64 = 1_000;
+/// Longest `--ldap-ca`, bytes: the authorities of all public programs together have 250 kB.
+pub const LDAP_CA_BYTES_MAX: u64 = 1 << 20;

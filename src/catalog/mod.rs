@@ -9,6 +9,7 @@ mod cloud;
 mod column;
 mod dataset;
 mod deny;
+mod directory;
 mod estimate;
 mod export;
 mod field;
@@ -38,6 +39,10 @@ pub use dataset::{
     Dataset, ForEach, Group, NotFound, Permission, Service, Shape, THROTTLES, Throttle, TimeFilter, Where,
 };
 pub use deny::DeniedPath;
+pub use directory::{
+    AttributeReading, DirectoryQuery, DirectoryScope, NeverAsked, ReadAs, attribute_reading, directory_queries,
+    is_never_asked,
+};
 pub use estimate::{ClassEstimate, Estimate, Sizes, estimate};
 pub use export::{CellAs, Export, ExportColumn, export_columns, exports};
 pub use field::{Action, FieldRule, ParentKey, When, fields, parent_keys};
@@ -48,7 +53,7 @@ pub use permission::{Consent, PermissionRow, Resource};
 pub use plan::{Plan, PlanError, Selection, Skipped, SkippedBecause};
 pub use profile::{Licence, Profile};
 pub use question::{Listed, Question, informational, questions};
-pub use recognise::{Recognition, recognitions};
+pub use recognise::{Recognition, bare_context, recognitions};
 pub use route::{Route, SourceKind, TIME_GENERATED, route, route_of_category, route_of_table, routes};
 pub use secret::{SecretRule, secrets};
 pub use throttle::{Measure, ThrottleLimit, Tier};

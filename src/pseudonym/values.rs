@@ -8,6 +8,7 @@ use super::canonical::canonical;
 use super::decode::chain;
 use super::duty::Duty;
 use super::expression;
+use super::form;
 use super::gate::Gate;
 use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
@@ -28,6 +29,9 @@ impl Gate {
         }
         if let Some(body) = duty.body {
             return body.clean(self, value, layer, out);
+        }
+        if duty.is_host {
+            return form::clean_value(self, Duty { is_host: false, ..duty }, value, layer, out);
         }
         if duty.json && starts_like_json(value) {
             let inner = Duty { json: false, action: inner_action(duty.action), ..duty };

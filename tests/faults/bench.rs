@@ -182,18 +182,11 @@ impl Stage {
         let shelf = Shelf { gate: asked.gate, by_parent, records: Mutex::default(), closed: Mutex::default() };
         let ledger = Ledger::default();
         let request = Request {
-            client: &self.client,
-            window: asked.window,
-            ledger: &ledger,
-            hours: None,
-            more: false,
-            reopen: false,
             parents: asked.parents,
             wanted: asked.wanted,
-            done: &[],
-            clock: self.clock,
             deadline: asked.deadline.map(|length| tokio::time::Instant::now() + length),
             late_look: Duration::ZERO,
+            ..Request::new(&self.client, asked.window, &ledger, self.clock)
         };
         let cancel = CancellationToken::new();
         let report = tokio::time::timeout(BOUND, source::collect(dataset, &request, &shelf, &cancel)).await;

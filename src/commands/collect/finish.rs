@@ -256,7 +256,10 @@ fn absent(gate: &Gate, row: &'static Row, verdict: &Verdict) -> Result<Dataset<C
         slices: None,
         source: SourceRow {
             kind: plain(kind)?,
-            request: CleanText::filled("/{}{}", &[CleanText::fixed(&row.version), CleanText::fixed(&row.path)]),
+            request: match crate::directory::asked(row) {
+                Some(filter) => CleanText::filled("LDAP search {}", &[CleanText::fixed(filter)]),
+                None => CleanText::filled("/{}{}", &[CleanText::fixed(&row.version), CleanText::fixed(&row.path)]),
+            },
             permission: permission.map(|name| plain(name)).transpose()?,
         },
         sources: Vec::new(),

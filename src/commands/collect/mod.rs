@@ -6,6 +6,7 @@
 mod args;
 mod conductor;
 mod course;
+mod directory;
 pub mod doctor;
 mod dry_run;
 mod files;
