@@ -286,6 +286,15 @@ pub const HOST_TEXT_BYTES_MAX: usize = 64 << 10;
 pub const HOST_DEPTH_MAX: usize = 48;
 /// Longest label in a command's output, characters: `Execution Context Account Distinguished Name` has 44.
 pub const HOST_LABEL_CHARS_MAX: usize = 64;
+/// Objects of the embedded tenant that one LDIF file holds: 5,000 of 2 kB are 10 MB.
+pub const SERVER_LDIF_OBJECTS_MAX: u64 = 5_000;
+/// Objects of a connector space that the embedded tenant's export shows: 500 of 2 kB are 1 MB.
+pub const SERVER_SPACE_OBJECTS_MAX: u64 = 500;
+/// Groups of events whose times a finding keeps, and computers: a forest's connectors are a handful, an export has one or two
+/// dozen computers; 256 of 4,096 times of 8 bytes are 8 MiB for each of three findings at the very worst.
+pub const FINDING_GROUPS_MAX: usize = 256;
+/// Times of a group: heartbeats of 85 days.
+pub const FINDING_TIMES_MAX: usize = 4_096;
 /// How long the pipes of a program that has ended, or was killed, are waited for, milliseconds: what it left running may hold
 /// them open, and a killed tree is gone within milliseconds.
 pub const HOST_DRAIN_MS: u64 = 2_000;
@@ -343,15 +352,6 @@ pub const LDAP_BATCH_BYTES: usize = 4 << 20;
 pub const LDAP_EMPTY_PAGES_MAX: u64 = 1_000;
 /// Longest `--ldap-ca`, bytes: the authorities of all public programs together have 250 kB.
 pub const LDAP_CA_BYTES_MAX: u64 = 1 << 20;
-/// Objects of the embedded tenant that one LDIF file holds: 5,000 of 2 kB are 10 MB.
-pub const SERVER_LDIF_OBJECTS_MAX: u64 = 5_000;
-/// Objects of a connector space that the embedded tenant's export shows: 500 of 2 kB are 1 MB.
-pub const SERVER_SPACE_OBJECTS_MAX: u64 = 500;
-/// Groups of events whose times a finding keeps, and computers: a forest's connectors are a handful, an export has one or two
-/// dozen computers; 256 of 4,096 times of 8 bytes are 8 MiB for each of three findings at the very worst.
-pub const FINDING_GROUPS_MAX: usize = 256;
-/// Times of a group: heartbeats of 85 days.
-pub const FINDING_TIMES_MAX: usize = 4_096;
 /// Texts that one thread of the leak check remembers as sound: with [`SOUND_TEXT_BYTES_MAX`] at most 3 MiB, in practice
 /// 64 bytes each and within the second-level cache.
 pub const SOUND_ENTRIES: usize = 8192;
