@@ -127,7 +127,8 @@ impl Windows {
 
     /// Sets a value of the registry by Wine's own editor.
     fn set(&self, key: &str, name: &str, kind: &str, value: &str) {
-        let ended = self.run_bounded(self.wine("wine", &["reg", "add", key, "/v", name, "/t", kind, "/d", value, "/f"]));
+        let ended =
+            self.run_bounded(self.wine("wine", &["reg", "add", key, "/v", name, "/t", kind, "/d", value, "/f"]));
         assert_eq!(ended.code, 0, "reg add {key}: {}", ended.stdout);
     }
 }
@@ -204,7 +205,12 @@ fn the_demo_is_the_same_as_elsewhere(windows: &Windows) {
 }
 
 fn the_machine_is_gathered_from(windows: &Windows) {
-    windows.set(r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\CDJ\AAD", "TenantName", "REG_SZ", "planted.contoso.com");
+    windows.set(
+        r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\CDJ\AAD",
+        "TenantName",
+        "REG_SZ",
+        "planted.contoso.com",
+    );
     windows.set(r"HKLM\SYSTEM\CurrentControlSet\Services\ADSync\Parameters", "DBName", "REG_SZ", "ADSync");
     let folder = windows.path("ProgramData/AADConnect");
     std::fs::create_dir_all(&folder).unwrap();
@@ -213,7 +219,8 @@ fn the_machine_is_gathered_from(windows: &Windows) {
     std::fs::write(folder.join("trace-20260914-223150.log"), trace).unwrap();
     let tenant = Simulated::start(&windows.bench);
     let include = ["users", "registry", "connect-trace", "host-state", "device-state", "event-log"];
-    let mut args = vec!["collect", "--tenant", tenant.text("tenant_id"), "--auth", "token", "--out", "live.zip", "--json"];
+    let mut args =
+        vec!["collect", "--tenant", tenant.text("tenant_id"), "--auth", "token", "--out", "live.zip", "--json"];
     args.extend(["--graph-url", tenant.text("graph_url"), "--login-url", tenant.text("login_url")]);
     args.extend(include.iter().flat_map(|id| ["--include", *id]));
     let plan = windows.expect(0, &[args.as_slice(), &["--dry-run"]].concat(), &[]);
