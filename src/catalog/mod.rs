@@ -14,6 +14,7 @@ mod export;
 mod field;
 pub(crate) mod glob;
 pub mod host;
+mod host_check;
 mod identifier;
 mod kind;
 mod permission;

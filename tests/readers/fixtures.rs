@@ -145,7 +145,8 @@ fn event(channel: &str, provider: &str, id: u32, data: &str, message: &str) -> S
 
 fn events() -> String {
     let classic = |text: &str| format!("<EventData><Data>{text}</Data></EventData>");
-    let requested = format!("Password Change Request - Anchor: {}, Dn: {DN}, Change Date: 05/01/2013 16:34:08", immutable());
+    let requested =
+        format!("Password Change Request - Anchor: {}, Dn: {DN}, Change Date: 05/01/2013 16:34:08", immutable());
     let writeback = format!(
         "TrackingId: 00000000-0000-0000-0000-000000000000, Reason: Synchronization Engine returned an error hr=80230818, Context: cloudAnchor: User_{CLOUD}, SourceAnchorValue: {}, UserPrincipalName: {UPN}, Details: none",
         immutable()

@@ -91,7 +91,9 @@ fn needles() -> Vec<(String, String)> {
         needles.extend(spellings.map(|spelling| (name.to_owned(), spelling)));
     }
     let sid = spell::base64(&spell::sid_bytes(SID));
-    needles.extend([("sid", SID), ("sid in base64", sid.as_str())].map(|(name, value)| (name.to_owned(), value.to_owned())));
+    needles.extend(
+        [("sid", SID), ("sid in base64", sid.as_str())].map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
     for (name, value) in fixtures::WORDS {
         needles.push(((*name).to_owned(), (*value).to_owned()));
         needles.push((format!("{name} percent"), spell::percent(value)));
@@ -176,7 +178,10 @@ fn one_object_has_one_pseudonym_whatever_it_is_spelt_as() {
     assert_eq!(objects[0]["cs-dn"], user["onPremisesDistinguishedName"]);
     let entry = &objects[1]["synchronized-hologram"]["entry"];
     assert_eq!(text(&entry["cloudAnchor"]), format!("User_{}", text(&user["id"])));
-    assert_eq!(text(&objects[1]["cs-dn"]).to_uppercase(), format!("CN={{{}}}", spell::hex(immutable.as_bytes())).to_uppercase());
+    assert_eq!(
+        text(&objects[1]["cs-dn"]).to_uppercase(),
+        format!("CN={{{}}}", spell::hex(immutable.as_bytes())).to_uppercase()
+    );
     // Both are linked to the same object of the metaverse, and the failed export names it.
     assert_eq!(objects[0]["mv-link"]["#text"], objects[1]["mv-link"]["#text"]);
     let runs = read("run-history", "runs.xml");

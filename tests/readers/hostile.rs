@@ -8,19 +8,33 @@ use crate::read_text;
 
 #[test]
 fn deep_xml_is_read_to_the_deepest_that_is_kept() {
-    let deep = format!("<cs-objects><cs-object>{}end{}</cs-object></cs-objects>", "<a>".repeat(5000), "</a>".repeat(5000));
+    let deep =
+        format!("<cs-objects><cs-object>{}end{}</cs-object></cs-objects>", "<a>".repeat(5000), "</a>".repeat(5000));
     let read = read_text("cs-export", "a.xml", deep);
     assert!(read.records.iter().any(|(_, record)| record.to_string().contains("end")));
 }
 
 #[test]
 fn what_breaks_off_is_given_as_far_as_it_goes() {
-    let read = read_text("run-history", "a.xml", "<run-history><run-details><ma-name>x</ma-name><step-details step-number='1'><start-date>now");
+    let read = read_text(
+        "run-history",
+        "a.xml",
+        "<run-history><run-details><ma-name>x</ma-name><step-details step-number='1'><start-date>now",
+    );
     assert_eq!((read.count("record", "step-details"), read.count("record", "run-details")), (1, 1));
-    let read = read_text("run-history", "a.xml", "<run-history><run-details><ma-name>x</ma-name></run-details><<<\nlost & found\n");
+    let read = read_text(
+        "run-history",
+        "a.xml",
+        "<run-history><run-details><ma-name>x</ma-name></run-details><<<\nlost & found\n",
+    );
     assert_eq!(read.count("ma-name", "x"), 1);
-    assert!(read.records.iter().any(|(_, record)| record["text"].as_str().is_some_and(|text| text.contains("lost & found"))));
-    let read = read_text("adfs", "a.json", "{\"ADFSToolbox\":{\"Test-AdfsServerHealth\":{\"AllTests\":[{\"Name\":\"x\"");
+    assert!(
+        read.records
+            .iter()
+            .any(|(_, record)| record["text"].as_str().is_some_and(|text| text.contains("lost & found")))
+    );
+    let read =
+        read_text("adfs", "a.json", "{\"ADFSToolbox\":{\"Test-AdfsServerHealth\":{\"AllTests\":[{\"Name\":\"x\"");
     assert!(read.tally.texts > 0);
 }
 
@@ -32,8 +46,11 @@ fn entities_are_never_expanded() {
 
 #[test]
 fn a_record_that_is_too_long_goes_on_in_another() {
-    let values: String = (0..120_000).map(|number| format!("<value>CN=member {number},OU=Some Unit,DC=example</value>")).collect();
-    let text = format!("<cs-objects><cs-object cs-dn='CN=g'><entry><attr name='member' multivalued='true'>{values}</attr></entry></cs-object></cs-objects>");
+    let values: String =
+        (0..120_000).map(|number| format!("<value>CN=member {number},OU=Some Unit,DC=example</value>")).collect();
+    let text = format!(
+        "<cs-objects><cs-object cs-dn='CN=g'><entry><attr name='member' multivalued='true'>{values}</attr></entry></cs-object></cs-objects>"
+    );
     let read = read_text("cs-export", "a.xml", text);
     assert!(read.records.len() > 1);
     let members: usize = read
@@ -46,7 +63,8 @@ fn a_record_that_is_too_long_goes_on_in_another() {
         .sum();
     assert_eq!((members, read.tally.texts), (120_000, 0));
     assert!(read.raw.iter().all(|(_, json)| json.len() < 6 << 20));
-    let lines: String = (0..120_000).map(|number| format!("member: CN=member {number},OU=Some Unit,DC=example\n")).collect();
+    let lines: String =
+        (0..120_000).map(|number| format!("member: CN=member {number},OU=Some Unit,DC=example\n")).collect();
     let read = read_text("ldif", "a.ldif", format!("dn: CN=g\nobjectClass: group\n{lines}"));
     let members: usize = read.records.iter().map(|(_, record)| record["member"].as_array().map_or(0, Vec::len)).sum();
     assert_eq!(members, 120_000);

@@ -43,7 +43,11 @@ fn every_server_configuration_is_read() {
         ("synchronizationRule", 62),
     ];
     assert_eq!(counts.into_iter().collect::<Vec<_>>(), expected);
-    assert!(read.records.iter().all(|(_, record)| record["record"] != "synchronizationRule" || record["precedence"].is_string()));
+    assert!(
+        read.records
+            .iter()
+            .all(|(_, record)| record["record"] != "synchronizationRule" || record["precedence"].is_string())
+    );
 }
 
 #[test]
@@ -54,7 +58,10 @@ fn run_histories_are_read() {
         assert_eq!(read.tally.texts, 0);
         (read.count("record", "run-details"), read.count("record", "step-details"), read.records.len())
     };
-    assert_eq!([count("run_history_0.xml"), count("run_history_1.xml"), count("run_history_7.xml")], [(1, 2, 3), (1, 2, 3), (1, 1, 3)]);
+    assert_eq!(
+        [count("run_history_0.xml"), count("run_history_1.xml"), count("run_history_7.xml")],
+        [(1, 2, 3), (1, 2, 3), (1, 1, 3)]
+    );
     let errors = read("run-history", &[folder.join("run_history_7.xml")]);
     let error = &errors.records.iter().find(|(_, record)| record["record"] == "export-error").unwrap().1;
     assert_eq!((&error["run-number"], &error["retry-count"]), (&"2590".into(), &"77".into()));

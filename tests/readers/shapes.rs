@@ -27,7 +27,9 @@ fn an_event_is_the_same_whoever_wrote_it_down() {
 #[test]
 fn events_that_no_row_wants_are_counted() {
     let event = |provider: &str, id: u32| {
-        format!("<Event><System><Provider Name='{provider}'/><EventID>{id}</EventID><Channel>Application</Channel></System></Event>")
+        format!(
+            "<Event><System><Provider Name='{provider}'/><EventID>{id}</EventID><Channel>Application</Channel></System></Event>"
+        )
     };
     let text = event("MsiInstaller", 1033) + &event("ADSync", 6941) + &event("Some Shop", 611);
     let read = read_text("events", "a.xml", text);
@@ -73,7 +75,8 @@ fn registry_values_of_every_type_are_read() {
         \"b\"=hex:01,02\r\n\"UserSid\"=hex:01,01,00,00,00,00,00,05,12,00,00,00\r\n\"lines\"=\"one\r\ntwo\"\r\n\r\n[HKEY_LOCAL_MACHINE\\A\\empty]\r\n";
     let read = read_text("registry", "a.reg", wide(text));
     assert_eq!(read.tally.texts, 0);
-    let values: Vec<_> = read.records.iter().map(|(_, record)| (record["type"].clone(), record["value"].clone())).collect();
+    let values: Vec<_> =
+        read.records.iter().map(|(_, record)| (record["type"].clone(), record["value"].clone())).collect();
     let expected = [
         (json!("REG_SZ"), json!("a\\b \"c\"")),
         (json!("REG_DWORD"), json!(10)),
@@ -90,7 +93,10 @@ fn registry_values_of_every_type_are_read() {
     assert_eq!(read.records[8].1, json!({"key": "HKEY_LOCAL_MACHINE\\A\\empty"}));
     let proxy = "REGEDIT4\n\n[HKEY_LOCAL_MACHINE\\C]\n\"WinHttpSettings\"=hex:28,00,00,00,00,00,00,00,03,00,00,00,04,00,00,00,70,3a,38,30,01,00,00,00,78\n";
     let read = read_text("registry", "a.reg", proxy);
-    assert_eq!((&read.only()["flags"], &read.only()["proxyServer"], &read.only()["proxyBypass"]), (&json!(3), &json!("p:80"), &json!("x")));
+    assert_eq!(
+        (&read.only()["flags"], &read.only()["proxyServer"], &read.only()["proxyBypass"]),
+        (&json!(3), &json!("p:80"), &json!("x"))
+    );
     let queried = "HKEY_LOCAL_MACHINE\\B\n    Enabled    REG_DWORD    0x1\n    Name    REG_SZ    a b\n";
     let read = read_text("registry", "q.txt", queried);
     assert_eq!((&read.records[0].1["value"], &read.records[1].1["value"]), (&json!(1), &json!("a b")));
@@ -100,9 +106,12 @@ fn registry_values_of_every_type_are_read() {
 fn entries_of_a_directory_export_find_their_datasets() {
     let entry = |classes: &[&str]| {
         let classes: String = classes.iter().map(|class| format!("objectClass: {class}\n")).collect();
-        format!("dn: CN=x,DC=y\n{classes}member;range=0-1: CN=a\nmember;range=0-1: CN=b\nuserCertificate;binary:: AA==\nmsLAPS-Password: never\n\n")
+        format!(
+            "dn: CN=x,DC=y\n{classes}member;range=0-1: CN=a\nmember;range=0-1: CN=b\nuserCertificate;binary:: AA==\nmsLAPS-Password: never\n\n"
+        )
     };
-    let text = ["user", "group", "contact", "site"].map(|class| entry(&["top", class])).concat() + &entry(&["user", "computer"]);
+    let text = ["user", "group", "contact", "site"].map(|class| entry(&["top", class])).concat()
+        + &entry(&["user", "computer"]);
     let read = read_text("ldif", "a.ldif", text);
     let sets: Vec<_> = read.records.iter().map(|(dataset, _)| *dataset).collect();
     assert_eq!(sets, ["ad-users", "ad-groups", "ad-contacts", "ad-forest", "ad-computers"]);
@@ -142,7 +151,10 @@ fn changes_in_a_connector_space_say_what_is_added() {
 fn services_certificates_and_requests_are_read() {
     let services = "SERVICE_NAME: ADSync\nDISPLAY_NAME: Sync\n        STATE              : 4  RUNNING\n\nSERVICE_NAME: adfssrv\n        STATE : 1  STOPPED\n";
     let read = read_text("services", "s.txt", services);
-    assert_eq!(read.records[0].1, json!({"kind": "service", "SERVICE_NAME": "ADSync", "DISPLAY_NAME": "Sync", "STATE": "4  RUNNING"}));
+    assert_eq!(
+        read.records[0].1,
+        json!({"kind": "service", "SERVICE_NAME": "ADSync", "DISPLAY_NAME": "Sync", "STATE": "4  RUNNING"})
+    );
     assert_eq!(read.records.len(), 2);
     let http = read_text("httperr", "h.log", "#Fields: date sc-status s-reason\n2024-01-31 503 -\nshort\n");
     assert_eq!(http.records[0].1, json!({"record": "httperr", "date": "2024-01-31", "sc-status": "503"}));

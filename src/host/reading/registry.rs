@@ -235,7 +235,11 @@ fn proxy(bytes: &[u8]) -> Option<Value> {
     };
     let (server, next) = text(12)?;
     let (bypass, _) = text(next)?;
-    let members = [("flags", Value::from(number(8)?)), ("proxyServer", Value::from(server)), ("proxyBypass", Value::from(bypass))];
+    let members = [
+        ("flags", Value::from(number(8)?)),
+        ("proxyServer", Value::from(server)),
+        ("proxyBypass", Value::from(bypass)),
+    ];
     Some(Value::Object(Map::from_iter(members.map(|(key, value)| (key.to_owned(), value)))))
 }
 
