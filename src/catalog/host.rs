@@ -20,21 +20,26 @@ pub struct Item {
     pub dataset: Option<String>,
     /// Who makes records out of it (`host::reading`); none with no dataset.
     pub reader: Option<String>,
+    /// Its reader sorts records into several datasets, of which `dataset` is one.
+    #[serde(default)]
+    pub spreads: bool,
     /// Where it is on the server.
     pub from: Origin,
     /// How a copy of it is called: globs without regard to case, `/` between folders. One without `/` is compared with the
     /// file's name, others with the end of its path.
     #[serde(default)]
     pub names: Vec<String>,
-    /// What stands in its first characters whatever it is called: globs without regard to case. Any of them suffices.
+    /// How its text begins whatever it is called: globs without regard to case, of which any suffices. One that begins
+    /// with `*` looks further, as far as the first characters that are looked at.
     #[serde(default)]
     pub marks: Vec<String>,
     /// The forms (`json-lines`, `json`, `csv`, `xml`, `ldif`, `registry`, `text`) for which its marks hold; empty: all.
     #[serde(default)]
     pub forms: Vec<String>,
-    /// At most so many bytes of it, all its files together; the newest first.
+    /// At most so many bytes of each of its files; on a server, of all of them together, the newest first.
     pub bytes_max: Option<u64>,
-    /// Nothing older, days, where the run's window reaches further back.
+    /// Records with a time are left out if they are older, days before the window's end, unless the window reaches further
+    /// back. None: all are taken.
     pub age_days_max: Option<u32>,
     /// How long it may take on a server, seconds.
     pub timeout_s: Option<u32>,
@@ -66,7 +71,8 @@ pub struct Item {
 pub enum Origin {
     /// Files.
     Files {
-        /// Paths with `\`; `*` is anything but `\`.
+        /// Paths with `\`; `*` is anything but `\`. None: nothing that could be read on the server without writing or
+        /// asking its user; only copies of it are taken.
         paths: Vec<String>,
     },
     /// An event channel.
@@ -216,9 +222,11 @@ pub fn denied_items() -> &'static [DeniedItem] {
 }
 
 impl Item {
-    /// Whether a copy of it may be called so: the longer the name that fits, the surer. Bytes of the glob.
+    /// Whether a copy of it may be called so: the longer the name that fits, the surer. Bytes of the glob. Its own id is
+    /// always such a name.
     pub fn fits_name(&self, path: &str) -> Option<usize> {
-        fits_name(&self.names, path)
+        let own = [format!("{}.*", self.id), format!("{}-*.*", self.id)];
+        fits_name(&self.names, path).max(fits_name(&own, path))
     }
 
     /// Whether its first characters are such; `form` as `forms` spells it.
@@ -242,6 +250,9 @@ impl DeniedItem {
 
 /// The longest glob that fits the end of a path.
 fn fits_name(globs: &[String], path: &str) -> Option<usize> {
+    if globs.is_empty() {
+        return None;
+    }
     let path = format!("/{}", path.replace('\\', "/").to_lowercase());
     let last = path.rsplit('/').next().unwrap_or_default();
     let fits = |one: &&String| match one.contains('/') {
@@ -252,7 +263,25 @@ fn fits_name(globs: &[String], path: &str) -> Option<usize> {
 }
 
 fn fits_marks(globs: &[String], head: &str) -> Option<usize> {
-    let head = head.to_lowercase();
-    let fits = |one: &&String| glob::fits(&format!("*{}*", one.to_lowercase()), &head);
+    if globs.is_empty() {
+        return None;
+    }
+    let head = head.trim_start_matches('\u{feff}').trim_start().to_lowercase();
+    let fits = |one: &&String| glob::fits(&format!("{}*", one.to_lowercase()), &head);
     globs.iter().filter(fits).map(String::len).max()
+}
+
+/// Whether an item asks for an event. An empty channel is not known: then the provider and the id decide.
+pub fn wants_event(channel: &str, provider: &str, id: u64) -> bool {
+    items().iter().any(|row| {
+        let Origin::Events { channel: own, providers, ids } = &row.from else { return false };
+        let is_channel = channel.is_empty() && !providers.is_empty() || own.eq_ignore_ascii_case(channel);
+        let is_provider = providers.is_empty() || providers.iter().any(|one| one.eq_ignore_ascii_case(provider));
+        is_channel && is_provider && (ids.is_empty() || ids.iter().any(|one| u64::from(*one) == id))
+    })
+}
+
+/// The row that denies a file, by its path or the beginning of its text.
+pub fn denied(path: &str, head: &str) -> Option<&'static DeniedItem> {
+    denied_items().iter().find(|row| row.fits_name(path) || row.fits_marks(head))
 }

@@ -3,7 +3,7 @@
 //! Takes the path below the input, the form and the head of the text; gives a row of the catalogue. What is denied is
 //! denied whatever else fits. Never reads on.
 
-use crate::catalog::host::{DeniedItem, Item, denied_items, items};
+use crate::catalog::host::{DeniedItem, Item, denied, items};
 use crate::record::Form;
 
 /// What a file is.
@@ -21,7 +21,7 @@ pub enum Recognised {
 ///
 /// Of several names that fit, the longest pattern counts; names count more than content.
 pub fn recognise(name: &str, form: Form, head: &str) -> Recognised {
-    if let Some(row) = denied_items().iter().find(|row| row.fits_name(name) || row.fits_marks(head)) {
+    if let Some(row) = denied(name, head) {
         return Recognised::Denied(row);
     }
     let form = spelling(form);
@@ -61,8 +61,8 @@ mod tests {
             Recognised::Denied(row) => row.id.as_str(),
             Recognised::Unknown => "",
         };
-        assert_eq!(id("SRV/dsregcmd-status.txt", Form::Text, ""), "dsregcmd");
-        assert_eq!(id("a.txt", Form::Text, "+--+\n| Device State  |\n+--+\n  AzureAdJoined : YES"), "dsregcmd");
+        assert_eq!(id("SRV/dsregcmd-status.txt", Form::Text, ""), "device-state");
+        assert_eq!(id("a.txt", Form::Text, "+--+\n| Device State  |\n+--+\n  AzureAdJoined : YES"), "device-state");
         assert_eq!(id("a.txt", Form::Text, "hello"), "");
         assert_eq!(id("dsregcmd.txt", Form::Text, "-----BEGIN RSA PRIVATE KEY-----\nx"), "private-key");
         assert_eq!(id(r"C:\x\site.PFX", Form::Text, ""), "private-key");

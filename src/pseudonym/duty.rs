@@ -26,9 +26,13 @@ pub(super) struct Duty {
     pub(super) file: Option<Node>,
     /// It is the body of a message.
     pub(super) body: Option<Body>,
+    /// It is what a program on a server wrote: lists, braces and both spellings of an account in one field, prose with
+    /// labels in the others.
+    pub(super) is_host: bool,
 }
 
-pub(super) const SCAN: Duty = Duty { action: Action::Scan, mark: "", json: false, file: None, body: None };
+pub(super) const SCAN: Duty =
+    Duty { action: Action::Scan, mark: "", json: false, file: None, body: None, is_host: false };
 
 /// The duty of a value in a file whose field has no row.
 pub(super) const SCAN_FILE: Duty = Duty { json: true, file: Some(ENVELOPE), ..SCAN };
@@ -77,7 +81,8 @@ impl<'p> Judge<'p> {
     #[inline]
     pub(super) fn duty(&mut self, child: Node, key: KeyNumber, scope: Scope<'p>) -> Duty {
         if !self.is_file {
-            return self.by_rows(child, key, scope);
+            let is_host = self.gate.rules.is_host(self.root);
+            return Duty { is_host, ..self.by_rows(child, key, scope) };
         }
         let duty = self.by_rows(child, key, scope);
         let is_open = matches!(duty.action, Action::Scan | Action::Kind(_));

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::clean::RefusalCause;
 use super::duty::{Duty, ENVELOPE, SCAN, SCAN_FILE};
+use super::form::teaches;
 use super::gate::Gate;
 use super::ranges::Range;
 use super::rules::Node;
@@ -124,7 +125,8 @@ impl Writing<'_> {
         let raw = &here.text[span.clone()];
         let value = if escaped { unescape(raw.as_bytes())? } else { Cow::Borrowed(raw) };
         if let (Some(learnt), Action::Kind(kind)) = (self.learnt.as_deref_mut(), duty.action) {
-            learnt.push((kind, value.clone().into_owned()));
+            let kind = if duty.is_host { teaches(kind, &value) } else { Some(kind) };
+            learnt.extend(kind.map(|kind| (kind, value.clone().into_owned())));
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();

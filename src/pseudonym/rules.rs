@@ -66,6 +66,8 @@ struct Place {
     cases: Vec<Case>,
     /// Of a root: what holds for a key at any depth when nothing else decides.
     deep: Vec<(KeyNumber, Case)>,
+    /// Of a root: the records are made of what programs on servers write.
+    is_host: bool,
 }
 
 /// What the gate knows about one dataset's path, for the parent member.
@@ -131,6 +133,7 @@ impl Rules {
     /// `group`: none for a dataset that only files hold; the rows of what nothing makes out hold for it too.
     fn add_dataset(&mut self, id: &str, group: Option<Group>) -> Node {
         let root = self.new_place();
+        self.places[root as usize].is_host = group == Some(Group::Onprem);
         self.roots.insert(id.into(), root);
         for row in fields() {
             let by_id = row.datasets.iter().any(|pattern| covers(pattern, id) || group.is_none() && pattern == FILE);
@@ -315,6 +318,12 @@ impl Rules {
     pub(super) fn deep(&self, root: Node, key: KeyNumber) -> impl Iterator<Item = &Case> {
         let deep = self.places.get(root as usize).map_or(&[][..], |place| &place.deep);
         deep.iter().filter(move |(number, _)| *number == key).map(|(_, case)| case)
+    }
+
+    /// Whether a dataset's records are made of what programs on servers write.
+    #[inline]
+    pub(super) fn is_host(&self, root: Node) -> bool {
+        self.places.get(root as usize).is_some_and(|place| place.is_host)
     }
 
     /// The path prefix of a fan-out dataset with `{n}` in it, and the kinds of the key parts.

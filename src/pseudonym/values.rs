@@ -8,6 +8,7 @@ use super::canonical::canonical;
 use super::decode::chain;
 use super::duty::Duty;
 use super::expression;
+use super::form;
 use super::gate::Gate;
 use super::guid;
 use super::map::{NotThisKind, pseudonymise_keeping};
@@ -29,6 +30,9 @@ impl Gate {
         if let Some(body) = duty.body {
             return body.clean(self, value, layer, out);
         }
+        if duty.is_host {
+            return form::clean_value(self, Duty { is_host: false, ..duty }, value, layer, out);
+        }
         if duty.json && starts_like_json(value) {
             let inner = Duty { json: false, action: inner_action(duty.action), ..duty };
             if let Some(changed) = self.nested(inner, value, layer, out) {
@@ -44,6 +48,7 @@ impl Gate {
             Action::IpList => self.addresses(value, layer, out),
             Action::IpRanges => self.typed(Kind::IpRange, value, layer, out),
             Action::RuleExpression => expression::rewrite(self, value, layer, out),
+            Action::RegistryKey => form::clean_registry_key(self, value, out),
             Action::IdChain => chain::rewrite(self, value, out) || self.scan(value, layer, out),
         }
     }
@@ -305,6 +310,7 @@ pub(super) fn inner_action(action: Action) -> Action {
         | Action::IpList
         | Action::IpRanges
         | Action::RuleExpression
+        | Action::RegistryKey
         | Action::IdChain => action,
         Action::Json | Action::Named | Action::Scan => Action::Scan,
     }

@@ -15,10 +15,27 @@ mod text;
 mod xml;
 
 use super::clean::CleanBatch;
+use super::duty::Duty;
 use super::gate::Gate;
 use super::mutant::is_on;
 use crate::record::{Form, RawStretch};
 pub(super) use teach::Teach;
+pub(super) use text::teaches;
+
+/// Does the duty on a value that a program on a server wrote.
+pub(super) fn clean_value(gate: &Gate, duty: Duty, value: &str, layer: u8, out: &mut String) -> bool {
+    text::Desk::cleaning(gate).value(duty, value, layer, out)
+}
+
+/// The path of a registry key.
+pub(super) fn clean_registry_key(gate: &Gate, path: &str, out: &mut String) -> bool {
+    let start = out.len();
+    let changed = registry::path_of(&mut text::Desk::cleaning(gate), path, out);
+    if !changed {
+        out.truncate(start);
+    }
+    changed
+}
 
 impl Gate {
     /// Cleans a stretch of a file. The bytes are in the file's encoding, with its byte order mark. Nothing is refused.

@@ -10,6 +10,7 @@ mod label;
 mod value;
 
 pub(super) use desk::Desk;
+pub(in crate::pseudonym) use desk::teaches;
 pub(super) use value::is_number_of;
 
 use super::Teach;

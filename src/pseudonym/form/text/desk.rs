@@ -187,6 +187,13 @@ impl<'d, 't> Desk<'d, 't> {
     }
 }
 
+/// The kind that a value which a program on a server wrote teaches; none where it is several, or stands for nothing.
+pub(in crate::pseudonym) fn teaches(kind: Kind, value: &str) -> Option<Kind> {
+    let value = value.trim();
+    let is_several = is_list(kind, value) || value.starts_with('{') && guid::parse(value).is_none();
+    (!is_several && !label::stands_for_nothing(value)).then(|| shown_kind(kind, value))
+}
+
 /// Whether a value of this kind is several: names, places and DNs have commas of their own.
 fn is_list(kind: Kind, value: &str) -> bool {
     let spaced = matches!(
