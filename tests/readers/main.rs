@@ -44,7 +44,8 @@ impl Taker for Reader<'_> {
     }
 
     fn stretch(&mut self, stretch: RawStretch) -> Result<(), TakerClosed> {
-        let reading = self.reading.get_or_insert_with(|| Reading::of(self.reader, "trace-20240131-235900.log").unwrap());
+        let reading =
+            self.reading.get_or_insert_with(|| Reading::of(self.reader, "trace-20240131-235900.log").unwrap());
         let read = &mut self.read;
         reading.take(&stretch, &mut |record| read.add(record));
         Ok(())

@@ -13,7 +13,10 @@ fn every_event_log_is_read_to_its_last_good_record() {
         let read = read("events", std::slice::from_ref(&path));
         assert_eq!(read.tally.texts, 0);
         assert!(read.records.iter().all(|(dataset, record)| {
-            *dataset == "event-log" && record["eventId"].is_u64() && record["provider"].is_string() && record["time"].is_string()
+            *dataset == "event-log"
+                && record["eventId"].is_u64()
+                && record["provider"].is_string()
+                && record["time"].is_string()
         }));
         found.push((read.records.len() as u64 + read.tally.passed_over, read.damaged));
     }

@@ -76,7 +76,9 @@ mod tests {
         assert_eq!(spelt("objectSid", sid.to_owned()), "S-1-5-21-2156191251-940272682-1384544836-1103");
         let guid = "QF5HMK7n80qvdYsUPIHa9Q==";
         assert_eq!(spelt("OBJECTGUID", guid.to_owned()), "30475e40-e7ae-4af3-af75-8b143c81daf5");
-        for (attribute, value) in [("mS-DS-ConsistencyGuid", guid), ("objectSid", "AQ=="), ("objectGUID", "no"), ("mail", sid)] {
+        for (attribute, value) in
+            [("mS-DS-ConsistencyGuid", guid), ("objectSid", "AQ=="), ("objectGUID", "no"), ("mail", sid)]
+        {
             assert_eq!(spelt(attribute, value.to_owned()), value);
         }
     }

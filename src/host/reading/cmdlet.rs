@@ -86,10 +86,8 @@ fn diagnostics(line: u64, cmdlet: &str, value: Value, out: &mut Out<'_>) {
 }
 
 fn part(line: u64, cmdlet: &str, kind: &str, value: Value, out: &mut Out<'_>) {
-    let mut record = Map::from_iter([
-        ("cmdlet".to_owned(), Value::from(cmdlet)),
-        ("record".to_owned(), Value::from(kind)),
-    ]);
+    let mut record =
+        Map::from_iter([("cmdlet".to_owned(), Value::from(cmdlet)), ("record".to_owned(), Value::from(kind))]);
     if let Value::Object(object) = value {
         object.into_iter().for_each(|(key, value)| put(&mut record, &key, value));
     }

@@ -25,7 +25,8 @@ struct Device {
 impl Device {
     fn close(&mut self, out: &mut Out<'_>) {
         let Some((line, name, value)) = self.open.take() else { return };
-        let members = [("section", self.section.as_str()), ("name", &name), ("value", value.trim()), ("file", &self.file)];
+        let members =
+            [("section", self.section.as_str()), ("name", &name), ("value", value.trim()), ("file", &self.file)];
         out.record(line, Map::from_iter(members.map(|(key, value)| (key.to_owned(), Value::from(value)))));
     }
 

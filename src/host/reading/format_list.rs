@@ -129,12 +129,6 @@ pub(super) fn of_cmdlet(cmdlet: Option<&str>, object: Map<String, Value>) -> Map
 }
 
 /// Records that a list gives one after another.
-pub(super) fn gather(
-    list: &mut FormatList,
-    line: u64,
-    text: &str,
-    cmdlet: Option<&str>,
-    out: &mut Out<'_>,
-) -> bool {
+pub(super) fn gather(list: &mut FormatList, line: u64, text: &str, cmdlet: Option<&str>, out: &mut Out<'_>) -> bool {
     list.line(line, text, &mut |line, object| out.record(line, of_cmdlet(cmdlet, object)))
 }

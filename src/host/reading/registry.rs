@@ -59,7 +59,8 @@ impl Registry {
 
     fn give(&mut self, line: u64, name: String, kind: &str, value: Value, out: &mut Out<'_>) {
         let key = self.key.as_ref().map_or("", |(_, key)| key);
-        let members = [("key", Value::from(key)), ("name", Value::from(name)), ("type", Value::from(kind)), ("value", value)];
+        let members =
+            [("key", Value::from(key)), ("name", Value::from(name)), ("type", Value::from(kind)), ("value", value)];
         self.has_values = true;
         out.record(line, Map::from_iter(members.map(|(key, value)| (key.to_owned(), value))));
     }

@@ -146,9 +146,8 @@ fn day_of(file: &str) -> Option<time::Date> {
 struct Agent;
 
 /// Levels of `TraceEventType`.
-const LEVELS: [&str; 10] = [
-    "Critical", "Error", "Warning", "Information", "Verbose", "Start", "Stop", "Suspend", "Resume", "Transfer",
-];
+const LEVELS: [&str; 10] =
+    ["Critical", "Error", "Warning", "Information", "Verbose", "Start", "Stop", "Suspend", "Resume", "Transfer"];
 
 impl Head for Agent {
     fn head<'l>(&mut self, line: &'l str) -> Option<(Map<String, Value>, &'l str)> {
@@ -182,7 +181,9 @@ impl Head for Agent {
         };
         let Some((_, key)) = MEMBERS.iter().find(|(known, _)| *known == name) else { return false };
         // The first counts: an exception's text may quote another entry.
-        !value.is_empty() && !record.contains_key(*key) && record.insert((*key).to_owned(), Value::from(value)).is_none()
+        !value.is_empty()
+            && !record.contains_key(*key)
+            && record.insert((*key).to_owned(), Value::from(value)).is_none()
     }
 }
 

@@ -224,7 +224,11 @@ impl<S: Shape> Xml<S> {
             let around = self.open.iter().rev().find(|frame| frame.name == *element);
             let value = around.and_then(|around| {
                 let attribute = || around.attributes.iter().find(|(name, _)| name == child);
-                around.members.get(*child).cloned().or_else(|| attribute().map(|(_, value)| Value::from(value.as_str())))
+                around
+                    .members
+                    .get(*child)
+                    .cloned()
+                    .or_else(|| attribute().map(|(_, value)| Value::from(value.as_str())))
             });
             if let Some(value) = value {
                 put(&mut record, key, value);
