@@ -17,8 +17,8 @@ pub const TRIES_MAX: u32 = 8;
 pub const TEXT_LAYERS_MAX: u8 = 4;
 /// Entries of a thread's memory of mapped values: 4,096 × about 150 bytes = 0.6 MiB; a bigger one misses the CPU's caches.
 pub const MEMORY_ENTRIES: usize = 4096;
-/// Longest value that the memory keeps, bytes; longer ones rarely come twice.
-pub const MEMORY_VALUE_BYTES_MAX: usize = 160;
+/// Longest value that the memory keeps, bytes: user agents have 120 to 250; longer ones rarely come twice.
+pub const MEMORY_VALUE_BYTES_MAX: usize = 384;
 /// Longest dictionary term, words: "Given Middle Family (Team, Site)" has six.
 pub const TERM_WORDS_MAX: usize = 8;
 /// Objects are looked through for a sibling at most this far, members: the widest documented record has 150.
@@ -35,6 +35,10 @@ pub const MANIFEST_BYTES_MAX: u64 = 64 << 20;
 /// Deflate level of the spool: on JSON records 12 : 1 at 266 MB/s a core; level 9 gains 8 % of size for 1.7 times
 /// the time, level 1 is 6.7 : 1.
 pub const DEFLATE_LEVEL: u32 = 6;
+/// The same for `--compression fast` and `small`.
+pub const DEFLATE_LEVEL_FAST: u32 = 3;
+/// See [`DEFLATE_LEVEL_FAST`].
+pub const DEFLATE_LEVEL_SMALL: u32 = 9;
 /// How far one block may shrink before it is stored instead, and how far an entry that is read may grow. JSON
 /// records reach 13 : 1, records that differ in one UUID about 75 : 1; deflate itself ends at 1,032 : 1.
 pub const DEFLATE_RATIO_MAX: u64 = 256;
@@ -272,6 +276,16 @@ pub const ANSWER_VALUE_CHARS_MAX: usize = 300;
 pub const LEAK_STRETCH_BYTES: usize = 512 << 10;
 /// Bytes on their way to and in the leak check's threads: 96 stretches, enough for 32 processors. A longer line goes alone.
 pub const LEAK_WAITING_BYTES_MAX: usize = 48 << 20;
+/// Longest record that is made of a host's file, bytes: a group with 40,000 members of 100 bytes. What is longer goes on in
+/// a further record.
+pub const HOST_RECORD_BYTES_MAX: usize = 4 << 20;
+/// Lines that no reader understands are gathered up to this length, bytes: a stack trace of 600 lines.
+pub const HOST_TEXT_BYTES_MAX: usize = 64 << 10;
+/// Deepest XML of which records are made: a configuration has 14 levels; each becomes an object and an array of JSON, and
+/// the wrapping takes some of [`JSON_DEPTH_MAX`].
+pub const HOST_DEPTH_MAX: usize = 48;
+/// Longest label in a command's output, characters: `Execution Context Account Distinguished Name` has 44.
+pub const HOST_LABEL_CHARS_MAX: usize = 64;
 /// Objects of the embedded tenant that one LDIF file holds: 5,000 of 2 kB are 10 MB.
 pub const SERVER_LDIF_OBJECTS_MAX: u64 = 5_000;
 /// Objects of a connector space that the embedded tenant's export shows: 500 of 2 kB are 1 MB.
@@ -306,16 +320,6 @@ pub const HOST_PROBE_MS: u64 = 8_000;
 pub const CERTIFICATE_BYTES_MAX: u64 = 1 << 20;
 /// Longest `machine.config` that is read, bytes: Windows ships one of 40 kB.
 pub const MACHINE_CONFIG_BYTES_MAX: u64 = 4 << 20;
-/// Longest record that is made of a host's file, bytes: a group with 40,000 members of 100 bytes. What is longer goes on in
-/// a further record.
-pub const HOST_RECORD_BYTES_MAX: usize = 4 << 20;
-/// Lines that no reader understands are gathered up to this length, bytes: a stack trace of 600 lines.
-pub const HOST_TEXT_BYTES_MAX: usize = 64 << 10;
-/// Deepest XML of which records are made: a configuration has 14 levels; each becomes an object and an array of JSON, and
-/// the wrapping takes some of [`JSON_DEPTH_MAX`].
-pub const HOST_DEPTH_MAX: usize = 48;
-/// Longest label in a command's output, characters: `Execution Context Account Distinguished Name` has 44.
-pub const HOST_LABEL_CHARS_MAX: usize = 64;
 /// Longest `--ldap-filter`, bytes: the longest that a directory's own tools write have some hundred.
 pub const LDAP_FILTER_BYTES_MAX: usize = 8 << 10;
 /// How deep a filter nests: by hand nobody writes more than five levels.
@@ -348,3 +352,10 @@ pub const LDAP_BATCH_BYTES: usize = 4 << 20;
 pub const LDAP_EMPTY_PAGES_MAX: u64 = 1_000;
 /// Longest `--ldap-ca`, bytes: the authorities of all public programs together have 250 kB.
 pub const LDAP_CA_BYTES_MAX: u64 = 1 << 20;
+/// Texts that one thread of the leak check remembers as sound: with [`SOUND_TEXT_BYTES_MAX`] at most 3 MiB, in practice
+/// 64 bytes each and within the second-level cache.
+pub const SOUND_ENTRIES: usize = 8192;
+/// Longest text that is remembered, bytes: a user agent has 120 to 250.
+pub const SOUND_TEXT_BYTES_MAX: usize = 384;
+/// Items of a machine that the reason of one dataset names: five fit into a line of the report, the rest is counted.
+pub const HOST_REASONS_MAX: usize = 5;

@@ -88,6 +88,8 @@ pub enum Action {
     Named,
     /// base64url of one or several object ids in a row (ids of assignments and grants).
     IdChain,
+    /// The path of a registry key: each part by the row `<parent part>.key`, thumbprints, the rest scanned.
+    RegistryKey,
 }
 
 impl TryFrom<String> for Action {
@@ -104,6 +106,7 @@ impl TryFrom<String> for Action {
             "rule-expression" => Self::RuleExpression,
             "named" => Self::Named,
             "id-chain" => Self::IdChain,
+            "registry-key" => Self::RegistryKey,
             other => Self::Kind(Kind::from_name(other).ok_or_else(|| format!("no such action: {other}"))?),
         })
     }

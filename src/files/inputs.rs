@@ -166,6 +166,11 @@ impl Inputs {
         Walk::new(taker, self.sizes, std::mem::take(&mut self.hashes)).run(self)
     }
 
+    /// The names of the files, archives as one.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
     /// How many files and closed folders there are; archives count once.
     pub fn count(&self) -> usize {
         self.entries.len()

@@ -143,6 +143,7 @@ impl Hands for Listening<'_, '_> {
             | Action::IpList
             | Action::IpRanges
             | Action::RuleExpression
+            | Action::RegistryKey
             | Action::IdChain => {
                 return Ok(());
             }

@@ -48,6 +48,7 @@ impl Gate {
             Action::IpList => self.addresses(value, layer, out),
             Action::IpRanges => self.typed(Kind::IpRange, value, layer, out),
             Action::RuleExpression => expression::rewrite(self, value, layer, out),
+            Action::RegistryKey => form::clean_registry_key(self, value, out),
             Action::IdChain => chain::rewrite(self, value, out) || self.scan(value, layer, out),
         }
     }
@@ -309,6 +310,7 @@ pub(super) fn inner_action(action: Action) -> Action {
         | Action::IpList
         | Action::IpRanges
         | Action::RuleExpression
+        | Action::RegistryKey
         | Action::IdChain => action,
         Action::Json | Action::Named | Action::Scan => Action::Scan,
     }

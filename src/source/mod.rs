@@ -10,6 +10,8 @@ pub mod activity;
 mod batch;
 pub mod blobs;
 mod count;
+#[cfg(feature = "fuzz-doors")]
+pub mod doors;
 mod errors;
 mod fan_out;
 pub(crate) mod field;

@@ -6,10 +6,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test may")]
 
 #[cfg(not(feature = "gate-off"))]
+mod fixtures;
+#[cfg(not(feature = "gate-off"))]
 mod gate;
 mod hostile;
 mod samples;
 mod shapes;
+#[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
+#[path = "../corpus/spell.rs"]
+mod spell;
 
 use std::path::{Path, PathBuf};
 

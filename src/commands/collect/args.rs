@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::import::Incident;
 use crate::net::auth::AuthKind;
+use crate::spool::Compression;
 
 /// Collects what Support asks for into one verified zip.
 #[derive(Args)]
@@ -115,6 +116,9 @@ pub struct CollectArgs {
     /// Kind of identifier to leave as it is, for example `object-ids`; may be repeated
     #[arg(long, value_name = "KIND")]
     pub keep: Vec<String>,
+    /// How small the bundle becomes: `fast` saves time, `small` bytes
+    #[arg(long, value_name = "HOW", value_enum, default_value = "default")]
+    pub compression: Compression,
     /// Replace a documented request budget: reports=5/10, identity=1/1, directory=800/10, or CLASS=off
     #[arg(long, value_name = "CLASS=N/SECONDS")]
     pub rate: Vec<String>,

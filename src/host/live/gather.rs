@@ -1,5 +1,6 @@
 //! Item by item: what each origin needs, and what became of it.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -28,9 +29,22 @@ pub async fn gather(
     tell: &(dyn Fn(&str) + Sync),
 ) -> Vec<Gathered> {
     let mut all = Vec::new();
+    // Starting PowerShell takes a second, and dozens of items need the same module.
+    let mut no_modules: BTreeSet<&str> = BTreeSet::new();
     for item in items.iter().copied().filter(|item| !matches!(item.from, Origin::Ldap { .. })) {
         tell(&item.id);
+        let module = match &item.from {
+            Origin::Powershell { module, .. } => module.as_deref(),
+            _ => None,
+        };
+        if module.is_some_and(|module| no_modules.contains(module)) {
+            all.push(nothing(item, no_module()));
+            continue;
+        }
         let mut found = one(machine, item, window).await;
+        if found.iter().any(|one| one.end.outcome == Outcome::Unavailable) {
+            no_modules.extend(module);
+        }
         if found.is_empty() {
             found.push(nothing(item, Verdict::because(Outcome::Unavailable, "there is nothing of it on this machine")));
         }
@@ -215,9 +229,7 @@ fn output(item: &'static Item, ran: Ran, machine: &Machine) -> Gathered {
 
 fn powershell(item: &'static Item, ran: Ran, machine: &Machine) -> Gathered {
     match ran.ended {
-        Ended::Exited(shell::NO_MODULE) => {
-            nothing(item, Verdict::because(Outcome::Unavailable, "its PowerShell module is not on this machine"))
-        }
+        Ended::Exited(shell::NO_MODULE) => nothing(item, no_module()),
         Ended::Exited(shell::BROKEN_MODULE) if !machine.is_elevated => nothing(item, denied(false)),
         Ended::Exited(shell::BROKEN_MODULE) => {
             nothing(item, Verdict::because(Outcome::Failed, "its PowerShell module could not be loaded"))
@@ -238,6 +250,10 @@ fn powershell(item: &'static Item, ran: Ran, machine: &Machine) -> Gathered {
     }
 }
 
+fn no_module() -> Verdict {
+    Verdict::because(Outcome::Unavailable, "its PowerShell module is not on this machine")
+}
+
 async fn call(machine: &Machine, item: &Item, program: &str, args: Vec<OsString>) -> Ran {
     let lost = |ended| Ran { ended, stdout: Vec::new(), stderr: Vec::new() };
     let Some(program) = expand::program(program, &*machine.variables) else { return lost(Ended::Missing) };
@@ -255,8 +271,8 @@ fn bytes_max(item: &Item) -> usize {
 
 /// From when on an item is wanted.
 fn since(item: &Item, window: Window) -> OffsetDateTime {
-    let oldest = item.age_days_max.map(|days| window.until - time::Duration::days(i64::from(days)));
-    oldest.map_or(window.since, |oldest| oldest.max(window.since))
+    let Some(days) = item.age_days_max else { return OffsetDateTime::UNIX_EPOCH };
+    window.since.min(window.until - time::Duration::days(i64::from(days)))
 }
 
 fn in_memory(item: &'static Item, number: usize, bytes: impl Into<Bytes>, end: Verdict) -> Gathered {

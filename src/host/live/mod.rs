@@ -9,6 +9,7 @@ mod events;
 mod expand;
 mod gather;
 mod name;
+mod plan;
 mod probe;
 #[cfg(test)]
 mod probe_tests;
@@ -22,6 +23,7 @@ mod shell;
 mod system;
 #[cfg(all(test, unix))]
 mod tests;
+mod verdict;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,9 +35,12 @@ use self::registry::Registry;
 use self::services::Services;
 use crate::catalog::host::Item;
 use crate::clock::Clock;
+use crate::files::{InputError, Inputs};
 use crate::record::Verdict;
 
 pub use gather::gather;
+pub use plan::{description, wanted};
+pub use verdict::verdicts;
 
 /// What an item came to.
 pub struct Gathered {
@@ -103,6 +108,21 @@ impl Machine {
     pub fn is_elevated(&self) -> bool {
         self.is_elevated
     }
+}
+
+/// Adds what was gathered to the files of a run, in order.
+///
+/// # Errors
+/// [`InputError::TooMany`].
+pub fn add(found: Vec<Gathered>, inputs: &mut Inputs) -> Result<(), InputError> {
+    for one in found {
+        match one.content {
+            Content::Nothing => {}
+            Content::Bytes(bytes) => inputs.add_bytes(&one.name, bytes)?,
+            Content::Path { path, bytes } => inputs.add_growing(&one.name, path, bytes)?,
+        }
+    }
+    Ok(())
 }
 
 /// Whether this program runs on a machine that can be gathered from at all.

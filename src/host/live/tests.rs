@@ -62,7 +62,7 @@ fn rows(rows: &[(&str, &str)]) -> Vec<&'static Item> {
 }
 
 async fn gathered(machine: &Machine, items: &[&'static Item]) -> Vec<Gathered> {
-    let until = OffsetDateTime::from(std::time::SystemTime::UNIX_EPOCH) + time::Duration::days(20_000);
+    let until = OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
     gather(machine, items, Window { since: until - time::Duration::days(7), until }, &|_| {}).await
 }
 
@@ -109,7 +109,7 @@ async fn programs_events_and_scripts_become_files_in_memory() {
             ("script", Outcome::Complete),
         ]
     );
-    assert_eq!(found[0].name, "dsregcmd.txt");
+    assert_eq!(found[0].name, "a-command.txt");
     assert_eq!(text(&found[0]), format!("args: /status {}\n", root.join("Windows").display()));
     assert_eq!(
         (found[1].name.as_str(), text(&found[1]).as_str()),
@@ -151,7 +151,7 @@ async fn files_are_taken_newest_first_within_limits() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("ProgramData/AADConnect");
     fs::create_dir_all(&data).unwrap();
-    for (name, day, bytes) in [("1", 19_000, 10), ("2", 19_999, 10), ("3", 19_998, 80), ("4", 19_997, 10)] {
+    for (name, day, bytes) in [("1", 19_000, 10), ("2", 19_999, 10), ("3", 19_998, 80), ("4", 19_993, 10)] {
         let path = data.join(format!("trace-{name}.log"));
         fs::write(&path, "x".repeat(bytes)).unwrap();
         let written = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(day * 86_400);
@@ -159,7 +159,7 @@ async fn files_are_taken_newest_first_within_limits() {
     }
     let path = "[from.files]\npaths = ['%ProgramData%\\AADConnect\\trace-*.log', '%NotSet%\\*.log']";
     let items = rows(&[
-        ("aged", &format!("bytes_max = 50\nage_days_max = 3\n{path}")),
+        ("aged", &format!("bytes_max = 50\nage_days_max = 8\n{path}")),
         ("ageless", &path.to_string()),
         ("none", "[from.files]\npaths = ['%ProgramData%\\Nothing\\*.log']"),
     ]);

@@ -42,6 +42,20 @@ pub(super) fn stays(attribute: &str) -> bool {
     BASE64.iter().any(|name| name.eq_ignore_ascii_case(attribute))
 }
 
+/// The text in an anchor of the synchronisation engine, given in base64: its length in bytes, then UTF-16 with a final
+/// zero. None: it is another anchor.
+pub(super) fn anchor(base64: &str) -> Option<String> {
+    let bytes = STANDARD.decode(base64.trim()).ok()?;
+    let (length, wide) = bytes.split_first_chunk::<4>()?;
+    let (units, rest) = wide.as_chunks::<2>();
+    if usize::try_from(u32::from_le_bytes(*length)).ok()? != wide.len() || !rest.is_empty() {
+        return None;
+    }
+    let text = String::from_utf16(&units.iter().map(|unit| u16::from_le_bytes(*unit)).collect::<Vec<_>>()).ok()?;
+    let text = text.strip_suffix('\0').unwrap_or(&text);
+    (!text.is_empty() && !text.contains(char::is_control)).then(|| text.to_owned())
+}
+
 /// `S-1-…` of the binary form.
 pub(super) fn sid(bytes: &[u8]) -> Option<String> {
     let [1, count, authority @ ..] = bytes else { return None };

@@ -84,7 +84,14 @@ impl Shape for Objects {
             (Some(Value::String(attribute)), Value::Object(object)) => {
                 attach_attribute(around, name, &attribute, object);
             }
-            (_, value) if name == "anchor" => put(around, name, text_of(value)),
+            (_, value) if name == "anchor" => match text_of(value) {
+                // In the cloud's connector space it is the cloud's own id.
+                Value::String(text) => match binary::anchor(&text) {
+                    Some(anchor) => put(around, "cloudAnchor", Value::from(anchor)),
+                    None => put(around, name, Value::from(text)),
+                },
+                other => put(around, name, other),
+            },
             (_, value) => put(around, name, value),
         }
     }

@@ -7,8 +7,8 @@
 
 use serde_json::{Map, Value};
 
-use super::Read;
 use super::out::Out;
+use super::{Read, binary};
 use crate::limits::{HOST_RECORD_BYTES_MAX, HOST_TEXT_BYTES_MAX};
 use crate::record::RawStretch;
 
@@ -59,10 +59,16 @@ impl Registry {
 
     fn give(&mut self, line: u64, name: String, kind: &str, value: Value, out: &mut Out<'_>) {
         let key = self.key.as_ref().map_or("", |(_, key)| key);
-        let members =
-            [("key", Value::from(key)), ("name", Value::from(name)), ("type", Value::from(kind)), ("value", value)];
+        let members = [("key", Value::from(key)), ("name", Value::from(name)), ("type", Value::from(kind))];
+        let mut record = Map::from_iter(members.map(|(key, value)| (key.to_owned(), value)));
+        match value {
+            Value::Object(members) => record.extend(members),
+            value => {
+                record.insert("value".to_owned(), value);
+            }
+        }
         self.has_values = true;
-        out.record(line, Map::from_iter(members.map(|(key, value)| (key.to_owned(), value))));
+        out.record(line, record);
     }
 
     fn line(&mut self, line: u64, text: &str, out: &mut Out<'_>) {
@@ -148,7 +154,10 @@ fn value(entry: &str) -> Data {
         None => None,
     };
     match (number.and_then(|number| TYPES.get(number).map(|kind| (number, *kind))), bytes(digits)) {
-        (Some((number, kind)), Some(bytes)) => Data::Whole(name, kind, of_bytes(number, &bytes)),
+        (Some((number, kind)), Some(bytes)) => {
+            let value = of_bytes(number, &name, &bytes);
+            Data::Whole(name, kind, value)
+        }
         _ => Data::None,
     }
 }
@@ -174,14 +183,51 @@ fn bytes(digits: &str) -> Option<Vec<u8>> {
     plain.split(',').filter(|pair| !pair.is_empty()).map(pair).collect()
 }
 
-fn of_bytes(number: usize, bytes: &[u8]) -> Value {
+/// The value that bytes of a type are. Binary that is no SID, no GUID and no proxy setting stands in a member `bytes`.
+fn of_bytes(number: usize, name: &str, bytes: &[u8]) -> Value {
     let little = || bytes.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     match number {
         1 | 2 | 6 => Value::from(text(bytes).trim_end_matches('\0')),
         7 => text(bytes).split('\0').filter(|text| !text.is_empty()).collect(),
         4 | 11 if bytes.len() <= 8 => Value::from(little()),
-        _ => Value::from(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        _ => of_binary(name, bytes),
     }
+}
+
+fn of_binary(name: &str, bytes: &[u8]) -> Value {
+    const PROXIES: [&str; 3] = ["WinHttpSettings", "DefaultConnectionSettings", "SavedLegacySettings"];
+    let lower = name.to_ascii_lowercase();
+    let is_id = lower.ends_with("guid") || lower.ends_with("id");
+    if let Some(sid) = binary::sid(bytes) {
+        return Value::from(sid);
+    }
+    if let Some(guid) = binary::guid(bytes).filter(|_| is_id) {
+        return Value::from(guid);
+    }
+    let settings = PROXIES.contains(&name).then(|| proxy(bytes)).flatten();
+    settings.unwrap_or_else(|| {
+        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        Value::Object(Map::from_iter([("bytes".to_owned(), Value::from(hex))]))
+    })
+}
+
+/// Proxy settings of WinHTTP and WinINET: version, counter, flags, then the proxy and what bypasses it, each behind its
+/// length. Seen, not documented.
+fn proxy(bytes: &[u8]) -> Option<Value> {
+    let number = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk::<4>()?));
+    let text = |at: usize| {
+        let length = usize::try_from(number(at)?).ok()?;
+        let text = bytes.get(at + 4..(at + 4).checked_add(length)?)?;
+        Some((String::from_utf8_lossy(text).into_owned(), at + 4 + length))
+    };
+    let (server, next) = text(12)?;
+    let (bypass, _) = text(next)?;
+    let members = [
+        ("flags", Value::from(number(8)?)),
+        ("proxyServer", Value::from(server)),
+        ("proxyBypass", Value::from(bypass)),
+    ];
+    Some(Value::Object(Map::from_iter(members.map(|(key, value)| (key.to_owned(), value)))))
 }
 
 /// UTF-16 in version 5, bytes in REGEDIT4.

@@ -27,6 +27,16 @@ pub(super) fn clean_value(gate: &Gate, duty: Duty, value: &str, layer: u8, out: 
     text::Desk::cleaning(gate).value(duty, value, layer, out)
 }
 
+/// The path of a registry key.
+pub(super) fn clean_registry_key(gate: &Gate, path: &str, out: &mut String) -> bool {
+    let start = out.len();
+    let changed = registry::path_of(&mut text::Desk::cleaning(gate), path, out);
+    if !changed {
+        out.truncate(start);
+    }
+    changed
+}
+
 impl Gate {
     /// Cleans a stretch of a file. The bytes are in the file's encoding, with its byte order mark. Nothing is refused.
     pub fn clean_stretch(&self, stretch: &RawStretch) -> CleanBatch {

@@ -49,7 +49,10 @@ fn export(desk: &mut Desk<'_, '_>, text: &str, out: &mut String) -> Option<u64> 
             let path = content.strip_prefix('[')?.strip_suffix(']')?;
             key.clear();
             key.push_str(path.rsplit('\\').next().unwrap_or(path));
-            path_of(desk, path, &mut clean)
+            clean.push('[');
+            let changed = path_of(desk, path, &mut clean);
+            clean.push(']');
+            changed
         } else if content.starts_with(['"', '@']) {
             values += 1;
             value(desk, &key, content, &mut clean)?
@@ -108,10 +111,9 @@ fn string_length(text: &str) -> Option<usize> {
 }
 
 /// The path of a key, part by part.
-fn path_of(desk: &mut Desk<'_, '_>, path: &str, out: &mut String) -> bool {
+pub(super) fn path_of(desk: &mut Desk<'_, '_>, path: &str, out: &mut String) -> bool {
     let mut changed = false;
     let mut parent = "";
-    out.push('[');
     for (at, part) in path.split('\\').enumerate() {
         if at > 0 {
             out.push('\\');
@@ -130,7 +132,6 @@ fn path_of(desk: &mut Desk<'_, '_>, path: &str, out: &mut String) -> bool {
         changed |= new;
         parent = part;
     }
-    out.push(']');
     changed
 }
 
