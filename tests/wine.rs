@@ -166,8 +166,8 @@ fn the_windows_build_works_as_far_as_wine_goes() {
     let version = windows.expect(0, &["--version"], &[]);
     assert!(version.stdout.contains(env!("CARGO_PKG_VERSION")));
     files_are_redacted(&windows);
-    the_demo_is_the_same_as_elsewhere(&windows);
     the_machine_is_gathered_from(&windows);
+    the_demo_is_the_same_as_elsewhere(&windows);
 }
 
 fn files_are_redacted(windows: &Windows) {
@@ -229,7 +229,7 @@ fn the_machine_is_gathered_from(windows: &Windows) {
         let items = plan["machine"].as_array().unwrap();
         items.iter().find(|item| item["id"] == id).map(|item| item["does"].to_string()).unwrap_or_default()
     };
-    assert!(does("device-state").contains("dsregcmd.exe /status") && does("events-application").contains("wevtutil"));
+    assert!(does("device-status").contains("dsregcmd.exe /status") && does("events-application").contains("wevtutil"));
     let ended = windows.expect(3, &args, &[("ENTRA_BUNDLE_TOKEN", tenant.text("token"))]);
     let manifest: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     let files = inside(&windows.path("work/live.zip"));

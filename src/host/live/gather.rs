@@ -176,6 +176,9 @@ async fn files(machine: &Machine, item: &'static Item, paths: &[String], window:
             Err(error) => taken.push(nothing(item, unreadable(&error, machine))),
         }
     }
+    if is_closed {
+        taken.push(nothing(item, denied(machine.is_elevated)));
+    }
     if too_much > 0 {
         let reason = format!("{too_much} files are left out: the item's files are longer than is taken of them");
         let hint = "copy them to a folder and name it with --input";

@@ -186,6 +186,22 @@ async fn files_are_taken_newest_first_within_limits() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_closed_needs_elevation() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("ProgramData/Trace");
+    fs::create_dir_all(&data).unwrap();
+    fs::write(data.join("a.log"), "x").unwrap();
+    let items = rows(&[("trace", "[from.files]\npaths = ['%ProgramData%\\Trace\\*.log']")]);
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o000)).unwrap();
+    let is_root = fs::read_dir(&data).is_ok();
+    let found = gathered(&machine(folder.path(), Fake::default()), &items).await;
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    // Root may read everything.
+    let expected = if is_root { (Outcome::Complete, "") } else { (Outcome::Denied, "needs elevation") };
+    assert_eq!((told(&found[0]).1, told(&found[0]).2.as_str()), expected);
+}
+
+#[tokio::test]
 async fn what_is_closed_does_not_hinder_what_is_open() {
     let folder = tempfile::tempdir().unwrap();
     let mut registry = Fake::default();
