@@ -147,12 +147,16 @@ fn partly(read: usize, closed: usize, failed: usize, what: &str, is_elevated: bo
 async fn files(machine: &Machine, item: &'static Item, paths: &[String], window: Window) -> Vec<Gathered> {
     let (paths, variables) = (paths.to_vec(), Arc::clone(&machine.variables));
     let find = move || {
-        let found = paths.iter().flat_map(|path| expand::files(path, &*variables));
-        found
-            .map(|path| (path.metadata().and_then(|data| Ok((data.modified()?, data.len()))), path))
-            .collect::<Vec<_>>()
+        let (mut found, mut is_closed) = (Vec::new(), false);
+        for path in &paths {
+            let (more, closed) = expand::files(path, &*variables);
+            is_closed |= closed;
+            let data = |path: &std::path::Path| path.metadata().and_then(|data| Ok((data.modified()?, data.len())));
+            found.extend(more.into_iter().map(|path| (data(&path), path)));
+        }
+        (found, is_closed)
     };
-    let mut found = tokio::task::spawn_blocking(find).await.unwrap_or_default();
+    let (mut found, is_closed) = tokio::task::spawn_blocking(find).await.unwrap_or_default();
     found.sort_by(|(one, left), (other, right)| {
         let time = |data: &std::io::Result<(std::time::SystemTime, u64)>| data.as_ref().ok().map(|data| data.0);
         time(other).cmp(&time(one)).then_with(|| left.cmp(right))
