@@ -245,9 +245,15 @@ fn the_machine_is_gathered_from(windows: &Windows) {
         let lines = String::from_utf8_lossy(&files[&format!("data/onprem/{id}.jsonl")]);
         assert!(lines.contains(text), "{id}: {lines}");
     }
+    for id in ["registry", "connect-trace", "host-state"] {
+        let row = dataset(id);
+        assert_eq!((&row["outcome"], &row["source"]["kind"]), (&"complete".into(), &"host".into()), "{row}");
+    }
     // Wine has no dsregcmd, and its wevtutil does nothing.
     assert_eq!(dataset("device-state")["outcome"], "unavailable");
-    assert!(dataset("event-log")["reason"].is_string());
+    let events = dataset("event-log");
+    assert_eq!(events["outcome"], "failed");
+    assert!(events["reason"].as_str().unwrap().contains("the event log gave no answer"), "{events}");
     for (name, bytes) in &files {
         let text = String::from_utf8_lossy(bytes);
         assert!(!text.contains("planted"), "{name} holds what was planted");

@@ -63,7 +63,7 @@ fn rows(rows: &[(&str, &str)]) -> Vec<&'static Item> {
 
 async fn gathered(machine: &Machine, items: &[&'static Item]) -> Vec<Gathered> {
     let until = OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
-    gather(machine, items, Window { since: until - time::Duration::days(7), until }, &|_| {}).await
+    gather(machine, items, (Window { since: until - time::Duration::days(7), until }, None), &|_| {}).await
 }
 
 fn told(one: &Gathered) -> (&str, Outcome, String) {
@@ -199,6 +199,17 @@ async fn a_folder_that_is_closed_needs_elevation() {
     // Root may read everything.
     let expected = if is_root { (Outcome::Complete, "") } else { (Outcome::Denied, "needs elevation") };
     assert_eq!((told(&found[0]).1, told(&found[0]).2.as_str()), expected);
+}
+
+#[tokio::test]
+async fn nothing_is_begun_after_the_deadline() {
+    let folder = tempfile::tempdir().unwrap();
+    let items = rows(&[("late", "dataset = 'host-state'\n[from.system]\nfacts = ['os']")]);
+    let until = OffsetDateTime::UNIX_EPOCH;
+    let when = (Window { since: until, until }, Some(tokio::time::Instant::now()));
+    let found = gather(&machine(folder.path(), Fake::default()), &items, when, &|_| panic!("it was begun")).await;
+    assert_eq!((found.len(), found[0].end.outcome), (1, Outcome::Interrupted));
+    assert_eq!(super::verdicts(&found)["host-state"].outcome, Outcome::Interrupted);
 }
 
 #[tokio::test]
