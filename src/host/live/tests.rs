@@ -168,7 +168,7 @@ async fn files_are_taken_newest_first_within_limits() {
     let path = "[from.files]\npaths = ['%ProgramData%\\AADConnect\\trace-*.log', '%NotSet%\\*.log']";
     let items = rows(&[
         ("aged", &format!("bytes_max = 50\nage_days_max = 8\n{path}")),
-        ("ageless", &path.to_string()),
+        ("ageless", path),
         ("none", "[from.files]\npaths = ['%ProgramData%\\Nothing\\*.log']"),
     ]);
     let found = gathered(&machine(folder.path(), Fake::default()), &items).await;
