@@ -281,3 +281,5 @@ pub const LEAK_WAITING_BYTES_MAX: usize = 48 << 20;
 pub const SOUND_ENTRIES: usize = 8192;
 /// Longest text that is remembered, bytes: a user agent has 120 to 250.
 pub const SOUND_TEXT_BYTES_MAX: usize = 384;
+/// Keys at places that a thread remembers the rules of: 1,024 entries of about 150 bytes; a log has some hundred keys.
+pub const LATELY_ENTRIES: usize = 1024;
