@@ -125,7 +125,7 @@ fn refuses_what_would_lose_or_double_records() {
 #[test]
 fn a_repaired_block_takes_the_place_of_the_old_one() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::create(&folder.path().join("s")).unwrap();
+    let spool = Spool::begin(&folder.path().join("s"), None, &key()).unwrap();
     spool.append(&entry(), Order { slice: 0, part: 0 }, CleanBatch::forge(lines(0, 90_000))).unwrap();
     spool.close_slice(&entry(), 0).unwrap();
     let ids = spool.blocks(&entry());
