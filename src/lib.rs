@@ -13,6 +13,8 @@ pub mod record;
 pub mod net;
 pub mod source;
 
+pub mod directory;
+
 pub mod files;
 pub mod host;
 pub mod import;

@@ -17,8 +17,8 @@ pub const TRIES_MAX: u32 = 8;
 pub const TEXT_LAYERS_MAX: u8 = 4;
 /// Entries of a thread's memory of mapped values: 4,096 × about 150 bytes = 0.6 MiB; a bigger one misses the CPU's caches.
 pub const MEMORY_ENTRIES: usize = 4096;
-/// Longest value that the memory keeps, bytes; longer ones rarely come twice.
-pub const MEMORY_VALUE_BYTES_MAX: usize = 160;
+/// Longest value that the memory keeps, bytes: user agents have 120 to 250; longer ones rarely come twice.
+pub const MEMORY_VALUE_BYTES_MAX: usize = 384;
 /// Longest dictionary term, words: "Given Middle Family (Team, Site)" has six.
 pub const TERM_WORDS_MAX: usize = 8;
 /// Objects are looked through for a sibling at most this far, members: the widest documented record has 150.
@@ -35,6 +35,10 @@ pub const MANIFEST_BYTES_MAX: u64 = 64 << 20;
 /// Deflate level of the spool: on JSON records 12 : 1 at 266 MB/s a core; level 9 gains 8 % of size for 1.7 times
 /// the time, level 1 is 6.7 : 1.
 pub const DEFLATE_LEVEL: u32 = 6;
+/// The same for `--compression fast` and `small`.
+pub const DEFLATE_LEVEL_FAST: u32 = 3;
+/// See [`DEFLATE_LEVEL_FAST`].
+pub const DEFLATE_LEVEL_SMALL: u32 = 9;
 /// How far one block may shrink before it is stored instead, and how far an entry that is read may grow. JSON
 /// records reach 13 : 1, records that differ in one UUID about 75 : 1; deflate itself ends at 1,032 : 1.
 pub const DEFLATE_RATIO_MAX: u64 = 256;
@@ -285,3 +289,76 @@ pub const HOST_TEXT_BYTES_MAX: usize = 64 << 10;
 pub const HOST_DEPTH_MAX: usize = 48;
 /// Longest label in a command's output, characters: `Execution Context Account Distinguished Name` has 44.
 pub const HOST_LABEL_CHARS_MAX: usize = 64;
+/// Objects of the embedded tenant that one LDIF file holds: 5,000 of 2 kB are 10 MB.
+pub const SERVER_LDIF_OBJECTS_MAX: u64 = 5_000;
+/// Objects of a connector space that the embedded tenant's export shows: 500 of 2 kB are 1 MB.
+pub const SERVER_SPACE_OBJECTS_MAX: u64 = 500;
+/// Groups of events whose times a finding keeps, and computers: a forest's connectors are a handful, an export has one or two
+/// dozen computers; 256 of 4,096 times of 8 bytes are 8 MiB for each of three findings at the very worst.
+pub const FINDING_GROUPS_MAX: usize = 256;
+/// Times of a group: heartbeats of 85 days.
+pub const FINDING_TIMES_MAX: usize = 4_096;
+/// How long the pipes of a program that has ended, or was killed, are waited for, milliseconds: what it left running may hold
+/// them open, and a killed tree is gone within milliseconds.
+pub const HOST_DRAIN_MS: u64 = 2_000;
+/// Bytes that are kept of what a program writes to standard error: some hundred lines; the rest is read and forgotten.
+pub const HOST_STDERR_BYTES_MAX: usize = 64 << 10;
+/// Providers, and ids or ranges of ids, in one query of an event channel: with the times 18 conditions, ranges counted
+/// once; Windows refuses queries of more than about 20.
+pub const HOST_EVENT_CONDITIONS_MAX: usize = 8;
+/// Events of one query, newest first: 100,000 of 1.5 kB are 150 MB as text, a week of a busy server.
+pub const HOST_EVENTS_MAX: usize = 100_000;
+/// Bytes of one item on the machine that is collected from, where its row says nothing: sixteen trace logs of 4 MiB.
+pub const HOST_ITEM_BYTES: u64 = 64 << 20;
+/// How long one program of the machine may take where its row says nothing, seconds.
+pub const HOST_PROGRAM_S: u32 = 120;
+/// Keys below one key of the registry: the largest trees of the rows (installed programs) have some hundreds.
+pub const HOST_REGISTRY_KEYS_MAX: usize = 20_000;
+/// Longest command line of Windows, UTF-16 units (`CreateProcessW`).
+pub const COMMAND_LINE_UNITS_MAX: usize = 32_767;
+/// How long each step of trying out a host may take, milliseconds: a firewall that drops packets answers never, and
+/// 40 hosts are tried at the same time.
+pub const HOST_PROBE_MS: u64 = 8_000;
+/// Longest serialised certificate that is read, bytes: one of 64 kB would be a record.
+pub const CERTIFICATE_BYTES_MAX: u64 = 1 << 20;
+/// Longest `machine.config` that is read, bytes: Windows ships one of 40 kB.
+pub const MACHINE_CONFIG_BYTES_MAX: u64 = 4 << 20;
+/// Longest `--ldap-filter`, bytes: the longest that a directory's own tools write have some hundred.
+pub const LDAP_FILTER_BYTES_MAX: usize = 8 << 10;
+/// How deep a filter nests: by hand nobody writes more than five levels.
+pub const LDAP_FILTER_DEPTH_MAX: usize = 32;
+/// Objects of a page of LDAP results: Active Directory gives 1,000 at most (MaxPageSize), however many are asked for.
+pub const LDAP_PAGE_SIZE: u32 = 1_000;
+/// Values of a range: Active Directory gives 1,500 at most (MaxValRange).
+pub const LDAP_RANGE_SIZE: u32 = 1_500;
+/// Longest silence of a directory, milliseconds: its own limit for a query (MaxQueryDuration) is 120 s, and a bit for the way.
+pub const LDAP_SILENCE_MS_MAX: u64 = 150_000;
+/// How long a connection to a directory may take to be made, TLS included, milliseconds.
+pub const LDAP_CONNECT_MS_MAX: u64 = 30_000;
+/// Longest LDAP message that is accepted: Active Directory's own cap is 10 MB (MaxReceiveBuffer); an object with 1,500
+/// values of each of 20 attributes, 300 bytes each, has 9 MB.
+pub const LDAP_MESSAGE_BYTES_MAX: usize = 32 << 20;
+/// How often a search is begun again on a new connection.
+pub const LDAP_TRIES_MAX: u32 = 3;
+/// Pause before it, milliseconds: a domain controller that restarts needs longer, one that closed an idle connection none.
+pub const LDAP_PAUSE_MS: u64 = 1_000;
+/// Pages of one search: a thousand times 20,000 are 20 million objects, ten times what one domain holds in practice.
+pub const LDAP_PAGES_MAX: u64 = 20_000;
+/// Values of one attribute of one object that are followed: groups of up to 500,000 members are synchronised at most
+/// (250,000), and 500,000 names of 100 bytes are 50 MB, within what one record may have.
+pub const LDAP_VALUES_MAX: usize = 500_000;
+/// Clocks that differ by more than this are said, seconds: Kerberos allows 5 minutes.
+pub const LDAP_SKEW_S_MAX: i64 = 300;
+/// Records of a directory on their way to the gate, bytes: a page of 1,000 users has 2 to 4 MB.
+pub const LDAP_BATCH_BYTES: usize = 4 << 20;
+/// Pages without a single object after each other: Active Directory sends a few while it searches; a thousand are no search.
+pub const LDAP_EMPTY_PAGES_MAX: u64 = 1_000;
+/// Longest `--ldap-ca`, bytes: the authorities of all public programs together have 250 kB.
+pub const LDAP_CA_BYTES_MAX: u64 = 1 << 20;
+/// Texts that one thread of the leak check remembers as sound: with [`SOUND_TEXT_BYTES_MAX`] at most 3 MiB, in practice
+/// 64 bytes each and within the second-level cache.
+pub const SOUND_ENTRIES: usize = 8192;
+/// Longest text that is remembered, bytes: a user agent has 120 to 250.
+pub const SOUND_TEXT_BYTES_MAX: usize = 384;
+/// Items of a machine that the reason of one dataset names: five fit into a line of the report, the rest is counted.
+pub const HOST_REASONS_MAX: usize = 5;

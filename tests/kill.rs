@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use aho_corasick::AhoCorasick;
+use entra_bundle::pseudonym::cipher::Ff1;
+use entra_bundle::pseudonym::key::MasterKey;
+use entra_bundle::spool::{Spool, SpoolKey};
 use serde_json::Value;
 use support::{Bench, Truth, inside};
 
@@ -109,7 +112,20 @@ fn content(zip: &Path) -> (BTreeMap<String, Vec<u8>>, Value) {
     (files, rows)
 }
 
-/// What is in the spool's files, unpacked as far as it goes.
+/// What the closed slices of a spool hold, for those who have the key.
+fn opened(bench: &Bench, folder: &Path) -> Vec<u8> {
+    // A copy: opening a spool is the beginning of going on with it.
+    let copy = tempfile::tempdir().unwrap();
+    for file in folder.read_dir().into_iter().flatten().flatten() {
+        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+    }
+    let key = SpoolKey::of(&Ff1::new(&MasterKey::load(&bench.path("home/kill.key")).unwrap()));
+    let Ok((spool, _)) = Spool::reopen(copy.path(), &key) else { return Vec::new() };
+    let blocks = spool.entries().into_iter().flat_map(|entry| spool.blocks(&entry));
+    blocks.flat_map(|block| spool.read(&block).unwrap().bytes().to_vec()).collect()
+}
+
+/// What is in the spool's files for everybody else, unpacked as far as it goes.
 fn spooled(folder: &Path) -> Vec<u8> {
     let mut all = Vec::new();
     for file in folder.read_dir().into_iter().flatten().flatten() {
@@ -124,15 +140,14 @@ fn spooled(folder: &Path) -> Vec<u8> {
     all
 }
 
-/// Identifiers that are one wherever they stand: long, with a sign in them. People's names in free text are not among
-/// them: what is written before the directory is known is searched for names at the end, by the sweep.
+/// Identifiers that are one wherever they stand: long, with a sign in them. People's names are among them: before the
+/// directory is known they can stand in free text until the sweep, and nobody can read that without the key.
 fn canaries(bench: &Bench) -> (Vec<String>, AhoCorasick) {
     bench.expect(0, &[["simulate", "--truth", "truth.json"].as_slice(), TENANT.as_slice()].concat());
     let truth: Truth = serde_json::from_slice(&std::fs::read(bench.path("truth.json")).unwrap()).unwrap();
     let all =
         truth.identifiers.into_iter().flat_map(|(kind, values)| values.into_iter().map(move |v| (kind.clone(), v)));
-    let telling = all
-        .filter(|(kind, value)| kind != "name" && value.len() >= 9 && value.contains(['@', '-', '.', '\\', '=', ' ']));
+    let telling = all.filter(|(_, value)| value.len() >= 9 && value.contains(['@', '-', '.', '\\', '=', ' ']));
     let (kinds, values): (Vec<_>, Vec<_>) = telling.unzip();
     (kinds, AhoCorasick::new(values).unwrap())
 }
@@ -193,11 +208,16 @@ impl Course<'_> {
                 break;
             }
             kills += 1;
-            let journal = std::fs::read(spool.join("journal.jsonl")).unwrap_or_default();
-            with_work += u32::from(journal.iter().filter(|byte| **byte == b'\n').count() > 3);
+            let kind = |hit: aho_corasick::Match| self.kinds[hit.pattern().as_usize()].as_str();
             if let Some(hit) = self.raw.find(&spooled(&spool)) {
-                panic!("seed {seed}: an identifier of kind {} is in the spool", self.kinds[hit.pattern().as_usize()]);
+                panic!("seed {seed}: an identifier of kind {} is on the disk", kind(hit));
             }
+            // Behind the key only names may wait for the sweep, in free text that came before the directory.
+            let opened = opened(self.bench, &spool);
+            if let Some(hit) = self.raw.find_iter(&opened).find(|hit| kind(*hit) != "name") {
+                panic!("seed {seed}: an identifier of kind {} is in the spool", kind(hit));
+            }
+            with_work += u32::from(!opened.is_empty());
         }
         if !is_through {
             let resume: &[&str] = if spool.is_dir() { &["--resume"] } else { &[] };

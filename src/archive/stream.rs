@@ -17,6 +17,8 @@ pub(super) struct OneEntryZip<'a> {
     head: Vec<u8>,
     /// Start of each run in the zip, its place in the segment file, its length.
     runs: Vec<(u64, u64, u32)>,
+    /// The run that is being read, and which it is.
+    open: Option<(usize, Vec<u8>)>,
     tail: Vec<u8>,
     tail_start: u64,
     at: u64,
@@ -43,7 +45,7 @@ impl<'a> OneEntryZip<'a> {
         let directory_bytes = directory.len() as u64;
         tail.extend(directory);
         tail.extend(ending(directory_start, directory_bytes));
-        Self { spool, head, runs, tail, tail_start: start, at: 0 }
+        Self { spool, head, runs, tail, tail_start: start, at: 0, open: None }
     }
 
     fn len(&self) -> u64 {
@@ -126,14 +128,14 @@ impl Read for OneEntryZip<'_> {
             from_slice(&self.tail, self.at - self.tail_start, buffer)
         } else {
             let next = self.runs.partition_point(|(start, ..)| *start <= self.at);
-            let Some((start, offset, length)) = next.checked_sub(1).and_then(|at| self.runs.get(at)) else {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+            let found = next.checked_sub(1).and_then(|number| Some((number, *self.runs.get(number)?)));
+            let (number, (start, offset, length)) = found.ok_or(io::ErrorKind::UnexpectedEof)?;
+            let run = match self.open.take() {
+                Some((open, run)) if open == number => run,
+                _ => self.spool.segments().read(offset, length)?,
             };
-            let inside = self.at - start;
-            let count =
-                usize::try_from(u64::from(*length) - inside).map_or(buffer.len(), |rest| rest.min(buffer.len()));
-            let target = buffer.get_mut(..count).unwrap_or_default();
-            self.spool.segments().read_exact_at(target, offset + inside)?;
+            let count = from_slice(&run, self.at - start, buffer);
+            self.open = Some((number, run));
             count
         };
         self.at += count as u64;

@@ -9,9 +9,11 @@ mod cloud;
 mod column;
 mod dataset;
 mod deny;
+mod directory;
 mod estimate;
 mod export;
 mod field;
+mod finding;
 pub(crate) mod glob;
 pub mod host;
 mod host_check;
@@ -38,16 +40,21 @@ pub use dataset::{
     Dataset, ForEach, Group, NotFound, Permission, Service, Shape, THROTTLES, Throttle, TimeFilter, Where,
 };
 pub use deny::DeniedPath;
+pub use directory::{
+    AttributeReading, DirectoryQuery, DirectoryScope, NeverAsked, ReadAs, attribute_reading, directory_queries,
+    is_never_asked,
+};
 pub use estimate::{ClassEstimate, Estimate, Sizes, estimate};
 pub use export::{CellAs, Export, ExportColumn, export_columns, exports};
 pub use field::{Action, FieldRule, ParentKey, When, fields, parent_keys};
+pub use finding::{Condition, Finding, Place, Severity, Test, findings};
 pub use identifier::{Identifier, Shape as IdentifierShape, Treatment, identifier_words, identifiers};
 pub use kind::Kind;
 pub use permission::{Consent, PermissionRow, Resource};
 pub use plan::{Plan, PlanError, Selection, Skipped, SkippedBecause};
 pub use profile::{Licence, Profile};
 pub use question::{Listed, Question, informational, questions};
-pub use recognise::{Recognition, recognitions};
+pub use recognise::{Recognition, bare_context, recognitions};
 pub use route::{Route, SourceKind, TIME_GENERATED, route, route_of_category, route_of_table, routes};
 pub use secret::{SecretRule, secrets};
 pub use throttle::{Measure, ThrottleLimit, Tier};

@@ -54,6 +54,24 @@ pub fn recognitions() -> &'static [Recognition] {
     &FILE.get_or_init(|| toml::from_str(include_str!("recognise.toml")).expect("recognise.toml")).recognise
 }
 
+/// What an `@odata.context` says of its records: `…/$metadata#groups('x')/members(id,displayName)/$entity` is
+/// `groups/members`.
+pub fn bare_context(context: &str) -> String {
+    let mut bare = String::new();
+    let mut open = 0usize;
+    for symbol in context.rsplit('#').next().unwrap_or_default().chars() {
+        match symbol {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            _ if open == 0 => bare.push(symbol),
+            _ => {}
+        }
+    }
+    let end = bare.find("/$").unwrap_or(bare.len());
+    bare.truncate(end);
+    bare
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -80,20 +80,7 @@ pub(super) async fn collect(
         .iter()
         .zip(&ledgers)
         .map(|(&dataset, ledger)| {
-            let request = Request {
-                client: &client,
-                window,
-                ledger,
-                hours: None,
-                more: false,
-                reopen: false,
-                parents: &[],
-                wanted: &[],
-                done: &[],
-                clock: Clock::Fixed(NOW),
-                deadline: None,
-                late_look: std::time::Duration::from_secs(60),
-            };
+            let request = Request::new(&client, window, ledger, Clock::Fixed(NOW));
             (dataset, request)
         })
         .collect();

@@ -1,17 +1,18 @@
 //! `simulate`: the embedded tenant as a server of its own, and the truth about it.
 //!
 //! Takes options, serves until Ctrl-C or SIGTERM. stdout carries one JSON line with the addresses when the server is
-//! ready; `--truth FILE` is written before that. Without `--listen` only the truth is written.
+//! ready; `--truth FILE` and `--server-folder DIR` are written before that. Without `--listen` only these are written.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::exit;
 use crate::catalog::Dataset;
 use crate::clock::{BadEpoch, Clock};
 use crate::tenant::faults::{BadPlan, FaultPlan};
+use crate::tenant::onprem::{Health, server_folder};
 use crate::tenant::server::{NotServed, Running, serve};
 use crate::tenant::{HubSettings, Licence, Limits, Routing, TenantSettings, logs};
 
@@ -64,14 +65,26 @@ pub struct Arguments {
     /// Write what the tenant holds (counts and all identifiers) to this file
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
+    /// Write what lies on the tenant's on-premises servers to this folder, which must be empty or not exist
+    #[arg(long, value_name = "DIR")]
+    pub server_folder: Option<PathBuf>,
+    /// Nothing is wrong with these servers
+    #[arg(long, requires = "server_folder")]
+    pub sound: bool,
 }
 
 /// Why `simulate` ended.
 #[derive(Debug, thiserror::Error)]
 pub enum Failed {
-    /// Neither `--listen` nor `--truth`.
-    #[error("nothing to do: give --listen 127.0.0.1:PORT, --truth FILE, or both")]
+    /// Neither `--listen` nor `--truth` nor `--server-folder`.
+    #[error("nothing to do: give --listen 127.0.0.1:PORT, --truth FILE, --server-folder DIR, or several of them")]
     NothingToDo,
+    /// The folder holds something.
+    #[error("the server folder is not empty; choose a new one")]
+    FolderNotEmpty,
+    /// The folder or a file in it.
+    #[error("the server folder cannot be written: {0}; choose another one")]
+    Folder(io::Error),
     /// The address is taken or not loopback.
     #[error(transparent)]
     NotServed(#[from] NotServed),
@@ -97,11 +110,12 @@ impl Failed {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NothingToDo
+            | Self::FolderNotEmpty
             | Self::NotServed(NotServed::NotLoopback)
             | Self::Epoch(_)
             | Self::PlanFile(_)
             | Self::Plan(_) => exit::USAGE,
-            Self::Truth(_) => exit::OUTPUT,
+            Self::Truth(_) | Self::Folder(_) => exit::OUTPUT,
             Self::NotServed(NotServed::Socket(_)) | Self::Io(_) => exit::UNEXPECTED,
         }
     }
@@ -144,7 +158,7 @@ fn plan(text: &str) -> Result<FaultPlan, Failed> {
 /// See [`Failed`].
 pub fn run(arguments: &Arguments, rows: &[Dataset]) -> Result<(), Failed> {
     let settings = arguments.settings()?;
-    if arguments.listen.is_none() && arguments.truth.is_none() {
+    if arguments.listen.is_none() && arguments.truth.is_none() && arguments.server_folder.is_none() {
         return Err(Failed::NothingToDo);
     }
     // Listen first: that the port is free is known before a long truth is written.
@@ -152,6 +166,9 @@ pub fn run(arguments: &Arguments, rows: &[Dataset]) -> Result<(), Failed> {
     if let Some(path) = &arguments.truth {
         let mut out = BufWriter::new(File::create(path).map_err(Failed::Truth)?);
         logs::truth(&settings, rows, &mut out).and_then(|()| out.flush()).map_err(Failed::Truth)?;
+    }
+    if let Some(folder) = &arguments.server_folder {
+        write_servers(folder, &settings, if arguments.sound { Health::Sound } else { Health::Planted })?;
     }
     let Some(listener) = listener else { return Ok(()) };
     let faults = settings.faults.clone();
@@ -167,6 +184,20 @@ pub fn run(arguments: &Arguments, rows: &[Dataset]) -> Result<(), Failed> {
         running.shutdown().await;
         Ok(())
     })
+}
+
+/// Writes the on-premises servers' files below an empty folder.
+fn write_servers(folder: &Path, settings: &TenantSettings, health: Health) -> Result<(), Failed> {
+    std::fs::create_dir_all(folder).map_err(Failed::Folder)?;
+    if std::fs::read_dir(folder).map_err(Failed::Folder)?.next().is_some() {
+        return Err(Failed::FolderNotEmpty);
+    }
+    server_folder(settings, health, &mut |file| {
+        let path = folder.join(&file.name);
+        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(path, &file.bytes)
+    })
+    .map_err(Failed::Folder)
 }
 
 /// The line that says the server is ready.

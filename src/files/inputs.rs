@@ -1,12 +1,14 @@
-//! What the customer names: files, folders, globs, expanded once into a list of files.
+//! What the customer names: files, folders, globs, expanded once into a list of files; and what was gathered in memory.
 //!
-//! Takes paths, gives [`Inputs`], which can be walked twice and notice what changed between the walks. Looks into
-//! folders, opens nothing in them. A name that is there is never a glob.
+//! Takes paths and named bytes, gives [`Inputs`], which can be walked twice and notice what changed between the walks.
+//! Looks into folders, opens nothing in them. A name that is there is never a glob.
 
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use bytes::Bytes;
 
 use super::Taker;
 use super::name;
@@ -48,9 +50,19 @@ pub enum InputError {
     TooMany,
 }
 
-/// A file on the disk.
+/// Where the bytes of a file are.
+pub(super) enum Content {
+    /// On the disk.
+    Disk(PathBuf),
+    /// On the disk, where a program goes on writing: what stood there when it was found, bytes.
+    Growing(PathBuf, u64),
+    /// In memory only.
+    Memory(Bytes),
+}
+
+/// A file.
 pub(super) struct Entry {
-    pub path: PathBuf,
+    pub content: Content,
     pub name: String,
     /// Whether the customer named this very file: then a link is followed.
     pub is_named: bool,
@@ -79,6 +91,15 @@ pub(super) struct Stamp {
 impl Stamp {
     pub(super) fn of(metadata: &Metadata) -> Self {
         Self { bytes: metadata.len(), written: metadata.modified().ok() }
+    }
+
+    /// Of a file that may grow, but not shrink or be replaced by another; none when it is shorter than it was.
+    pub(super) fn of_growing(metadata: &Metadata, bytes: u64) -> Option<Self> {
+        (metadata.len() >= bytes).then(|| Self { bytes, written: metadata.created().ok() })
+    }
+
+    pub(super) fn of_memory(bytes: &Bytes) -> Self {
+        Self { bytes: bytes.len() as u64, written: None }
     }
 
     pub(super) fn bytes(self) -> u64 {
@@ -124,12 +145,33 @@ impl Inputs {
         Ok(found)
     }
 
+    /// Adds what lies in memory, under a path-like name. It is walked like a file, twice too.
+    ///
+    /// # Errors
+    /// [`InputError::TooMany`].
+    pub fn add_bytes(&mut self, name: &str, bytes: Bytes) -> Result<(), InputError> {
+        self.push_content(Content::Memory(bytes), name::safe(name), None)
+    }
+
+    /// Adds a file that a program may be writing: its first `bytes` bytes, under a path-like name.
+    ///
+    /// # Errors
+    /// [`InputError::TooMany`].
+    pub fn add_growing(&mut self, name: &str, path: PathBuf, bytes: u64) -> Result<(), InputError> {
+        self.push_content(Content::Growing(path, bytes), name::safe(name), None)
+    }
+
     /// Walks over the files, in order. The second walk gives a file that changed since the first as damaged.
     pub fn walk(&mut self, taker: &mut dyn Taker) -> Walked {
         Walk::new(taker, self.sizes, std::mem::take(&mut self.hashes)).run(self)
     }
 
-    /// How many files and closed folders there are on the disk; archives count once.
+    /// The names of the files, archives as one.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// How many files and closed folders there are; archives count once.
     pub fn count(&self) -> usize {
         self.entries.len()
     }
@@ -217,11 +259,15 @@ impl Inputs {
     }
 
     fn push(&mut self, path: PathBuf, name: String, closed: Option<&'static str>) -> Result<(), InputError> {
+        self.push_content(Content::Disk(path), name, closed)
+    }
+
+    fn push_content(&mut self, content: Content, name: String, closed: Option<&'static str>) -> Result<(), InputError> {
         if self.entries.len() >= FILES_MAX {
             return Err(InputError::TooMany);
         }
         let name = if name.is_empty() { format!("input-{}", self.entries.len()) } else { name };
-        self.entries.push(Entry { path, name, is_named: false, closed, seen: None });
+        self.entries.push(Entry { content, name, is_named: false, closed, seen: None });
         Ok(())
     }
 }

@@ -3,11 +3,12 @@
 //! Takes the list of files, drives a [`Taker`]. A file that cannot be read never ends the walk: its end says why.
 
 use std::fs;
-use std::io::BufReader;
+use std::io::{BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
 
 use super::fault;
 use super::found::{Budget, Found};
-use super::inputs::{Entry, Hashes, Inputs, Seen, Stamp};
+use super::inputs::{Content, Entry, Hashes, Inputs, Seen, Stamp};
 use super::open::Source;
 use super::sizes::Sizes;
 use super::{FileEnd, FileHead, Taker, TakerClosed};
@@ -35,8 +36,9 @@ pub(super) struct Walk<'t> {
     hashes: Hashes,
     number: u32,
     walked: Walked,
-    /// The file on the disk that is being read, and what it was like when it was opened.
-    current: Option<(std::path::PathBuf, Stamp)>,
+    /// The file on the disk that is being read, what it was like when it was opened, and how much of it is read of one
+    /// that grows.
+    current: Option<(PathBuf, Stamp, Option<u64>)>,
 }
 
 impl<'t> Walk<'t> {
@@ -65,7 +67,7 @@ impl<'t> Walk<'t> {
         self.walked
     }
 
-    /// One file on the disk. Gives what it was like when it was opened.
+    /// One file. Gives what it was like when it was opened.
     fn entry(&mut self, entry: &mut Entry) -> Result<Option<Stamp>, TakerClosed> {
         if let Some(reason) = entry.closed {
             self.withhold_closed(&entry.name, reason, 0);
@@ -88,12 +90,18 @@ impl<'t> Walk<'t> {
             self.damaged(&entry.name, fault::CHANGED);
             return Ok(Some(stamp));
         }
-        self.current = Some((entry.path.clone(), stamp));
-        let found = Found::new(BufReader::new(file));
+        let (current, disk) = match &entry.content {
+            Content::Disk(path) => (Some((path.clone(), stamp, None)), Some(path.as_path())),
+            // Readers that jump would see what was written since: they get its beginning in memory.
+            Content::Growing(path, bytes) => (Some((path.clone(), stamp, Some(*bytes))), None),
+            Content::Memory(_) => (None, None),
+        };
+        self.current = current;
+        let found = Found::new(file);
         let source = Source {
             found: found.clone(),
             reader: Box::new(found),
-            disk: Some(&entry.path),
+            disk,
             name: entry.name.clone(),
             unpacked_from: None,
             depth: 0,
@@ -135,8 +143,12 @@ impl<'t> Walk<'t> {
 
     /// Whether the file on the disk is no longer what it was when it was opened.
     fn has_changed(&self) -> bool {
-        let Some((path, stamp)) = &self.current else { return false };
-        fs::metadata(path).map_or(true, |metadata| Stamp::of(&metadata) != *stamp)
+        let Some((path, stamp, growing)) = &self.current else { return false };
+        let now = fs::metadata(path).ok().and_then(|metadata| match growing {
+            Some(bytes) => Stamp::of_growing(&metadata, *bytes),
+            None => Some(Stamp::of(&metadata)),
+        });
+        now.is_none_or(|now| now != *stamp)
     }
 
     /// How many files were told so far.
@@ -165,16 +177,32 @@ impl<'t> Walk<'t> {
     }
 }
 
+/// Opens what an entry stands for.
+fn open(entry: &Entry) -> std::io::Result<(Box<dyn Read>, Stamp)> {
+    match &entry.content {
+        Content::Disk(path) => {
+            let file = open_file(path, entry.is_named)?;
+            let stamp = Stamp::of(&file.metadata()?);
+            Ok((Box::new(BufReader::new(file)), stamp))
+        }
+        Content::Growing(path, bytes) => {
+            let file = open_file(path, false)?;
+            let stamp = Stamp::of_growing(&file.metadata()?, *bytes);
+            let stamp = stamp.ok_or_else(|| fault::Fault::error(fault::CHANGED))?;
+            Ok((Box::new(BufReader::new(file).take(*bytes)), stamp))
+        }
+        Content::Memory(bytes) => Ok((Box::new(Cursor::new(bytes.clone())), Stamp::of_memory(bytes))),
+    }
+}
+
 /// Opens a file, if it is still one: a pipe that took its place would block, a link would lead elsewhere.
-fn open(entry: &Entry) -> std::io::Result<(fs::File, Stamp)> {
-    let mut metadata = fs::symlink_metadata(&entry.path)?;
-    if metadata.is_symlink() && entry.is_named {
-        metadata = fs::metadata(&entry.path)?;
+fn open_file(path: &Path, follows_link: bool) -> std::io::Result<fs::File> {
+    let mut metadata = fs::symlink_metadata(path)?;
+    if metadata.is_symlink() && follows_link {
+        metadata = fs::metadata(path)?;
     }
     if !metadata.is_file() {
         return Err(fault::Fault::error(fault::CHANGED));
     }
-    let file = fs::File::open(&entry.path)?;
-    let stamp = Stamp::of(&file.metadata()?);
-    Ok((file, stamp))
+    fs::File::open(path)
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::catalog::{Catalog, Dataset, recognitions, route_of_category, route_of_table};
+use crate::catalog::{Catalog, Dataset, bare_context, recognitions, route_of_category, route_of_table};
 use crate::json;
 use crate::limits::RECOGNISED_MEMBERS_MAX;
 use crate::source::field;
@@ -166,7 +166,7 @@ impl Kinds {
     }
 
     fn says(&self, tells: Tells, text: &str) -> Option<&'static str> {
-        let text = if tells == Tells::Context { bare(text) } else { text.to_owned() };
+        let text = if tells == Tells::Context { bare_context(text) } else { text.to_owned() };
         self.texts.get(&(tells, text.to_ascii_lowercase())).copied()
     }
 }
@@ -192,23 +192,6 @@ fn condition(filter: &str) -> Option<(String, String)> {
     let property = left.split_once("/any(").map_or(left, |(property, _)| property);
     let is_name = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (is_name(property) && !value.contains('\'')).then(|| (property.to_owned(), value.to_owned()))
-}
-
-/// `…/$metadata#groups('x')/members(id,displayName)/$entity` is `groups/members`.
-fn bare(context: &str) -> String {
-    let mut bare = String::new();
-    let mut open = 0usize;
-    for symbol in context.rsplit('#').next().unwrap_or_default().chars() {
-        match symbol {
-            '(' => open += 1,
-            ')' => open = open.saturating_sub(1),
-            _ if open == 0 => bare.push(symbol),
-            _ => {}
-        }
-    }
-    let end = bare.find("/$").unwrap_or(bare.len());
-    bare.truncate(end);
-    bare
 }
 
 /// A name without case, blanks and signs, and without what exports put behind it: `TimeGenerated [UTC]`.

@@ -16,6 +16,8 @@ use crate::clock::Clock;
 /// A service that answered, whatever it said.
 #[derive(Clone, Copy, Debug)]
 pub struct Reached {
+    /// HTTP status of the answer.
+    pub status: u16,
     /// From the start to the first line of the answer, DNS, TCP and TLS included.
     pub latency: Duration,
     /// How far the service's clock is ahead of ours, seconds, if it says what time it has.
@@ -37,5 +39,6 @@ pub async fn probe(http: &reqwest::Client, url: &Url, clock: Clock, wait: Durati
     };
     let date = response.headers().get(reqwest::header::DATE).and_then(|value| value.to_str().ok()).and_then(http_date);
     let ahead_s = date.map(|date: OffsetDateTime| (date - clock.now()).whole_seconds());
-    Ok(Reached { latency: began.elapsed(), ahead_s })
+    let status = response.status().as_u16();
+    Ok(Reached { status, latency: began.elapsed(), ahead_s })
 }

@@ -11,6 +11,7 @@ use super::cipher::Cipher;
 use super::clean::{CleanBatch, CleanName, CleanText, GateError, Refusal, RefusalCause};
 use super::dictionary::{Dictionary, Learning};
 use super::duty::SCAN;
+use super::memory::next_epoch;
 use super::mutant::is_on;
 use super::policy::Policy;
 use super::rewrite::{Learnt, Pass};
@@ -44,9 +45,6 @@ pub struct Gate {
     epoch: AtomicU64,
 }
 
-/// Epochs are unique in the process: a thread's memory never mixes two gates, or a gate before and after freezing.
-static EPOCHS: AtomicU64 = AtomicU64::new(1);
-
 impl Gate {
     /// A gate that knows nobody yet.
     pub fn new(cipher: Arc<dyn Cipher>, policy: Policy, rules: Rules, well_known: WellKnown) -> Self {
@@ -64,7 +62,7 @@ impl Gate {
             late: Mutex::default(),
             grown: Learning::default(),
             dictionary: OnceLock::new(),
-            epoch: AtomicU64::new(EPOCHS.fetch_add(1, Ordering::Relaxed)),
+            epoch: AtomicU64::new(next_epoch()),
         }
     }
 
@@ -136,7 +134,7 @@ impl Gate {
     pub fn freeze(&self) {
         let learning = std::mem::take(&mut *self.learning());
         let _ = self.dictionary.set(learning.freeze(self.rules.vocabulary()));
-        self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+        self.epoch.store(next_epoch(), Ordering::Release);
     }
 
     /// Takes up what was learnt since the last time: for a stream whose end nobody knows. What comes later is searched for
@@ -149,7 +147,7 @@ impl Gate {
         }
         self.grown.absorb(fresh);
         self.dictionary = OnceLock::from(self.grown.clone().freeze(self.rules.vocabulary()));
-        self.epoch.store(EPOCHS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+        self.epoch.store(next_epoch(), Ordering::Release);
     }
 
     /// The dictionary, once frozen.

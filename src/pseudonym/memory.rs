@@ -6,9 +6,19 @@
 
 use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::catalog::Kind;
 use crate::limits::{MEMORY_ENTRIES, MEMORY_VALUE_BYTES_MAX, TEXT_LAYERS_MAX};
+
+/// Epochs are unique in the process: a thread's memory never mixes two gates, or a gate before and after freezing, or two
+/// dictionaries.
+static EPOCHS: AtomicU64 = AtomicU64::new(1);
+
+/// An epoch that nobody had.
+pub(super) fn next_epoch() -> u64 {
+    EPOCHS.fetch_add(1, Ordering::Relaxed)
+}
 
 /// Which question was asked: a kind (or none: a scan) at a depth of strings in strings.
 pub(super) type Question = u8;

@@ -10,6 +10,7 @@ use super::decode::{self, Reader};
 use super::dictionary::Dictionary;
 use super::gate::Gate;
 use super::guid;
+use super::memory::{question, recall};
 use super::mutant::is_on;
 use super::scan::Claims;
 use crate::catalog::Kind;
@@ -35,8 +36,11 @@ impl Gate {
     /// The dictionary of what was learnt since freezing, or none when there is nothing new. Call it when all logs
     /// are through; it empties the notes.
     pub fn late_dictionary(&self) -> Option<Dictionary> {
-        let late = std::mem::take(&mut *self.late());
-        (!late.is_empty()).then(|| late.freeze(self.rules.vocabulary()))
+        let mut late = std::mem::take(&mut *self.late());
+        self.dictionary().into_iter().for_each(|known| late.forget(known));
+        // What says too little to be looked for (accounts called like a word) is noted, and makes no term.
+        let dictionary = (!late.is_empty()).then(|| late.freeze(self.rules.vocabulary()));
+        dictionary.filter(|dictionary| dictionary.terms() > 0)
     }
 
     /// Replaces the identifiers of a late dictionary in clean lines; none when there is none in them.
@@ -108,7 +112,9 @@ impl Gate {
     }
 
     fn repair_text(&self, late: &Dictionary, text: &str, layer: u8, out: &mut String) -> bool {
-        self.repair_claims(late, text, layer).write(text, out)
+        recall(late.epoch(), question(None, layer), text, out, |out| {
+            self.repair_claims(late, text, layer).write(text, out)
+        })
     }
 
     fn repair_claims(&self, late: &Dictionary, text: &str, layer: u8) -> Claims {

@@ -1,6 +1,6 @@
 //! The report: one self-contained HTML page made from the manifest.
 //!
-//! Takes a manifest and the answers to the audit questions, gives a [`CleanDocument`]. Loads nothing remote, runs no
+//! Takes a manifest and a summary (answers to the audit questions, findings on premises), gives a [`CleanDocument`]. Loads nothing remote, runs no
 //! script, adds no fact that these two do not hold. The page is `templates/report.html`.
 
 use minijinja::value::Serde;
@@ -16,8 +16,12 @@ use crate::summary::Summary;
 /// The page's name in the bundle.
 pub const FILE_NAME: &str = "report.html";
 
-const GROUPS: [(&str, &str); 3] =
-    [("data/objects/", "Objects of the tenant"), ("data/config/", "Service configuration"), ("data/logs/", "Logs")];
+const GROUPS: [(&str, &str); 4] = [
+    ("data/objects/", "Objects of the tenant"),
+    ("data/config/", "Service configuration"),
+    ("data/logs/", "Logs"),
+    ("data/onprem/", "On-premises servers and directory"),
+];
 
 /// Renders the page.
 ///
@@ -129,6 +133,26 @@ mod tests {
         assert!(page.contains("&lt;script&gt;") && page.contains("Not complete."));
         assert!(page.contains(manifest.datasets[0].id.as_str()));
         assert!(page.contains("<dd>app-name, group-name</dd>"));
+    }
+
+    #[test]
+    fn findings_on_premises_are_told_with_what_to_do() {
+        use crate::summary::onprem::Onprem;
+        let datasets = std::collections::BTreeSet::from(["connect-state", "registry"]);
+        let mut onprem = Onprem::new(&datasets, time::OffsetDateTime::UNIX_EPOCH);
+        onprem.take(
+            "connect-state",
+            br#"{"cmdlet":"Get-ADSyncScheduler","SyncCycleEnabled":false,"StagingModeEnabled":true}"#,
+        );
+        let summary = Summary::new(&[]).with(Some(onprem.end()));
+        let manifest = crate::manifest::tests::manifest(&[]);
+        let page = String::from_utf8(render(&manifest, Some(&summary)).unwrap().bytes().to_vec()).unwrap();
+        for said in
+            ["What stands out on premises", "<code>scheduler-off</code>", "staging mode", "<code>tls-dotnet-off</code>"]
+        {
+            assert!(page.contains(said), "{said}");
+        }
+        assert!(!page.contains("What the audit logs answer"));
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub mod activity;
 mod batch;
 pub mod blobs;
 mod count;
+#[cfg(feature = "fuzz-doors")]
+pub mod doors;
 mod errors;
 mod fan_out;
 pub(crate) mod field;
@@ -43,7 +45,7 @@ use crate::record::{Key, RawBatch, Verdict};
 pub use ledger::Ledger;
 pub use place::{Place, collect_from, hours_before, joined};
 pub(crate) use run::{Fate, Item, Run};
-pub(crate) use seen::mark;
+pub(crate) use seen::{Mark, mark};
 pub(crate) use stop::{End, Stop};
 
 /// Takes the records.
@@ -100,7 +102,26 @@ pub struct Request<'a> {
     pub late_look: std::time::Duration,
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    /// A request for the whole window, of nobody else's records, without a deadline.
+    pub fn new(client: &'a Client, window: Window, ledger: &'a Ledger, clock: Clock) -> Self {
+        let late_look = std::time::Duration::from_millis(crate::limits::LATE_LOOK_MS);
+        Self {
+            client,
+            window,
+            parents: &[],
+            wanted: &[],
+            ledger,
+            hours: None,
+            more: false,
+            reopen: false,
+            done: &[],
+            clock,
+            deadline: None,
+            late_look,
+        }
+    }
+
     /// From when on the window is so young that records may still arrive; `None`: it is older.
     fn young(&self, dataset: &Dataset) -> Option<OffsetDateTime> {
         let late_minutes = dataset.time.as_ref().and_then(|time| time.late_minutes);

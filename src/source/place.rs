@@ -119,12 +119,13 @@ pub async fn collect_from(
     sink: &dyn Sink,
     cancel: &CancellationToken,
 ) -> Vec<Report> {
+    if let Place::Own = place {
+        let each = wanted.iter().map(|(dataset, request)| super::collect(dataset, request, sink, cancel));
+        return futures_util::future::join_all(each).boxed().await;
+    }
     let runs: Vec<Run<'_>> = wanted.iter().map(|(dataset, request)| Run::new(dataset, request, sink, cancel)).collect();
     let ends = match place {
-        Place::Own => {
-            let each = wanted.iter().map(|(dataset, request)| super::collect(dataset, request, sink, cancel));
-            return futures_util::future::join_all(each).boxed().await;
-        }
+        Place::Own => Vec::new(), // answered above
         Place::Workspace(place) => super::workspace::collect(&runs, place).boxed().await,
         Place::Storage(place) => super::blobs::collect(&runs, place).boxed().await,
         Place::Hub(place) => super::hub::collect(&runs, place).boxed().await,

@@ -4,8 +4,8 @@
 //! Runs share no dictionary, so they can be made by any worker, made again one by one, and joined in order into
 //! one valid stream that ends with [`STREAM_END`]. Same bytes in, same bytes out, whatever was compressed before.
 
-use crate::limits::{BLOCK_BYTES, DEFLATE_LEVEL, DEFLATE_RATIO_MAX};
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use crate::limits::{BLOCK_BYTES, DEFLATE_LEVEL, DEFLATE_LEVEL_FAST, DEFLATE_LEVEL_SMALL, DEFLATE_RATIO_MAX};
+use flate2::{Compress, Decompress, FlushCompress, FlushDecompress, Status};
 
 /// The empty final block that ends a joined stream.
 pub const STREAM_END: [u8; 2] = [0x03, 0x00];
@@ -20,6 +20,35 @@ pub(super) struct Block {
     pub(super) records: u32,
 }
 
+impl Block {
+    /// Where the next one can begin.
+    pub(super) fn end(&self) -> u64 {
+        self.offset + u64::from(self.compressed_bytes) + super::cover::COVER_BYTES as u64
+    }
+}
+
+/// How much work goes into small blocks. Every choice gives deflate that all readers unpack, and always the same bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Compression {
+    /// Least time
+    Fast,
+    /// Little time, small file
+    #[default]
+    Default,
+    /// Smallest file
+    Small,
+}
+
+impl Compression {
+    fn level(self) -> flate2::Compression {
+        flate2::Compression::new(match self {
+            Self::Fast => DEFLATE_LEVEL_FAST,
+            Self::Default => DEFLATE_LEVEL,
+            Self::Small => DEFLATE_LEVEL_SMALL,
+        })
+    }
+}
+
 /// A compressor with its buffer; the spool keeps some and lends them.
 pub(super) struct Deflater {
     state: Compress,
@@ -27,8 +56,8 @@ pub(super) struct Deflater {
 }
 
 impl Deflater {
-    pub(super) fn new() -> Self {
-        Self { state: Compress::new(Compression::new(DEFLATE_LEVEL), false), out: Vec::new() }
+    pub(super) fn new(compression: Compression) -> Self {
+        Self { state: Compress::new(compression.level(), false), out: Vec::new() }
     }
 
     /// Compresses `raw` to one run that ends on a byte boundary.
@@ -37,7 +66,7 @@ impl Deflater {
         run(&mut self.state, raw, &mut self.out)?;
         if raw.len() as u64 > self.out.len() as u64 * DEFLATE_RATIO_MAX {
             // Never write what the reader takes for a zip bomb.
-            run(&mut Compress::new(Compression::none(), false), raw, &mut self.out)?;
+            run(&mut Compress::new(flate2::Compression::none(), false), raw, &mut self.out)?;
         }
         Ok(&self.out)
     }
@@ -131,7 +160,7 @@ mod tests {
     #[test]
     fn runs_unpack_to_what_was_packed_and_join_to_one_stream() {
         use std::io::Read;
-        let mut deflater = Deflater::new();
+        let mut deflater = Deflater::new(Compression::Default);
         let (mut stream, mut all) = (Vec::new(), Vec::new());
         for raw in samples() {
             let run = deflater.deflate(&raw).unwrap();
@@ -149,24 +178,29 @@ mod tests {
 
     #[test]
     fn what_came_before_does_not_change_a_run() {
-        let mut used = Deflater::new();
-        for raw in samples() {
-            let fresh = Deflater::new().deflate(&raw).unwrap().to_vec();
-            assert!(used.deflate(&raw).unwrap() == fresh);
+        for compression in [Compression::Fast, Compression::Default, Compression::Small] {
+            let mut used = Deflater::new(compression);
+            for raw in samples() {
+                let fresh = Deflater::new(compression).deflate(&raw).unwrap().to_vec();
+                assert!(used.deflate(&raw).unwrap() == fresh);
+                let mut out = Vec::new();
+                assert_eq!(inflate_into(&fresh, &block(&raw, &fresh), &mut out), Ok(()));
+                assert!(out == raw);
+            }
         }
     }
 
     #[test]
     fn no_run_shrinks_further_than_a_reader_accepts() {
         let raw = vec![b'x'; BLOCK_BYTES];
-        let packed = Deflater::new().deflate(&raw).unwrap().len() as u64;
+        let packed = Deflater::new(Compression::Default).deflate(&raw).unwrap().len() as u64;
         assert!(packed * DEFLATE_RATIO_MAX >= BLOCK_BYTES as u64);
     }
 
     #[test]
     fn damage_is_noticed() {
         let raw = b"{\"id\":\"1\"}\n".repeat(50);
-        let run = Deflater::new().deflate(&raw).unwrap().to_vec();
+        let run = Deflater::new(Compression::Default).deflate(&raw).unwrap().to_vec();
         let whole = block(&raw, &run);
         for at in 0..run.len() {
             let mut bad = run.clone();

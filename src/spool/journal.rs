@@ -43,7 +43,7 @@ pub(super) enum Line {
 }
 
 /// The version that this program writes and reads.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The open journal.
 pub(super) struct Journal {
@@ -77,18 +77,24 @@ impl Journal {
     }
 }
 
-/// The lines of a journal, the first included. A torn last line is left out; of a run that was killed before it had
-/// written the first one there is none.
+/// The lines of a journal, the first included. What was never forced to the disk may be torn, or full of zeros, after a
+/// power cut: the journal ends at its first line that is none. Every beginning of a journal is one that a killed run could
+/// have left. Of a run that was killed before it had written the first line there is none.
+///
+/// # Errors
+/// [`Error::Journal`] when the first line is not one of this program's.
 pub(super) fn read(path: &Path) -> Result<Vec<Line>, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Folder { folder: path.to_owned(), source })?;
     let mut lines = Vec::new();
     for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let Some(line) = line.strip_suffix(b"\n") else { break };
-        let line = serde_json::from_slice(line).map_err(|_| Error::Journal { line: number + 1 })?;
-        match (&line, number) {
-            (Line::Open { version: VERSION, .. }, 0) => lines.push(line),
-            (Line::Open { .. }, _) | (_, 0) => return Err(Error::Journal { line: number + 1 }),
-            _ => lines.push(line),
+        match (serde_json::from_slice(line), number) {
+            (Ok(line @ Line::Open { version: VERSION, .. }), 0) => lines.push(line),
+            // Zeros: the first line did not reach the disk either.
+            (Err(_), 0) if line.iter().all(|byte| *byte == 0) => break,
+            (_, 0) => return Err(Error::Journal { line: 1 }),
+            (Ok(Line::Open { .. }) | Err(_), _) => break,
+            (Ok(line), _) => lines.push(line),
         }
     }
     Ok(lines)

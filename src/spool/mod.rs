@@ -6,9 +6,11 @@
 //! nothing but (entry, slice, part) and their content: many workers give the same bytes as one, and no block stays
 //! open in memory. Small blocks are joined when the entry is sealed.
 //!
-//! The folder `<out>.spool/` (mode 0700) holds `blocks` and `journal.jsonl`; it is removed when the bundle stands.
+//! The folder `<out>.spool/` (mode 0700) holds `blocks`, which nobody can read without the key, and `journal.jsonl`; it is
+//! removed when the bundle stands.
 
 mod block;
+mod cover;
 mod error;
 mod journal;
 mod past;
@@ -26,7 +28,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-pub use block::STREAM_END;
+pub use block::{Compression, STREAM_END};
+pub use cover::SpoolKey;
 pub use error::Error;
 pub use past::{Account, Mark, PartAccount, Past};
 pub use path::{EntryPath, PathError, check as check_path};
@@ -100,35 +103,48 @@ pub struct Spool {
     journal: Mutex<Journal>,
     state: Mutex<State>,
     deflaters: Mutex<Vec<Deflater>>,
+    compression: Compression,
 }
 
 impl Spool {
-    /// Makes the folder and an empty spool in it.
+    /// Makes the folder and an empty spool in it, with a key that ends with the value: nobody can go on with it.
     ///
     /// # Errors
     /// [`Error::Exists`] when the folder is there, [`Error::Folder`] when it cannot be made.
     pub fn create(folder: &Path) -> Result<Self, Error> {
-        Self::begin(folder, None)
+        let key = SpoolKey::once().map_err(|source| Error::Folder { folder: folder.to_owned(), source })?;
+        Self::begin(folder, None, &key)
     }
 
-    /// The same; `mark` says which run it is, so that it can go on after a kill.
+    /// The same; `mark` says which run it is, so that it can go on after a kill with the same key.
     ///
     /// # Errors
     /// As [`Spool::create`].
-    pub fn begin(folder: &Path, mark: Option<&Mark>) -> Result<Self, Error> {
+    pub fn begin(folder: &Path, mark: Option<&Mark>, key: &SpoolKey) -> Result<Self, Error> {
         let failed = |source: std::io::Error| match source.kind() {
             std::io::ErrorKind::AlreadyExists => Error::Exists { folder: folder.to_owned() },
             _ => Error::Folder { folder: folder.to_owned(), source },
         };
         private_folder().create(folder).map_err(failed)?;
-        let segments = Segments::create(&folder.join("blocks")).map_err(failed)?;
+        let segments = Segments::create(&folder.join("blocks"), key).map_err(failed)?;
         let journal = Journal::create(&folder.join("journal.jsonl"), mark)?;
+        sync_names(folder);
         Ok(Self::assemble(folder, segments, journal, State::default()))
     }
 
     fn assemble(folder: &Path, segments: Segments, journal: Journal, state: State) -> Self {
         let (journal, state, deflaters) = (Mutex::new(journal), Mutex::new(state), Mutex::default());
-        Self { folder: folder.to_owned(), segments, journal, state, deflaters }
+        Self { folder: folder.to_owned(), segments, journal, state, deflaters, compression: Compression::default() }
+    }
+
+    /// The same spool; blocks from now on are made so small.
+    #[must_use]
+    pub fn compressing(self, compression: Compression) -> Self {
+        Self { compression, deflaters: Mutex::default(), ..self }
+    }
+
+    fn deflater(&self) -> Deflater {
+        lock(&self.deflaters).pop().unwrap_or_else(|| Deflater::new(self.compression))
     }
 
     /// Compresses a batch and writes it. Blocking: disk and CPU. Parts may come in any order, each once.
@@ -175,7 +191,7 @@ impl Spool {
     }
 
     fn write_blocks(&self, entry: &EntryPath, order: Order, bytes: &[u8]) -> Result<Vec<Block>, Error> {
-        let mut deflater = lock(&self.deflaters).pop().unwrap_or_else(Deflater::new);
+        let mut deflater = self.deflater();
         let blocks = block::cut(bytes)
             .map(|raw| {
                 let records = if entry.is_records() { memchr::memchr_iter(b'\n', raw).count() } else { 0 };
@@ -288,7 +304,7 @@ impl Spool {
         if id.entry.is_records() && (!is_lines(&batch) || batch.records() != u64::from(before.records)) {
             return Err(Error::misuse(&id.entry, id.order, "a repaired block has other records"));
         }
-        let mut deflater = lock(&self.deflaters).pop().unwrap_or_else(Deflater::new);
+        let mut deflater = self.deflater();
         let written = self.write_block(&mut deflater, batch.bytes(), u64::from(before.records));
         lock(&self.deflaters).push(deflater);
         let block = written?.ok_or_else(|| Error::misuse(&id.entry, id.order, "a record is too long for a block"))?;
@@ -314,9 +330,12 @@ impl Spool {
     }
 
     fn unpack(&self, entry: &EntryPath, slice: u32, block: &Block, raw: &mut Vec<u8>) -> Result<(), Error> {
-        let mut run = vec![0; block.compressed_bytes as usize];
-        self.segments.read_exact_at(&mut run, block.offset).map_err(Error::Read)?;
-        block::inflate_into(&run, block, raw).map_err(|_| Error::Damaged { entry: entry.as_str().to_owned(), slice })
+        let damaged = || Error::Damaged { entry: entry.as_str().to_owned(), slice };
+        let run = self.segments.read(block.offset, block.compressed_bytes).map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => damaged(),
+            _ => Error::Read(error),
+        })?;
+        block::inflate_into(&run, block, raw).map_err(|_| damaged())
     }
 
     /// Removes the folder. Called when the bundle stands.
@@ -327,6 +346,16 @@ impl Spool {
         let folder = self.folder.clone();
         drop(self);
         std::fs::remove_dir_all(&folder).map_err(|source| Error::Folder { folder, source })
+    }
+}
+
+/// Forces the names in a folder, and its own, to the disk. Not every system can be asked for that.
+fn sync_names(folder: &Path) {
+    for folder in [Some(folder), folder.parent()].into_iter().flatten() {
+        let folder = if folder == Path::new("") { Path::new(".") } else { folder };
+        if let Ok(opened) = std::fs::File::open(folder) {
+            let _ = opened.sync_all();
+        }
     }
 }
 

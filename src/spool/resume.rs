@@ -7,7 +7,7 @@ use super::block::Block;
 use super::journal::{self, Journal, Line};
 use super::past::{Account, Mark, Past};
 use super::segment::{Segments, lock};
-use super::{EntryPath, Error, Slice, Spool, State};
+use super::{EntryPath, Error, Slice, Spool, SpoolKey, State, sync_names};
 use crate::pseudonym::NotedTrait;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,11 +32,11 @@ impl Spool {
     ///
     /// # Errors
     /// [`Error::Folder`] when there is none, [`Error::Journal`] when its journal is damaged.
-    pub fn reopen(folder: &Path) -> Result<(Self, Past), Error> {
+    pub fn reopen(folder: &Path, key: &SpoolKey) -> Result<(Self, Past), Error> {
         let failed = |source| Error::Folder { folder: folder.to_owned(), source };
         let (journal_path, fresh_path) = (folder.join("journal.jsonl"), folder.join("journal.jsonl.new"));
         let Replayed { closed, mut past } = replay(journal::read(&journal_path)?);
-        let segments = Segments::reopen(&folder.join("blocks")).map_err(failed)?;
+        let segments = Segments::reopen(&folder.join("blocks"), key).map_err(failed)?;
 
         // The journal is written anew, so that a torn line or a forgotten slice never stands in the middle of it.
         match std::fs::remove_file(&fresh_path) {
@@ -51,13 +51,14 @@ impl Spool {
                 past.accounts.remove(&entry);
                 continue;
             }
-            end = blocks.iter().map(|(_, block)| block.offset + u64::from(block.compressed_bytes)).fold(end, u64::max);
+            end = blocks.iter().map(|(_, block)| block.end()).fold(end, u64::max);
             spool.adopt(entry, slice, blocks)?;
         }
         spool.repeat(&past)?;
         spool.segments.truncate(end).map_err(failed)?;
         spool.commit()?;
         std::fs::rename(&fresh_path, &journal_path).map_err(failed)?;
+        sync_names(folder);
         Ok((spool, past))
     }
 

@@ -169,7 +169,7 @@ impl Spool {
     }
 
     fn join_all(&self, entry: &EntryPath, share: &[Group]) -> Result<Vec<Joined>, Error> {
-        let mut deflater = lock(&self.deflaters).pop().unwrap_or_else(Deflater::new);
+        let mut deflater = self.deflater();
         let joined = share.iter().map(|group| self.join(entry, group, &mut deflater)).collect();
         lock(&self.deflaters).push(deflater);
         joined

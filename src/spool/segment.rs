@@ -1,9 +1,10 @@
-//! The segment file: compressed blocks, appended, read at any place, never changed.
+//! The segment file: hidden blocks, appended, read at any place, never changed.
 //!
-//! Takes bytes, gives offsets. Many threads write and read at once: each write has its own range, so only the
+//! Takes runs, gives offsets. Many threads write and read at once: each write has its own range, so only the
 //! reservation of that range is serial.
 
 use super::Error;
+use super::cover::{COVER_BYTES, Cover, SpoolKey};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -12,21 +13,24 @@ use std::sync::Mutex;
 /// An append-only file.
 pub(crate) struct Segments {
     file: File,
+    cover: Cover,
     end: Mutex<u64>,
 }
 
 impl Segments {
     /// A new file; an existing one is an error.
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
+    pub(super) fn create(path: &Path, key: &SpoolKey) -> io::Result<Self> {
+        let cover = Cover::new(key)?;
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
-        Ok(Self { file, end: Mutex::new(0) })
+        Ok(Self { file, cover, end: Mutex::new(0) })
     }
 
-    /// An existing file, to be continued behind `end`; what stands there is cut off.
-    pub(super) fn reopen(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).open(path)?;
+    /// An existing file, to be continued at its end. After a power cut it may be missing: then it is empty.
+    pub(super) fn reopen(path: &Path, key: &SpoolKey) -> io::Result<Self> {
+        let cover = Cover::new(key)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let end = file.metadata()?.len();
-        Ok(Self { file, end: Mutex::new(end) })
+        Ok(Self { file, cover, end: Mutex::new(end) })
     }
 
     /// Cuts off what follows `end`.
@@ -36,20 +40,31 @@ impl Segments {
         Ok(())
     }
 
-    /// Writes `bytes` behind everything else, gives their offset.
-    pub(super) fn append(&self, bytes: &[u8]) -> Result<u64, Error> {
+    /// Writes a run behind everything else, gives its offset.
+    pub(super) fn append(&self, run: &[u8]) -> Result<u64, Error> {
+        let stored_bytes = (run.len() + COVER_BYTES) as u64;
         let offset = {
             let mut end = lock(&self.end);
             let offset = *end;
-            *end += bytes.len() as u64;
+            *end += stored_bytes;
             offset
         };
-        write_all_at(&self.file, bytes, offset).map_err(|source| Error::writing(source, bytes.len() as u64))?;
+        let stored = self.cover.hide(run, offset).map_err(Error::Write)?;
+        write_all_at(&self.file, &stored, offset).map_err(|source| Error::writing(source, stored_bytes))?;
         Ok(offset)
     }
 
-    /// Fills `buffer` from `offset`.
-    pub(crate) fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    /// The run of `length` bytes that was written to `offset`.
+    ///
+    /// # Errors
+    /// `InvalidData` when something else stands there; what the disk says.
+    pub(crate) fn read(&self, offset: u64, length: u32) -> io::Result<Vec<u8>> {
+        let mut stored = vec![0; length as usize + COVER_BYTES];
+        self.read_exact_at(&mut stored, offset)?;
+        self.cover.open(stored, offset).map_err(|_| io::ErrorKind::InvalidData.into())
+    }
+
+    fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
         while !buffer.is_empty() {
             let count = read_at(&self.file, buffer, offset)?;
             if count == 0 {
@@ -107,7 +122,7 @@ mod tests {
     #[test]
     fn reads_back_what_was_appended_from_many_threads() {
         let folder = tempfile::tempdir().unwrap();
-        let segments = Segments::create(&folder.path().join("blocks")).unwrap();
+        let segments = Segments::create(&folder.path().join("blocks"), &SpoolKey::once().unwrap()).unwrap();
         let places: Vec<(u8, u64)> = std::thread::scope(|scope| {
             let workers: Vec<_> = (0..16u8)
                 .map(|worker| {
@@ -118,20 +133,20 @@ mod tests {
             workers.into_iter().map(|worker| worker.join().unwrap()).collect()
         });
         for (worker, offset) in places {
-            let mut buffer = [0; 1000];
-            segments.read_exact_at(&mut buffer, offset).unwrap();
-            assert!(buffer.iter().all(|byte| *byte == worker));
+            assert!(segments.read(offset, 1000).unwrap() == [worker; 1000]);
         }
-        assert!(segments.read_exact_at(&mut [0; 2], 15_999).is_err());
+        assert_eq!(segments.read(1, 1000).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(segments.read(16_000, 1000).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_says_how_much_was_needed() {
         let file = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
-        let segments = Segments { file, end: Mutex::new(0) };
+        let cover = Cover::new(&SpoolKey::once().unwrap()).unwrap();
+        let segments = Segments { file, cover, end: Mutex::new(0) };
         let error = segments.append(&[0; 4096]).unwrap_err();
-        assert!(matches!(error, Error::DiskFull { needed_bytes: 4096 }), "{error}");
-        assert!(error.to_string().contains("4096"));
+        assert!(matches!(error, Error::DiskFull { needed_bytes: 4124 }), "{error}");
+        assert!(error.to_string().contains("4124"));
     }
 }

@@ -7,6 +7,11 @@ fn entry() -> EntryPath {
     EntryPath::new("data/logs/sign-ins.jsonl").unwrap()
 }
 
+/// A key that a resumed run has again.
+fn key() -> SpoolKey {
+    SpoolKey::of(&crate::pseudonym::cipher::Ff1::new(&crate::pseudonym::key::MasterKey::from_bytes([5; 32])))
+}
+
 fn lines(from: u32, count: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     for number in from..from + count {
@@ -20,9 +25,7 @@ fn lines(from: u32, count: u32) -> Vec<u8> {
 fn unpack(spool: &Spool, sealed: &SealedEntry) -> Vec<u8> {
     let mut stream = Vec::new();
     for (offset, length) in sealed.pieces() {
-        let mut piece = vec![0; *length as usize];
-        spool.segments().read_exact_at(&mut piece, *offset).unwrap();
-        stream.extend(piece);
+        stream.extend(spool.segments().read(*offset, *length).unwrap());
     }
     stream.extend(STREAM_END);
     assert_eq!(stream.len() as u64, sealed.compressed_bytes());
@@ -136,7 +139,7 @@ fn a_repaired_block_takes_the_place_of_the_old_one() {
     let first = spool.read(&ids[0]).unwrap().bytes().len();
     assert!(all[first..first + repaired.len()] == repaired);
     drop(spool);
-    let (again, _) = Spool::reopen(&folder.path().join("s")).unwrap();
+    let (again, _) = Spool::reopen(&folder.path().join("s"), &key()).unwrap();
     assert!(stream(&again).0 == all);
 }
 
@@ -144,7 +147,7 @@ fn a_repaired_block_takes_the_place_of_the_old_one() {
 fn a_killed_run_keeps_its_closed_slices_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
-    let spool = Spool::create(&path).unwrap();
+    let spool = Spool::begin(&path, None, &key()).unwrap();
     for slice in 0..4 {
         spool.append(&entry(), Order { slice, part: 0 }, CleanBatch::forge(lines(slice * 100, 100))).unwrap();
     }
@@ -158,7 +161,7 @@ fn a_killed_run_keeps_its_closed_slices_and_nothing_else() {
     let text = std::fs::read_to_string(&journal).unwrap();
     std::fs::write(&journal, format!("{text}{{\"close\":{{\"ent")).unwrap();
 
-    let (spool, _) = Spool::reopen(&path).unwrap();
+    let (spool, _) = Spool::reopen(&path, &key()).unwrap();
     assert_eq!(spool.closed_slices(&entry()), [0, 3]);
     for slice in [1, 2] {
         spool.append(&entry(), Order { slice, part: 0 }, CleanBatch::forge(lines(slice * 100, 100))).unwrap();
@@ -171,7 +174,7 @@ fn a_killed_run_keeps_its_closed_slices_and_nothing_else() {
 fn a_slice_whose_blocks_did_not_reach_the_disk_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
-    let spool = Spool::create(&path).unwrap();
+    let spool = Spool::begin(&path, None, &key()).unwrap();
     for slice in 0..2 {
         spool.append(&entry(), Order { slice, part: 0 }, CleanBatch::forge(lines(slice * 100, 100))).unwrap();
         spool.close_slice(&entry(), slice).unwrap();
@@ -180,12 +183,91 @@ fn a_slice_whose_blocks_did_not_reach_the_disk_is_forgotten() {
     let blocks = path.join("blocks");
     let bytes = std::fs::read(&blocks).unwrap();
     std::fs::write(&blocks, &bytes[..bytes.len() - 10]).unwrap();
-    assert_eq!(Spool::reopen(&path).unwrap().0.closed_slices(&entry()), [0]);
+    assert_eq!(Spool::reopen(&path, &key()).unwrap().0.closed_slices(&entry()), [0]);
+}
 
+/// What a power cut can leave: files that end anywhere, or whose end is zeros.
+#[test]
+fn whatever_end_of_journal_and_blocks_is_lost_the_rest_goes_on_to_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let part = |slice: u32, part: u32| lines(slice * 100 + part * 50, if slice == 2 { 1 } else { 50 });
+    let fill = |spool: &Spool, slice: u32| {
+        for number in 0..2 {
+            spool.append(&entry(), Order { slice, part: number }, CleanBatch::forge(part(slice, number))).unwrap();
+        }
+        spool.close_slice(&entry(), slice).unwrap();
+    };
+    let spool = Spool::begin(&path, None, &key()).unwrap();
+    (0..3).for_each(|slice| fill(&spool, slice));
+    spool.discard_slice(&entry(), 2).unwrap();
+    (2..4).for_each(|slice| fill(&spool, slice));
+    let whole = stream(&spool).0;
+    drop(spool);
+    let [journal, blocks] = ["journal.jsonl", "blocks"].map(|name| std::fs::read(path.join(name)).unwrap());
+    let (mut kept, mut cases) = ([0; 5], 0);
+    for (of, bytes) in [("journal.jsonl", &journal), ("blocks", &blocks)] {
+        for end in 0..=bytes.len() {
+            // Every place of the tail, and some of the rest.
+            if end % 7 > 0 && end + 400 < bytes.len() {
+                continue;
+            }
+            for zeros in [false, true] {
+                let rest = if zeros { vec![0; bytes.len() - end] } else { Vec::new() };
+                std::fs::write(path.join("journal.jsonl"), &journal).unwrap();
+                std::fs::write(path.join("blocks"), &blocks).unwrap();
+                std::fs::write(path.join(of), [&bytes[..end], &rest].concat()).unwrap();
+                let (spool, _) = Spool::reopen(&path, &key()).unwrap();
+                let closed = spool.closed_slices(&entry());
+                kept[closed.len()] += 1;
+                (0..4).filter(|slice| !closed.contains(slice)).for_each(|slice| fill(&spool, slice));
+                assert!(stream(&spool).0 == whole, "{of} cut at {end} of {}, zeros: {zeros}", bytes.len());
+                cases += 1;
+            }
+        }
+    }
+    assert!(kept.iter().all(|count| *count > 0), "{kept:?} of {cases}");
+    std::fs::remove_file(path.join("blocks")).unwrap();
+    assert_eq!(Spool::reopen(&path, &key()).unwrap().0.closed_slices(&entry()), [0; 0]);
+}
+
+/// A line in the middle that is none: the work behind it is done again, the work before it is kept.
+#[test]
+fn the_journal_ends_at_its_first_line_that_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let spool = Spool::begin(&path, None, &key()).unwrap();
+    for slice in 0..3 {
+        spool.append(&entry(), Order { slice, part: 0 }, CleanBatch::forge(lines(slice * 100, 100))).unwrap();
+        spool.close_slice(&entry(), slice).unwrap();
+    }
+    drop(spool);
     let journal = path.join("journal.jsonl");
-    let text = std::fs::read_to_string(&journal).unwrap();
-    std::fs::write(&journal, format!("{text}nonsense\n")).unwrap();
-    assert!(matches!(Spool::reopen(&path), Err(Error::Journal { line: 3 })));
+    let mut text = std::fs::read(&journal).unwrap();
+    let third = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1).unwrap().0 + 1;
+    text[third..third + 20].fill(0);
+    std::fs::write(&journal, &text).unwrap();
+    assert_eq!(Spool::reopen(&path, &key()).unwrap().0.closed_slices(&entry()), [0]);
+    std::fs::write(&journal, "nonsense\n").unwrap();
+    assert!(matches!(Spool::reopen(&path, &key()), Err(Error::Journal { line: 1 })));
+}
+
+#[test]
+fn another_key_finds_nothing_and_the_disk_shows_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let spool = Spool::begin(&path, None, &key()).unwrap();
+    spool.append(&entry(), Order { slice: 0, part: 0 }, CleanBatch::forge(lines(0, 100))).unwrap();
+    spool.close_slice(&entry(), 0).unwrap();
+    drop(spool);
+    let stored = std::fs::read(path.join("blocks")).unwrap();
+    for start in 0..stored.len() {
+        let mut out = Vec::new();
+        let _ = flate2::read::DeflateDecoder::new(&stored[start..]).read_to_end(&mut out);
+        assert!(!out.windows(6).any(|window| window == b"\"text\""), "a block can be read without the key");
+    }
+    let other = SpoolKey::once().unwrap();
+    assert_eq!(Spool::reopen(&path, &other).unwrap().0.closed_slices(&entry()), [0; 0]);
 }
 
 #[cfg(unix)]

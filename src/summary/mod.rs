@@ -1,4 +1,5 @@
-//! The audit questions that every administrator asks, answered from the bundle's own lines: `data/summary.json`.
+//! The audit questions that every administrator asks, answered from the bundle's own lines, and what is wrong on premises
+//! ([`onprem`]): `data/summary.json`.
 //!
 //! Takes clean lines of the audit logs one by one, gives counts and short lists under the pseudonyms that stand in the
 //! lines. Memory is bounded whatever the log's size: counters, marks of targets, lists with an end. Never sees a raw
@@ -8,6 +9,7 @@
 mod answer;
 mod audit;
 mod names;
+pub mod onprem;
 
 use std::collections::BTreeMap;
 
@@ -68,6 +70,8 @@ pub struct Summary {
     informational: Informational,
     questions: Vec<Answer>,
     unanswered: Vec<Unanswered>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    onprem: Option<onprem::Findings>,
 }
 
 impl Summary {
@@ -76,7 +80,7 @@ impl Summary {
         let here = |row: &Question| row.datasets.iter().any(|id| datasets.contains(&id.as_str()));
         let (asked, absent): (Vec<_>, Vec<_>) = questions().iter().partition(|row| here(row));
         Self {
-            format: Format { name: "entra-bundle-summary", major: 1, minor: 0 },
+            format: Format { name: "entra-bundle-summary", major: 1, minor: 1 },
             datasets: datasets.iter().map(|&id| (id, Read::default())).collect(),
             informational: Informational { initiators: informational(), entries: 0 },
             questions: asked.into_iter().map(Answer::new).collect(),
@@ -84,12 +88,19 @@ impl Summary {
                 .into_iter()
                 .map(|row| Unanswered { id: &row.id, text: &row.text, datasets: &row.datasets })
                 .collect(),
+            onprem: None,
         }
     }
 
+    /// The same with what was found in on-premises records.
+    #[must_use]
+    pub fn with(self, findings: Option<onprem::Findings>) -> Self {
+        Self { onprem: findings, ..self }
+    }
+
     /// Takes whole clean lines of a dataset.
-    pub fn take(&mut self, dataset: &'static str, lines: &[u8]) {
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    pub fn take(&mut self, dataset: &'static str, bytes: &[u8]) {
+        for line in lines(bytes) {
             self.take_line(dataset, line);
         }
     }
@@ -117,6 +128,11 @@ impl Summary {
         line.push(b'\n');
         Ok(CleanBatch::assembled(line))
     }
+}
+
+/// The lines that hold something.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

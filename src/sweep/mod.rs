@@ -12,6 +12,7 @@ mod leak_crew;
 mod leak_scan;
 mod repair;
 mod shapes;
+mod sound;
 pub mod views;
 
 pub use closed_world::ClosedWorld;

@@ -105,8 +105,18 @@ pub fn each(line: &str, form: Form, give: &mut dyn FnMut(View<'_>)) {
     }
 }
 
-/// The texts between quotes, and those between strings: a line that is no JSON is seen whole too.
+/// Gives every reading of a text that a line holds ([`each_text`]).
+pub(super) fn readings(text: &str, give: &mut dyn FnMut(View<'_>)) {
+    climb(text, Rung::GROUND, give);
+}
+
 fn strings(line: &str, rung: Rung, give: &mut dyn FnMut(View<'_>)) {
+    each_text(line, &mut |text| climb(text, rung, give));
+}
+
+/// The texts between quotes, and those between strings: a line that is no JSON is seen whole too.
+#[inline]
+pub(super) fn each_text(line: &str, give: &mut dyn FnMut(&str)) {
     let bytes = line.as_bytes();
     let (mut start, mut at, mut escaped) = (0, 0, false);
     loop {
@@ -121,11 +131,11 @@ fn strings(line: &str, rung: Rung, give: &mut dyn FnMut(View<'_>)) {
         let text = line.get(start..end).unwrap_or_default();
         if escaped {
             match serde_json::from_str::<String>(line.get(start.saturating_sub(1)..end + 1).unwrap_or_default()) {
-                Ok(text) => climb(&text, rung, give),
-                Err(_) => climb(text, rung, give),
+                Ok(text) => give(&text),
+                Err(_) => give(text),
             }
         } else if text.len() > 2 {
-            climb(text, rung, give);
+            give(text);
         }
         if end >= bytes.len() {
             return;

@@ -11,6 +11,7 @@ mod hub;
 mod instant;
 pub mod logs;
 mod monitor;
+pub mod onprem;
 pub mod server;
 mod settings;
 pub mod world;

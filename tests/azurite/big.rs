@@ -79,20 +79,8 @@ async fn big_logs_arrive_whole() {
     let place = Place::Storage(account.for_tenant(&text("tenant_id")));
     for (id, count) in [("audits", 250_001), ("sign-ins", 1_000_001)] {
         let (ledger, scale, began) = (Ledger::default(), Scale::default(), Instant::now());
-        let request = Request {
-            client: &client,
-            window: window(),
-            ledger: &ledger,
-            hours: None,
-            more: false,
-            reopen: false,
-            parents: &[],
-            wanted: &[],
-            done: &[],
-            clock: Clock::Fixed(NOW),
-            deadline: None,
-            late_look: Duration::ZERO,
-        };
+        let request =
+            Request { late_look: Duration::ZERO, ..Request::new(&client, window(), &ledger, Clock::Fixed(NOW)) };
         let cancel = CancellationToken::new();
         let report = collect_from(&place, &[(dataset(id), request)], &scale, &cancel).await.pop().unwrap();
         let (seconds, bytes) = (began.elapsed().as_secs_f64(), scale.bytes.into_inner() as f64);

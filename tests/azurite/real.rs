@@ -70,20 +70,7 @@ async fn take(client: &Client, place: Account, meanwhile: Option<Meanwhile<'_>>)
         has_come: AtomicBool::new(false),
     };
     let ledger = Ledger::default();
-    let request = Request {
-        client,
-        window: WINDOW,
-        ledger: &ledger,
-        hours: None,
-        more: false,
-        reopen: false,
-        parents: &[],
-        wanted: &[],
-        done: &[],
-        clock: Clock::System,
-        deadline: None,
-        late_look: Duration::ZERO,
-    };
+    let request = Request { late_look: Duration::ZERO, ..Request::new(client, WINDOW, &ledger, Clock::System) };
     let (wanted, cancel) = ([(dataset("audits"), request)], CancellationToken::new());
     let place = Place::Storage(place.for_tenant(TENANT));
     let collected = collect_from(&place, &wanted, &shelf, &cancel);

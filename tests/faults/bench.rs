@@ -15,7 +15,7 @@ use entra_bundle::pseudonym::cipher::Ff1;
 use entra_bundle::pseudonym::key::MasterKey;
 use entra_bundle::pseudonym::{Gate, Policy, Rules};
 use entra_bundle::record::{Key, Outcome, RawBatch};
-use entra_bundle::source::{self, Ledger, Report, Request, Sink, SinkClosed, Window};
+use entra_bundle::source::{self, Ledger, Place, Report, Request, Sink, SinkClosed, Window, collect_from};
 use entra_bundle::tenant::TenantSettings;
 use entra_bundle::tenant::faults::FaultPlan;
 use entra_bundle::tenant::server::{Running, serve};
@@ -146,7 +146,7 @@ fn client(running: &Running, clock: Clock) -> Client {
         http,
         tokens,
         endpoints,
-        rates: [Throttle::Reports, Throttle::Identity, Throttle::Directory].map(lifted).to_vec(),
+        rates: Throttle::ALL.map(lifted).to_vec(),
         denied: |path| Catalog::embedded().map_or(true, |catalog| catalog.denied(path).is_some()),
         patience: Patience {
             tries_max: 5,
@@ -163,7 +163,7 @@ fn client(running: &Running, clock: Clock) -> Client {
 
 /// A tenant that is being served, and a client for it.
 pub struct Stage {
-    running: Running,
+    pub running: Running,
     client: Client,
     clock: Clock,
 }
@@ -171,32 +171,40 @@ pub struct Stage {
 impl Stage {
     /// `now`: what the client's clock says.
     pub async fn open(faults: FaultPlan, now: OffsetDateTime) -> Self {
-        let running = serve(tenant(faults), TcpListener::bind("127.0.0.1:0").unwrap()).await.unwrap();
+        Self::serving(tenant(faults), now).await
+    }
+
+    pub async fn serving(settings: TenantSettings, now: OffsetDateTime) -> Self {
+        let running = serve(settings, TcpListener::bind("127.0.0.1:0").unwrap()).await.unwrap();
         let clock = Clock::Fixed(now);
         Self { client: client(&running, clock), running, clock }
     }
 
     /// Collects a dataset; several may be collected at the same time.
     pub async fn collect(&self, dataset: &'static Dataset, asked: &Asked<'_>) -> Took {
+        self.collect_at(&Place::Own, dataset, asked).await
+    }
+
+    /// The same from another place.
+    pub async fn collect_at(&self, place: &Place, dataset: &'static Dataset, asked: &Asked<'_>) -> Took {
         let by_parent = dataset.for_each.is_some();
         let shelf = Shelf { gate: asked.gate, by_parent, records: Mutex::default(), closed: Mutex::default() };
         let ledger = Ledger::default();
         let request = Request {
-            client: &self.client,
-            window: asked.window,
-            ledger: &ledger,
-            hours: None,
-            more: false,
-            reopen: false,
             parents: asked.parents,
             wanted: asked.wanted,
-            done: &[],
-            clock: self.clock,
             deadline: asked.deadline.map(|length| tokio::time::Instant::now() + length),
             late_look: Duration::ZERO,
+            ..Request::new(&self.client, asked.window, &ledger, self.clock)
         };
         let cancel = CancellationToken::new();
-        let report = tokio::time::timeout(BOUND, source::collect(dataset, &request, &shelf, &cancel)).await;
+        let report = async {
+            match place {
+                Place::Own => source::collect(dataset, &request, &shelf, &cancel).await,
+                _ => collect_from(place, &[(dataset, request)], &shelf, &cancel).await.remove(0),
+            }
+        };
+        let report = tokio::time::timeout(BOUND, report).await;
         Took {
             report: report.unwrap_or_else(|_| panic!("{} hangs", dataset.id)),
             records: shelf.records.into_inner().unwrap(),

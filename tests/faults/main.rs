@@ -9,6 +9,7 @@ mod bench;
 mod binary;
 mod cases;
 mod limits;
+mod places;
 #[path = "../support/mod.rs"]
 mod support;
 

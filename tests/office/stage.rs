@@ -111,20 +111,7 @@ impl Stage {
     }
 
     fn request<'a>(&'a self, ledger: &'a Ledger, window: Window) -> Request<'a> {
-        Request {
-            client: &self.client,
-            window,
-            ledger,
-            hours: None,
-            more: false,
-            reopen: false,
-            parents: &[],
-            wanted: &[],
-            done: &[],
-            clock: Clock::Fixed(NOW),
-            deadline: None,
-            late_look: Duration::ZERO,
-        }
+        Request { late_look: Duration::ZERO, ..Request::new(&self.client, window, ledger, Clock::Fixed(NOW)) }
     }
 
     pub fn tenant_id(&self) -> &str {

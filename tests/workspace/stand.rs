@@ -132,18 +132,8 @@ impl Stage {
     /// The same, with what other places have delivered.
     pub async fn take_with(&self, place: &Place, ids: &[&str], ledgers: &[Ledger]) -> Vec<Took> {
         let request = |ledger| Request {
-            client: &self.client,
-            window: window(),
-            ledger,
-            hours: None,
-            more: false,
-            reopen: false,
-            parents: &[],
-            wanted: &[],
-            done: &[],
-            clock: Clock::Fixed(NOW),
-            deadline: None,
             late_look: Duration::ZERO,
+            ..Request::new(&self.client, window(), ledger, Clock::Fixed(NOW))
         };
         let wanted: Vec<_> = ids.iter().zip(ledgers).map(|(id, ledger)| (dataset(id), request(ledger))).collect();
         let shelf = Shelf { gate: &self.gate, lines: Mutex::default() };

@@ -5,6 +5,7 @@
 //! final name before the finished file was read back. Lines in which the leak check still finds something are withheld
 //! and the bundle is made again; a bundle with a hit never gets its name.
 
+mod answers;
 #[cfg(test)]
 mod answers_tests;
 mod withhold;
@@ -25,7 +26,6 @@ use crate::pseudonym::{CleanText, Gate, Policy, Rules};
 use crate::record::{RawBatch, RawRecord, RawText};
 use crate::report;
 use crate::spool::{EntryPath, Order, SealedEntry, Spool};
-use crate::summary::{self, Summary};
 use crate::sweep::{self, Known, Repaired, SHAPES, covered};
 
 pub(in crate::commands) use withhold::Withheld;
@@ -137,7 +137,7 @@ impl Closing {
             let round = rounds.next();
             let state = State { gate: &gate, sealed: &[], repaired: &repaired, withheld: &withheld };
             write_run_log(&spool, &gate, story.run_log(&state)?)?;
-            let summary = write_summary(&spool)?;
+            let summary = answers::write_summary(&spool, instant)?;
             let sealed = spool.seal(threads)?;
             let manifest = story.manifest(&State { sealed: &sealed, ..state })?;
             let page =
@@ -221,31 +221,6 @@ fn write_run_log(spool: &Spool, gate: &Gate, lines: Vec<Vec<u8>>) -> Result<(), 
     spool.discard_slice(&entry, 0)?;
     spool.append(&entry, Order { slice: 0, part: 0 }, clean)?;
     Ok(spool.close_slice(&entry, 0)?)
-}
-
-/// Answers the audit questions from the lines as they are now; an answer of an earlier round is replaced. `None`, and no
-/// file, when the bundle has no audit log.
-fn write_summary(spool: &Spool) -> Result<Option<Summary>, Stopped> {
-    let unexpected = |error: serde_json::Error| Stopped::Unexpected(error.to_string());
-    let written = spool.entries();
-    let sources: Vec<(&'static str, EntryPath)> = summary::sources()
-        .map(|(dataset, source)| Ok((dataset, path(&source)?)))
-        .filter(|source: &Result<_, Stopped>| source.as_ref().is_ok_and(|(_, entry)| written.contains(entry)))
-        .collect::<Result<_, _>>()?;
-    let entry = path(summary::PATH)?;
-    spool.discard_slice(&entry, 0)?;
-    if sources.is_empty() {
-        return Ok(None);
-    }
-    let mut summary = Summary::new(&sources.iter().map(|(dataset, _)| *dataset).collect::<Vec<_>>());
-    for (dataset, source) in sources {
-        for block in spool.blocks(&source) {
-            summary.take(dataset, spool.read(&block)?.bytes());
-        }
-    }
-    spool.append(&entry, Order { slice: 0, part: 0 }, summary.line().map_err(unexpected)?)?;
-    spool.close_slice(&entry, 0)?;
-    Ok(Some(summary))
 }
 
 /// Writes what was wrong with values, without the values. No file when nothing was.

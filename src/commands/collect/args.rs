@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::import::Incident;
 use crate::net::auth::AuthKind;
+use crate::spool::Compression;
 
 /// Collects what Support asks for into one verified zip.
 #[derive(Args)]
@@ -66,6 +67,30 @@ pub struct CollectArgs {
     /// Start the content subscriptions that are missing: this changes the tenant, and records come from then on only
     #[arg(long, requires = "office")]
     pub office_start: bool,
+    /// Domain controller to read Active Directory from: ldaps://DC, or ldap://DC (StartTLS); never without TLS
+    ///
+    /// Without --ldap-user the program signs in with the Kerberos ticket of whoever runs it (Windows, or a build with
+    /// the feature kerberos).
+    #[arg(long, value_name = "URL")]
+    pub ldap: Option<String>,
+    /// Account for --ldap: user@domain, DOMAIN\user or a distinguished name
+    #[arg(long, value_name = "NAME", requires_all = ["ldap", "ldap_password_file"])]
+    pub ldap_user: Option<String>,
+    /// File with the password of --ldap-user
+    #[arg(long, value_name = "FILE", requires = "ldap_user")]
+    pub ldap_password_file: Option<PathBuf>,
+    /// File with the authorities (PEM) that --ldap trusts instead of the system's
+    #[arg(long, value_name = "FILE", requires = "ldap")]
+    pub ldap_ca: Option<PathBuf>,
+    /// Objects of --ldap below this one only, for example OU=Sync,DC=contoso,DC=com
+    #[arg(long, value_name = "DN", requires = "ldap")]
+    pub ldap_base: Option<String>,
+    /// Objects of --ldap that this filter lets through only, for example (department=Sales)
+    #[arg(long, value_name = "FILTER", requires = "ldap")]
+    pub ldap_filter: Option<String>,
+    /// This object of --ldap only
+    #[arg(long, value_name = "DN", requires = "ldap", conflicts_with = "ldap_base")]
+    pub ldap_object: Option<String>,
     /// File or folder with logs that you already have (portal downloads, exports of any destination); may be repeated
     #[arg(long = "input", value_name = "PATH")]
     pub inputs: Vec<PathBuf>,
@@ -91,6 +116,9 @@ pub struct CollectArgs {
     /// Kind of identifier to leave as it is, for example `object-ids`; may be repeated
     #[arg(long, value_name = "KIND")]
     pub keep: Vec<String>,
+    /// How small the bundle becomes: `fast` saves time, `small` bytes
+    #[arg(long, value_name = "HOW", value_enum, default_value = "default")]
+    pub compression: Compression,
     /// Replace a documented request budget: reports=5/10, identity=1/1, directory=800/10, or CLASS=off
     #[arg(long, value_name = "CLASS=N/SECONDS")]
     pub rate: Vec<String>,

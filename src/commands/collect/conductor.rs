@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Session;
 use super::course::{Arrival, Course};
+use super::directory;
 use super::files::{self, Files};
 use super::kept::{self, Kept};
 use super::notice::{Notice, waiting};
@@ -22,7 +23,7 @@ use super::places::Places;
 use super::road::Road;
 use super::settings::Settings;
 use super::task::{Ready, Task, settle};
-use crate::catalog::{Catalog, Dataset, ForEach, Throttle};
+use crate::catalog::{Catalog, Dataset, ForEach, Service, Throttle};
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
 use crate::files::Inputs;
@@ -87,8 +88,12 @@ pub(super) async fn conduct(
     let run = Conduct { catalog, settings, places, task: &task, ledgers };
     let all = async {
         let mut state = State::default();
-        let (teachers, others): (Vec<_>, Vec<_>) = settings.plan.datasets.iter().copied().partition(|row| row.teaches);
-        run.phase(teachers, &mut state).await;
+        let planned = settings.plan.datasets.iter().copied();
+        let (directory, others): (Vec<_>, Vec<_>) = planned.partition(|row| row.service == Service::Ldap);
+        let (teachers, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| row.teaches);
+        let named = settings.directory.as_ref();
+        let ((), arrivals) = tokio::join!(run.phase(teachers, &mut state), directory::collect(named, directory, &task));
+        arrivals.into_iter().for_each(|arrival| run.arrive(arrival, &mut state));
         let inputs = files::learn(inputs, road).await;
         road.freeze()?;
         let (own, routed): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| places.is_own(row));

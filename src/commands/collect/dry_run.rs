@@ -4,12 +4,20 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::settings::Settings;
+use crate::catalog::host::Item;
 use crate::catalog::{Catalog, Dataset, Sizes, SkippedBecause, estimate};
 use crate::commands::words::span;
+use crate::host::live::description;
 use crate::report::grouped;
 
 /// Prints the plan.
-pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn print(
+    catalog: &'static Catalog,
+    settings: &Settings,
+    machine: &[&'static Item],
+    json: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let plan = &settings.plan;
     let window = settings.window.until - settings.window.since;
     let days = u64::try_from(window.whole_hours()).unwrap_or(0).div_ceil(24).max(1);
@@ -30,6 +38,10 @@ pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, 
             "requests": estimate.requests.values().sum::<u64>(),
             "secondsAtLeast": estimate.seconds_min,
             "assumedOnePage": estimate.assumed,
+            "machine": machine.iter().map(|item| serde_json::json!({
+                "id": item.id, "dataset": item.dataset, "kind": item.from.as_str(), "does": description(item),
+                "needsElevation": item.elevated, "why": item.why,
+            })).collect::<Vec<_>>(),
         });
         serde_json::to_writer_pretty(&mut *out, &document)?;
         return writeln!(out);
@@ -53,6 +65,13 @@ pub(super) fn print(catalog: &'static Catalog, settings: &Settings, json: bool, 
     writeln!(out, "\nBudget       requests   at least")?;
     for (class, share) in &estimate.classes {
         writeln!(out, "{class:<11} {:>9}   {}", grouped(share.requests), span(Duration::from_secs(share.seconds_min)))?;
+    }
+    if !machine.is_empty() {
+        writeln!(out, "\nOn this machine (nothing of it is changed)")?;
+    }
+    for item in machine {
+        let mark = if item.elevated { "  [as administrator]" } else { "" };
+        writeln!(out, "  {:<38} {}{mark}", item.id, description(item))?;
     }
     writeln!(
         out,

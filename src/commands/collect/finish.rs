@@ -14,6 +14,7 @@ use super::Session;
 use super::args::CollectArgs;
 use super::conductor::Gathered;
 use super::course::{Arrival, Part};
+use super::machine::Verdicts;
 use super::places::Places;
 use super::road::{Road, entry_path};
 use super::settings::Settings;
@@ -45,6 +46,8 @@ pub(super) struct Ending<'a> {
     pub clock: Clock,
     pub session: &'a Session,
     pub places: &'a Places,
+    /// How datasets ended of the machine itself.
+    pub machine: Verdicts,
     pub gathered: Gathered,
 }
 
@@ -151,7 +154,8 @@ impl Telling<'_> {
                 Some(arrival) => self.arrived(state, arrival)?,
                 None => {
                     let never = || Verdict::because(Outcome::Failed, "it never ended");
-                    let verdict = self.ending.places.absent(row).cloned().unwrap_or_else(never);
+                    let tried = self.ending.machine.get(row.id.as_str()).or_else(|| self.ending.places.absent(row));
+                    let verdict = tried.cloned().unwrap_or_else(never);
                     absent(state.gate, row, &verdict)?
                 }
             });
@@ -176,7 +180,10 @@ impl Telling<'_> {
 
     fn arrived(&self, state: &State<'_>, arrival: &Arrival) -> Result<Dataset<CleanText>, Stopped> {
         let report = &arrival.report;
-        let mut row = absent(state.gate, arrival.dataset, &report.verdict)?;
+        // Records came as far as the machine gave them.
+        let tried = self.ending.machine.get(arrival.dataset.id.as_str());
+        let verdict = tried.filter(|_| report.verdict.outcome == Outcome::Complete).unwrap_or(&report.verdict);
+        let mut row = absent(state.gate, arrival.dataset, verdict)?;
         row.records = report.records;
         row.expected = report.expected;
         row.duplicates = report.duplicates;
@@ -256,7 +263,10 @@ fn absent(gate: &Gate, row: &'static Row, verdict: &Verdict) -> Result<Dataset<C
         slices: None,
         source: SourceRow {
             kind: plain(kind)?,
-            request: CleanText::filled("/{}{}", &[CleanText::fixed(&row.version), CleanText::fixed(&row.path)]),
+            request: match crate::directory::asked(row) {
+                Some(filter) => CleanText::filled("LDAP search {}", &[CleanText::fixed(filter)]),
+                None => CleanText::filled("/{}{}", &[CleanText::fixed(&row.version), CleanText::fixed(&row.path)]),
+            },
             permission: permission.map(|name| plain(name)).transpose()?,
         },
         sources: Vec::new(),

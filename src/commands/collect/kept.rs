@@ -80,9 +80,13 @@ impl Road {
         let entry = entry_path(row)?;
         if row.for_each.is_some() {
             let parents = digest(&*self.cipher, "parents", &walked(parents));
-            self.spool.note_parents(&entry, &parents)?;
-            if self.past.parents.get(&entry) != Some(&parents) {
+            // In this order: a run that is killed in between must not find the old lists under the new objects.
+            let is_same = self.past.parents.get(&entry) == Some(&parents);
+            if !is_same {
                 self.spool.discard(&entry)?;
+            }
+            self.spool.note_parents(&entry, &parents)?;
+            if !is_same {
                 return Ok(Kept::Nothing);
             }
         }

@@ -6,11 +6,13 @@
 mod args;
 mod conductor;
 mod course;
+mod directory;
 pub mod doctor;
 mod dry_run;
 mod files;
 mod finish;
 mod kept;
+mod machine;
 mod notice;
 mod places;
 mod progress;
@@ -33,9 +35,10 @@ use super::{closing, exit, keys};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::files::Inputs;
+use crate::host::live;
 use crate::pseudonym::key::MasterKey;
 use crate::source::Window;
-use crate::spool::{Past, Spool};
+use crate::spool::{Past, Spool, SpoolKey};
 use progress::Progress;
 use settings::Settings;
 use sign_in::Connection;
@@ -63,7 +66,8 @@ pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn 
         };
     }
     if args.dry_run {
-        return dry_run::print(catalog, &settings, args.json, out).map(|()| exit::OK);
+        let machine = if live::is_possible() && !args.demo { machine::wanted(args, &settings) } else { Vec::new() };
+        return dry_run::print(catalog, &settings, &machine, args.json, out).map(|()| exit::OK);
     }
     // More cleaning threads than processors gain nothing and cost memory: each keeps its own heap and its own memory
     // of recent pseudonyms. Two more are for looking up names and for the azure command.
@@ -130,18 +134,21 @@ async fn collect(
         None => keys::own(Some(&connection.tenant_id), Some(&settings.out), clock, &|line| progress.say(line))?,
     };
     let session = Session { connection, key };
+    let (inputs, machine) = machine::gather(args, &settings, inputs, clock, &progress).await?;
     let (gate, cipher) = closing::gate(catalog, &session.key, settings.policy.clone());
     let mark = resume::mark(args, &settings, &session.connection.tenant_id, (&session.key, &*cipher), started);
     let has_files = inputs.is_some() || !settings.incidents.is_empty();
+    let spool_key = SpoolKey::of(&*cipher);
     let (spool, past) = match &earlier {
         Some(earlier) => {
             resume::agree(args, earlier, &mark)?;
-            let (spool, past) = Spool::reopen(&output.spool_folder())?;
+            let (spool, past) = Spool::reopen(&output.spool_folder(), &spool_key)?;
             kept::sift(&spool, &past, catalog, &settings, has_files)?;
             (spool, past)
         }
-        None => (Spool::begin(&output.spool_folder(), Some(&mark))?, Past::default()),
+        None => (Spool::begin(&output.spool_folder(), Some(&mark), &spool_key)?, Past::default()),
     };
+    let spool = spool.compressing(args.compression);
     let road = Arc::new(road::Road::new(catalog, (gate, cipher), spool, past, Arc::clone(&progress)));
     let known = places::look(&session.connection.client, catalog, &settings).await;
     let places = places::Places::of(&settings, &known, &session.connection.reach)?;
@@ -157,6 +164,7 @@ async fn collect(
         clock,
         session: &session,
         places: &places,
+        machine,
         gathered,
     };
     // Sealing, zipping and checking are work for the processor: they may block this thread.

@@ -105,7 +105,9 @@ pub(super) fn mark(
     let print = |text: &str| digest(cipher, "resume", text.as_bytes());
     let places = [&args.sources, &args.workspace, &args.storage, &args.event_hub].map(|given| given.join("\n"));
     let inputs: Vec<_> = args.inputs.iter().map(|path| path.to_string_lossy()).collect();
-    let others = format!("{} {} {}", args.office, args.incidents.len(), inputs.join("\n"));
+    let directory = [&args.ldap, &args.ldap_user, &args.ldap_base, &args.ldap_filter, &args.ldap_object];
+    let directory = directory.map(|given| given.as_deref().unwrap_or_default()).join("\n");
+    let others = format!("{} {} {}\n\n{directory}", args.office, args.incidents.len(), inputs.join("\n"));
     Mark {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         tenant: print(tenant_id),

@@ -12,6 +12,7 @@ use super::sources::{BadSource, Sources};
 use super::window::{BadWindow, SINCE, deadline, window};
 use crate::catalog::{Catalog, Plan, PlanError, Selection};
 use crate::commands::closing::default_stem;
+use crate::directory::Directory;
 use crate::import::Incident;
 use crate::net::{Endpoints, NetError, Rate, RateError, Target, endpoint};
 use crate::pseudonym::{Policy, PolicyError};
@@ -41,6 +42,8 @@ pub(super) struct Settings {
     pub incidents: Vec<Incident>,
     /// Where logs are, besides their own endpoints.
     pub sources: Sources,
+    /// The directory on premises, if one is named.
+    pub directory: Option<Directory>,
     /// How long to go on asking.
     pub deadline: Option<std::time::Duration>,
 }
@@ -119,6 +122,7 @@ impl Settings {
             cloud: args.cloud.clone(),
             incidents: args.incidents.clone(),
             sources: Sources::new(args, catalog)?,
+            directory: super::directory::named(args)?,
             deadline: args.deadline.as_deref().map(deadline).transpose()?,
         })
     }

@@ -56,6 +56,9 @@ pub(super) enum BadSource {
     /// A key file that is none.
     #[error("the file of {0} is no text of a key's length: it must hold the key and nothing else")]
     NoKey(&'static str),
+    /// Directory.
+    #[error(transparent)]
+    Directory(#[from] crate::directory::BadDirectory),
     /// Workspace.
     #[error(transparent)]
     Workspace(#[from] BadWorkspace),
@@ -156,7 +159,7 @@ fn choice(catalog: &'static Catalog, text: &str) -> Result<(String, SourceKind),
 }
 
 /// A key from its file.
-fn secret(path: &Path, option: &'static str) -> Result<Zeroizing<String>, BadSource> {
+pub(super) fn secret(path: &Path, option: &'static str) -> Result<Zeroizing<String>, BadSource> {
     use std::io::Read as _;
     let mut text = Zeroizing::new(String::new());
     let file = std::fs::File::open(path).map_err(|reason| BadSource::File { option, reason })?;

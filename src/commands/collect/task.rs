@@ -3,7 +3,6 @@
 //! Takes a dataset that may start, gives what the place reported. Decides nothing about order.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +12,6 @@ use super::kept::Kept;
 use super::road::{Entrance, Road};
 use crate::catalog::{Dataset, ForEach};
 use crate::clock::Clock;
-use crate::limits::LATE_LOOK_MS;
 use crate::net::Client;
 use crate::record::{Key, Outcome, Verdict};
 use crate::source::{self, Ledger, Place, Report, Request, Window};
@@ -85,24 +83,11 @@ impl Task {
 
     /// A request about a dataset whose account is `ledger`. `more`: another place comes after it.
     pub(super) fn request<'a>(&'a self, ledger: &'a Ledger, hours: Option<Window>, more: bool) -> Request<'a> {
-        Request {
-            client: &self.client,
-            window: self.window,
-            ledger,
-            hours,
-            more,
-            reopen: false,
-            parents: &[],
-            wanted: &[],
-            done: &[],
-            clock: self.clock,
-            deadline: self.deadline,
-            late_look: Duration::from_millis(LATE_LOOK_MS),
-        }
+        Request { hours, more, deadline: self.deadline, ..Request::new(&self.client, self.window, ledger, self.clock) }
     }
 
     /// What the gate could not read is missing.
-    fn without_refused(&self, dataset: &Dataset, report: &mut Report) {
+    pub(super) fn without_refused(&self, dataset: &Dataset, report: &mut Report) {
         let refused = self.road.refused(&dataset.id);
         if refused > 0 {
             report.records = report.records.saturating_sub(refused);

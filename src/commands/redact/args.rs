@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::commands::stopped::Stopped;
+use crate::spool::Compression;
 
 /// Pseudonymises files: logs, exports, archives, another tool's output.
 ///
@@ -38,6 +39,9 @@ pub struct RedactArgs {
     /// Kind of identifier to leave as it is, for example `object-ids`; may be repeated
     #[arg(long, value_name = "KIND")]
     pub keep: Vec<String>,
+    /// How small the bundle becomes: `fast` saves time, `small` bytes
+    #[arg(long, value_name = "HOW", value_enum, default_value = "default")]
+    pub compression: Compression,
     /// Print the manifest on stdout as one JSON document
     #[arg(long)]
     pub json: bool,

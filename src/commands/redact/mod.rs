@@ -80,7 +80,7 @@ fn redact(args: &RedactArgs, clock: Clock) -> Result<Done, Stopped> {
     plain::learn(&mut lessons, &gate, &tell);
     plain::learn(&mut inputs, &gate, &tell);
     gate.freeze();
-    let spool = Spool::create(&output.spool_folder())?;
+    let spool = Spool::create(&output.spool_folder())?.compressing(args.compression);
     progress.begin("cleaning");
     let cleaned = plain::clean(&mut inputs, &gate, &spool, &|_| true, &tell);
     progress.close();

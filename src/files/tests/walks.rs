@@ -130,6 +130,54 @@ fn a_file_that_grows_while_it_is_read_is_damaged() {
 }
 
 #[test]
+fn what_lies_in_memory_is_walked_like_a_file() {
+    let mut inputs = Inputs::none();
+    inputs.add_bytes("C:\\host\\..\\a.log", bytes::Bytes::from_static(b"alpha\n")).unwrap();
+    let utf16: Vec<u8> = "\u{feff}<Events/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    inputs.add_bytes("events.xml", utf16.into()).unwrap();
+    inputs.add_bytes("logs.zip", super::zipped(&[("1.log", b"one\n")]).into()).unwrap();
+    inputs.add_bytes("x.png", bytes::Bytes::from_static(b"\x89PNG\r\n\x1A\n....")).unwrap();
+    let (mut first, mut second) = (Keeper::default(), Keeper::default());
+    let walked = inputs.walk(&mut first);
+    assert_eq!(inputs.walk(&mut second), walked);
+    assert_eq!((walked.files, walked.withheld, walked.damaged), (4, 1, 0));
+    for keeper in [&first, &second] {
+        assert_eq!(keeper.names(), ["host/a.log", "events.xml", "logs.zip/1.log", "x.png"]);
+        assert_eq!(keeper.file("host/a.log").text(), "alpha\n");
+        assert_eq!((keeper.file("events.xml").form, keeper.file("events.xml").is_whole()), (Some(Form::Xml), true));
+        let Some(FileEnd::Withheld { bytes, sha256, .. }) = keeper.file("x.png").end else { panic!() };
+        assert_eq!((bytes, sha256.is_some()), (12, true));
+    }
+}
+
+#[test]
+fn a_growing_file_is_read_as_far_as_it_was_found() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trace.log");
+    fs::write(&path, "one\ntwo\n").unwrap();
+    let mut inputs = Inputs::none();
+    inputs.add_growing("trace/trace.log", path.clone(), 8).unwrap();
+    let append = |path: &std::path::Path| {
+        fs::File::options().append(true).open(path).unwrap().write_all(b"three\n").unwrap();
+    };
+    let writer = path.clone();
+    let mut first = Keeper { on_begin: Some(Box::new(move || append(&writer))), ..Keeper::default() };
+    inputs.walk(&mut first);
+    append(&path);
+    let mut second = Keeper::default();
+    inputs.walk(&mut second);
+    for keeper in [&first, &second] {
+        let file = keeper.file("trace/trace.log");
+        assert_eq!((file.text().as_str(), file.is_whole()), ("one\ntwo\n", true), "{}", file.reason());
+    }
+    fs::write(&path, "new\n").unwrap();
+    let mut third = Keeper::default();
+    inputs.walk(&mut third);
+    assert_eq!(third.files[0].reason(), fault::CHANGED);
+}
+
+#[test]
 fn binaries_are_withheld_with_length_and_hash() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.txt"), b"\x89PNG\r\n\x1A\n....").unwrap();

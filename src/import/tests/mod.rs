@@ -1,6 +1,7 @@
 //! Whole imports: files on the disk, a sink that remembers, and the account of every record.
 
 mod kinds;
+mod servers;
 mod shapes;
 mod shared;
 
@@ -104,20 +105,7 @@ pub(super) async fn mock() -> Mock {
 }
 
 pub(super) fn request<'a>(client: &'a Client, ledger: &'a Ledger, window: Window) -> Request<'a> {
-    Request {
-        client,
-        window,
-        parents: &[],
-        wanted: &[],
-        ledger,
-        hours: None,
-        more: false,
-        reopen: false,
-        done: &[],
-        clock: Clock::Fixed(datetime!(2026-02-01 12:00 UTC)),
-        deadline: None,
-        late_look: std::time::Duration::from_secs(60),
-    }
+    Request::new(client, window, ledger, Clock::Fixed(datetime!(2026-02-01 12:00 UTC)))
 }
 
 /// What became of a file's records: read, imported, duplicates, outside, not asked for, rejected; and whether it is plain.

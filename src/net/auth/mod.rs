@@ -136,3 +136,10 @@ pub fn token_source(kind: AuthKind, settings: AuthSettings) -> Result<Arc<dyn To
         AuthKind::Token => Arc::new(Cached::new(environment::bearer(&settings)?)),
     })
 }
+
+/// For the fuzz targets: the claims of a token.
+#[cfg(feature = "fuzz-doors")]
+pub(crate) fn fuzz(secret: &[u8]) {
+    let _ = token::claims_of(secret);
+    let _ = claims_challenge(&String::from_utf8_lossy(secret));
+}

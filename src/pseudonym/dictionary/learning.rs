@@ -19,6 +19,7 @@ use crate::json;
 use crate::limits::TERM_WORDS_MAX;
 use crate::pseudonym::cipher::guid_kept;
 use crate::pseudonym::guid;
+use crate::pseudonym::memory::next_epoch;
 
 /// Shortest single word without a digit, letters.
 const WORD_LETTERS_MIN: usize = 5;
@@ -284,6 +285,13 @@ impl Learning {
         }
     }
 
+    /// Forgets what a dictionary finds anyway: a guest's address teaches the account that the directory taught.
+    pub(in crate::pseudonym) fn forget(&mut self, known: &Dictionary) {
+        self.ids.retain(|id, kind| known.is_known(*id).is_none_or(|known| *kind < known));
+        self.domains.retain(|domain| !known.domains.contains(domain));
+        self.terms.retain(|text, entry| !known.finds(text, entry));
+    }
+
     /// Whether nothing was learnt.
     pub(in crate::pseudonym) fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.terms.is_empty() && self.domains.is_empty()
@@ -298,6 +306,7 @@ impl Learning {
             labels.extend(domain.split('.').next().map(Box::from));
         }
         let mut dictionary = Dictionary {
+            epoch: next_epoch(),
             words: hash.clone(),
             firsts: HashMap::default(),
             sequences: HashMap::with_capacity_and_hasher(self.terms.len(), foldhash::fast::FixedState::default()),
@@ -322,6 +331,19 @@ impl Learning {
 }
 
 impl Dictionary {
+    /// Whether a text is found wherever the entry would find it.
+    fn finds(&self, text: &str, entry: &Entry) -> bool {
+        // Accounts are also found glued into words, accounts and names where they are cut off.
+        let is_anywhere = matches!(entry.kind, Kind::Account | Kind::Name);
+        self.same_texts(text).is_some_and(|mut terms| {
+            terms.any(|term| {
+                term.needs <= entry.needs
+                    && (!is_anywhere || term.kind == entry.kind)
+                    && term.exact.as_deref().is_none_or(|exact| entry.exact && words::is_same(exact, &trimmed(text)))
+            })
+        })
+    }
+
     /// Adds a text, in order. False: the dictionary is full.
     fn add(&mut self, text: &str, entry: Entry) -> bool {
         let Entry { value, kind, exact, needs } = entry;

@@ -29,6 +29,8 @@ use words::{Hashed, Words};
 
 /// The frozen dictionary.
 pub struct Dictionary {
+    /// For the memory of what was looked for in it.
+    epoch: u64,
     words: Words,
     /// Hash of a term's first word: longest term that starts with it, in words.
     firsts: HashMap<u64, u8, foldhash::fast::FixedState>,
@@ -69,15 +71,24 @@ impl Dictionary {
     /// Whether exactly these words are a term that a value of this kind has nothing to add to: a family name alone is
     /// found only where it is announced, so a log that names a town like it teaches something new.
     pub(super) fn has_term(&self, kind: Kind, text: &str) -> bool {
+        let Some(mut terms) = self.same_texts(text) else { return true };
+        terms.any(|one| one.needs == Needs::Nothing || kind == Kind::Name)
+    }
+
+    /// The terms of exactly these words; none where there is no word.
+    fn same_texts(&self, text: &str) -> Option<impl Iterator<Item = &Term>> {
         let mut words = std::iter::successors(self.words.next(text, 0, text.len()), |word| {
             self.words.next(text, word.end, text.len())
         });
-        let Some(first) = words.next() else { return true };
+        let first = words.next()?;
         let sequence = words.fold(words::start(first.hash), |sequence, word| words::extend(sequence, word.hash));
         let term = |position: u32| self.terms.get(position as usize);
         let first = self.sequences.get(&sequence).copied().and_then(term);
-        let mut chain = std::iter::successors(first, |one| one.next.and_then(term));
-        chain.any(|one| one.needs == Needs::Nothing || kind == Kind::Name)
+        Some(std::iter::successors(first, move |one| one.next.and_then(term)))
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// Whether the whole text is one term.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 
 use super::{KeyNumber, NO_KEY, Node, Rules, squeeze};
-use crate::catalog::{Recognition, recognitions};
+use crate::catalog::{Recognition, bare_context, recognitions};
 use crate::json;
 use crate::limits::RECOGNISED_MEMBERS_MAX;
 
@@ -166,7 +166,7 @@ impl Recogniser {
 
     fn says(&self, tells: Tells, raw: &str) -> Option<Node> {
         let text = json::unescape(raw.strip_prefix('"')?.strip_suffix('"')?.as_bytes()).ok()?;
-        let text = if tells == Tells::Context { context(&text) } else { text };
+        let text = if tells == Tells::Context { Cow::Owned(bare_context(&text)) } else { text };
         self.texts[tells as usize].get(text.to_ascii_lowercase().as_str()).copied()
     }
 }
@@ -183,23 +183,6 @@ fn tells(key: &str) -> Option<Tells> {
         ("officeworkload", Tells::Workload),
     ];
     TELLING.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|&(_, tells)| tells)
-}
-
-/// `…/$metadata#groups('x')/members(id,displayName)/$entity` is `groups/members`.
-fn context(text: &str) -> Cow<'static, str> {
-    let mut bare = String::new();
-    let mut open = 0usize;
-    for symbol in text.rsplit('#').next().unwrap_or_default().chars() {
-        match symbol {
-            '(' => open += 1,
-            ')' => open = open.saturating_sub(1),
-            _ if open == 0 => bare.push(symbol),
-            _ => {}
-        }
-    }
-    let end = bare.find("/$").unwrap_or(bare.len());
-    bare.truncate(end);
-    Cow::Owned(bare)
 }
 
 #[cfg(test)]

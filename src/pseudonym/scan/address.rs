@@ -56,6 +56,9 @@ pub(super) fn find_v4(gate: &Gate, text: &str, claims: &mut Claims) {
             claims.keep(start, end);
             continue;
         }
+        if context::is_outline(text, start, end) {
+            continue;
+        }
         if let Some(tail) = text[end..].strip_prefix(".in-addr.arpa") {
             let whole = text.len() - tail.len();
             reversed(gate, text, start, end, claims);

@@ -120,3 +120,9 @@ pub(super) async fn deliver(feed: &Feed<'_, '_>, Fetched(page, permit): Fetched)
     drop(permit);
     Ok(())
 }
+
+/// For [`crate::source::doors`].
+#[cfg(feature = "fuzz-doors")]
+pub(super) fn fuzz(body: &Bytes) {
+    let _ = read(body);
+}

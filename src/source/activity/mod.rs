@@ -145,3 +145,11 @@ async fn fetch(feed: &Feed<'_, '_>, blobs: Vec<Blob>, gaps: &mut Gaps) -> Result
     }
     over.map_or(Ok(()), Err)
 }
+
+/// For [`super::doors`]: lists of content and of subscriptions, and a record of Purview.
+#[cfg(feature = "fuzz-doors")]
+pub(super) fn fuzz(body: &bytes::Bytes) {
+    content::fuzz(body);
+    subscriptions::fuzz(body);
+    let _ = audit_record::open(body);
+}

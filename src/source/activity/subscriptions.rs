@@ -82,3 +82,9 @@ fn read(body: &Bytes) -> Result<Vec<Subscription>, serde_json::Error> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     serde_json::from_slice(body)
 }
+
+/// For [`crate::source::doors`].
+#[cfg(feature = "fuzz-doors")]
+pub(super) fn fuzz(body: &Bytes) {
+    let _ = read(body);
+}

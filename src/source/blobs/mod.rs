@@ -113,3 +113,25 @@ impl Account {
         }
     }
 }
+
+/// For [`super::doors`]: a page of a listing.
+#[cfg(feature = "fuzz-doors")]
+pub(super) fn fuzz_list(body: &bytes::Bytes) {
+    let _ = listing::read(body);
+}
+
+/// For [`super::doors`]: a blob in pieces of `size` bytes. Wherever a sound blob is cut, the same events come out.
+#[cfg(feature = "fuzz-doors")]
+pub(super) fn fuzz_cut(body: &bytes::Bytes, size: usize) {
+    let cut = |size: usize| {
+        let mut cutter = lines::Cutter::new();
+        let mut events = Vec::new();
+        body.chunks(size.max(1)).for_each(|piece| events.extend(cutter.push(bytes::Bytes::copy_from_slice(piece))));
+        let (last, tail) = cutter.finish();
+        events.extend(last);
+        (events, tail, cutter.damaged)
+    };
+    let (pieces, whole) = (cut(size), cut(usize::MAX));
+    let is_sound = [&pieces, &whole].iter().all(|(_, tail, damaged)| *tail == lines::Tail::Clean && *damaged == 0);
+    assert!(!is_sound || pieces.0 == whole.0, "events depend on where a blob is cut");
+}

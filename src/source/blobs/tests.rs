@@ -34,18 +34,13 @@ impl Sink for Shelf {
 async fn take(mock: &Mock, url: &str) -> (Vec<String>, u32, Report) {
     let (client, ledger, shelf) = (mock.client(), Ledger::default(), Shelf::default());
     let request = Request {
-        client: &client,
-        window: Window { since: datetime!(2026-01-05 10:00 UTC), until: datetime!(2026-01-05 18:00 UTC) },
-        ledger: &ledger,
-        hours: None,
-        more: false,
-        reopen: false,
-        parents: &[],
-        wanted: &[],
-        done: &[],
-        clock: Clock::Fixed(datetime!(2026-01-10 12:00 UTC)),
-        deadline: None,
         late_look: std::time::Duration::ZERO,
+        ..Request::new(
+            &client,
+            Window { since: datetime!(2026-01-05 10:00 UTC), until: datetime!(2026-01-05 18:00 UTC) },
+            &ledger,
+            Clock::Fixed(datetime!(2026-01-10 12:00 UTC)),
+        )
     };
     let dataset = Catalog::embedded().unwrap().dataset("audits").unwrap();
     let account = Account::new(url, Credential::Bearer).unwrap().for_tenant(TENANT);

@@ -85,20 +85,9 @@ async fn collect(address: &str, shelf: &Shelf) -> Vec<Report> {
         ["audits", "sign-ins"].map(|id| Catalog::embedded().unwrap().dataset(id).unwrap()).to_vec();
     let mock = Mock::start(|_, _| Reply::status(500, "")).await;
     let (client, ledgers) = (mock.client(), [Ledger::default(), Ledger::default()]);
-    let request = |ledger| Request {
-        client: &client,
-        window: Window { since: datetime!(2026-09-08 12:00 UTC), until: datetime!(2026-09-15 12:00 UTC) },
-        ledger,
-        hours: None,
-        more: false,
-        reopen: false,
-        parents: &[],
-        wanted: &[],
-        done: &[],
-        clock: Clock::Fixed(datetime!(2026-09-15 13:00 UTC)),
-        deadline: None,
-        late_look: std::time::Duration::from_secs(60),
-    };
+    let window = Window { since: datetime!(2026-09-08 12:00 UTC), until: datetime!(2026-09-15 12:00 UTC) };
+    let clock = Clock::Fixed(datetime!(2026-09-15 13:00 UTC));
+    let request = |ledger| Request::new(&client, window, ledger, clock);
     let wanted: Vec<(&'static Dataset, Request<'_>)> = datasets.into_iter().zip(ledgers.iter().map(request)).collect();
     collect_from(&place, &wanted, shelf, &CancellationToken::new()).await
 }

@@ -104,8 +104,6 @@ pub(super) fn row(lines: &str) -> &'static Dataset {
     Box::leak(Box::new(table.try_into().unwrap()))
 }
 
-const LATE_LOOK: std::time::Duration = std::time::Duration::from_secs(60);
-
 pub(super) const WINDOW: Window =
     Window { since: datetime!(2026-01-01 0:00 UTC), until: datetime!(2026-01-09 0:00 UTC) };
 
@@ -122,20 +120,7 @@ pub(super) async fn run_with<'a>(
 ) -> Report {
     let clock = Clock::Fixed(datetime!(2026-01-10 12:00 UTC));
     let ledger: &'static Ledger = Box::leak(Box::default());
-    let mut request = Request {
-        client,
-        window: WINDOW,
-        ledger,
-        hours: None,
-        more: false,
-        reopen: false,
-        parents: &[],
-        wanted: &[],
-        done: &[],
-        clock,
-        deadline: None,
-        late_look: LATE_LOOK,
-    };
+    let mut request = Request::new(client, WINDOW, ledger, clock);
     change(&mut request);
     let cancel = shelf.cancel_after.as_ref().map(|(_, token)| token.clone()).unwrap_or_default();
     collect(dataset, &request, shelf, &cancel).await

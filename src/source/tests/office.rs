@@ -49,20 +49,7 @@ fn is_first_day(asked: &Asked, content_type: &str) -> bool {
 pub(super) async fn collect_place(client: &Client, place: Place, shelf: &Shelf, window: Window) -> Report {
     let dataset = Catalog::embedded().unwrap().dataset("microsoft365-activity").unwrap();
     let ledger = Ledger::default();
-    let request = Request {
-        client,
-        window,
-        ledger: &ledger,
-        hours: None,
-        more: false,
-        reopen: false,
-        parents: &[],
-        wanted: &[],
-        done: &[],
-        clock: Clock::Fixed(NOW),
-        deadline: None,
-        late_look: LATE_LOOK,
-    };
+    let request = Request::new(client, window, &ledger, Clock::Fixed(NOW));
     let cancel = shelf.cancel_after.as_ref().map(|(_, token)| token.clone()).unwrap_or_default();
     let mut reports = collect_from(&place, &[(dataset, request)], shelf, &cancel).await;
     assert_eq!(reports.len(), 1);

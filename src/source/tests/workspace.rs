@@ -21,20 +21,7 @@ async fn take(mock: &Mock, shelf: &Shelf) -> Report {
     let client = mock.client();
     let clock = Clock::Fixed(datetime!(2026-01-10 12:00 UTC));
     let ledger = Ledger::default();
-    let request = Request {
-        client: &client,
-        window: WINDOW,
-        ledger: &ledger,
-        hours: None,
-        more: false,
-        reopen: false,
-        parents: &[],
-        wanted: &[],
-        done: &[],
-        clock,
-        deadline: None,
-        late_look: LATE_LOOK,
-    };
+    let request = Request::new(&client, WINDOW, &ledger, clock);
     let place = Place::Workspace(Workspace::named(ID).unwrap());
     let cancel = CancellationToken::new();
     collect_from(&place, &[(audits(), request)], shelf, &cancel).await.pop().unwrap()
@@ -317,20 +304,7 @@ async fn no_more_than_five_questions_are_open_at_once() {
     let (shelf, cancel) = (Shelf::default(), CancellationToken::new());
     let ledgers: Vec<Ledger> = (0..12).map(|_| Ledger::default()).collect();
     let clock = Clock::Fixed(datetime!(2026-01-10 12:00 UTC));
-    let request = |ledger| Request {
-        client: &client,
-        window: WINDOW,
-        ledger,
-        hours: None,
-        more: false,
-        reopen: false,
-        parents: &[],
-        wanted: &[],
-        done: &[],
-        clock,
-        deadline: None,
-        late_look: LATE_LOOK,
-    };
+    let request = |ledger| Request::new(&client, WINDOW, ledger, clock);
     let wanted: Vec<_> = ledgers.iter().map(|ledger| (audits(), request(ledger))).collect();
     let reports = collect_from(&place, &wanted, &shelf, &cancel).await;
     reports.iter().for_each(|report| is(report, Outcome::Complete));

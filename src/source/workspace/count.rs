@@ -96,3 +96,9 @@ fn stretches(sheet: &Sheet) -> Result<Vec<Stretch>, Stop> {
     };
     sheet.rows().map(read).collect::<Option<_>>().ok_or(Stop::GaveUp(Fault::NotJson, None))
 }
+
+/// For [`crate::source::doors`].
+#[cfg(feature = "fuzz-doors")]
+pub(super) fn fuzz(sheet: &Sheet) {
+    let _ = stretches(sheet);
+}

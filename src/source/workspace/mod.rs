@@ -99,3 +99,13 @@ pub(super) async fn collect(runs: &[Run<'_>], place: &Workspace) -> Vec<End> {
         Err(stop) => runs.iter().map(|_| End::Stopped(stop.clone())).collect(),
     }
 }
+
+/// For [`super::doors`]: an answer, and the counts in it.
+#[cfg(feature = "fuzz-doors")]
+pub(super) fn fuzz(body: &bytes::Bytes) {
+    let Ok(sheet) = ask::Sheet::read(body) else { return };
+    let rows = sheet.rows().count();
+    let cells: usize = sheet.rows().map(|row| row.len()).sum();
+    assert!(rows + cells <= body.len(), "more cells than bytes");
+    count::fuzz(&sheet);
+}

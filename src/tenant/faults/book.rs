@@ -138,7 +138,7 @@ fn place(link: &str) -> Option<Place> {
     let (path, query) = behind.split_once('?')?;
     let token = query.split('&').find_map(|part| {
         let (name, value) = part.split_once('=')?;
-        ["$skiptoken", "%24skiptoken", "$skip", "%24skip"]
+        ["$skiptoken", "%24skiptoken", "$skip", "%24skip", "marker", "nextPage"]
             .iter()
             .any(|known| name.eq_ignore_ascii_case(known))
             .then_some(value)

@@ -226,8 +226,8 @@ fn route(
         return Ok(Ok(reply).into());
     }
     let asked = services::Asked { method, target, origin, body, header: &header };
-    if let Some(reply) = services::answer(tenant, &asked) {
-        return Ok(reply.into());
+    if let Some(answered) = services::answer(tenant, &asked) {
+        return Ok(answered);
     }
     let check = tenant.login.check(header(AUTHORIZATION.as_str()).as_deref(), now_s());
     check.map_err(Fault::unauthenticated)?;

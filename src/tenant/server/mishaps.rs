@@ -203,7 +203,7 @@ fn first_page(link: &str) -> String {
 }
 
 /// The same path and query at another scheme, port or origin.
-fn elsewhere(link: &str, origin: &str) -> String {
+pub(super) fn elsewhere(link: &str, origin: &str) -> String {
     let Some((scheme, rest)) = link.split_once("://") else { return link.to_owned() };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = authority.split(':').next().unwrap_or(authority);

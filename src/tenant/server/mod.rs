@@ -22,6 +22,7 @@ mod position;
 mod query;
 mod reply;
 mod routing;
+mod service_mishaps;
 mod services;
 mod sets;
 mod throttle;

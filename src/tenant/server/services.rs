@@ -7,8 +7,9 @@ use hyper::Method;
 
 use super::answer::Tenant;
 use super::fault::Fault;
+use super::mishaps::Answered;
 use super::reply::Reply;
-use super::{activity, blobs, workspace};
+use super::{activity, blobs, service_mishaps, workspace};
 
 /// Path of the storage account.
 pub(super) const STORE: &str = "/store";
@@ -25,17 +26,18 @@ pub(super) struct Asked<'a> {
 }
 
 /// What the service behind the path says; `None`: Graph or ARM is meant.
-pub(super) fn answer(tenant: &Tenant, asked: &Asked<'_>) -> Option<Result<Reply, Fault>> {
+pub(super) fn answer(tenant: &Tenant, asked: &Asked<'_>) -> Option<Answered> {
     let path = asked.target.split('?').next().unwrap_or_default();
-    if path.starts_with("/v1/") {
-        Some(workspace::answer(tenant, asked))
+    let service: fn(&Tenant, &Asked<'_>) -> Result<Reply, Fault> = if path.starts_with("/v1/") {
+        workspace::answer
     } else if path.strip_prefix(STORE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-        Some(blobs::answer(tenant, asked))
+        blobs::answer
     } else if path.starts_with("/api/v1.0/") {
-        Some(activity::answer(tenant, asked))
+        activity::answer
     } else if path.starts_with(activity::SEARCHES) {
-        Some(activity::search(tenant, asked))
+        activity::search
     } else {
-        None
-    }
+        return None;
+    };
+    Some(service_mishaps::answer(tenant, asked, service))
 }

@@ -111,7 +111,7 @@ pub fn guid_of(text: &str) -> Option<u128> {
 }
 
 /// The bytes of a GUID as Windows stores them: the first three fields little-endian.
-pub(super) fn guid_windows_bytes(bits: u128) -> [u8; 16] {
+pub fn guid_windows_bytes(bits: u128) -> [u8; 16] {
     let mut bytes = bits.to_be_bytes();
     bytes[..4].reverse();
     bytes[4..6].reverse();

@@ -22,7 +22,7 @@ pub mod stories;
 
 pub use apps::{Application, FIRST_PARTY, MICROSOFT_TENANT, ServicePrincipal, ServicePrincipalKind};
 pub use groups::{Group, GroupKind};
-pub use id::{Class, cloud_sid, guid_bits, guid_of, guid_text, mix, mix_text};
+pub use id::{Class, cloud_sid, guid_bits, guid_of, guid_text, guid_windows_bytes, mix, mix_text};
 pub use identifiers::Kept;
 pub use machines::{Device, TrustType};
 pub use members::Member;

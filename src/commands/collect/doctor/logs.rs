@@ -74,20 +74,7 @@ async fn look(
     let until = clock.now();
     let window = Window { since: until - time::Duration::minutes(LOOK_MINUTES), until };
     let ledgers: Vec<Ledger> = rows.iter().map(|_| Ledger::default()).collect();
-    let request = |ledger| Request {
-        client: &connection.client,
-        window,
-        ledger,
-        hours: None,
-        more: false,
-        reopen: false,
-        parents: &[],
-        wanted: &[],
-        done: &[],
-        clock,
-        deadline: None,
-        late_look: WAIT * 2,
-    };
+    let request = |ledger| Request { late_look: WAIT * 2, ..Request::new(&connection.client, window, ledger, clock) };
     let wanted: Vec<_> = rows.iter().zip(&ledgers).map(|(row, ledger)| (*row, request(ledger))).collect();
     let cancel = CancellationToken::new();
     let reports = timeout(WAIT, collect_from(places.place(place), &wanted, &Nowhere, &cancel)).await;

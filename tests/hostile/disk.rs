@@ -1,0 +1,283 @@
+//! A disk that does not play along: full at any point, read-only, changed by somebody else; and a clock that jumps.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::support::{Bench, EPOCH, inside};
+use super::watch;
+
+/// A `simulate` process that ends with the value.
+struct Simulated {
+    child: Child,
+    told: Value,
+}
+
+impl Drop for Simulated {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Simulated {
+    fn start(bench: &Bench, latency_ms: u32) -> Self {
+        let mut command = bench.command(&["simulate", "--listen", "127.0.0.1:0", "--limits", "off", "--users", "60"]);
+        command.args(["--sign-ins", "300", "--audits", "200", "--page-max", "20"]);
+        command.args(["--latency-ms", &latency_ms.to_string()]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { told: serde_json::from_str(&line).unwrap(), child }
+    }
+
+    fn collect(&self, bench: &Bench, zip: &Path, more: &[&str]) -> Command {
+        let text = |name: &str| self.told[name].as_str().unwrap().to_owned();
+        let mut command = bench.command(&["collect", "--tenant", &text("tenant_id"), "--auth", "token", "--out"]);
+        command.arg(zip).args(["--graph-url", &text("graph_url"), "--login-url", &text("login_url")]);
+        command.args(["--arm-url", &text("arm_url"), "--rate", "reports=off", "--rate", "identity=off"]);
+        command.args(["--include", "users", "--include", "groups", "--include", "audits", "--include", "sign-ins"]);
+        command.args(more).env("ENTRA_BUNDLE_TOKEN", text("token"));
+        command
+    }
+}
+
+/// A small file system of its own, gone with the value; needs root.
+struct Small(tempfile::TempDir);
+
+impl Small {
+    fn mount(options: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(folder.path()).stderr(Stdio::null());
+        let mounted = cfg!(target_os = "linux") && mount.status().is_ok_and(|status| status.success());
+        if !mounted {
+            eprintln!("left out: a small file system cannot be mounted here");
+        }
+        mounted.then_some(Self(folder))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+/// A command whose files may not grow beyond so many bytes; the signal of the limit is ignored.
+fn limited(command: &Command, bench: &Bench, kib: u64) -> Command {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\"", &(kib * 2).to_string()]);
+    limited.arg(command.get_program()).args(command.get_args()).current_dir(bench.folder.path());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited.stdin(Stdio::null());
+    limited
+}
+
+/// No file with a final name.
+fn assert_unfinished(zip: &Path, said: &str) {
+    let sums = PathBuf::from(format!("{}.sha256", zip.display()));
+    assert!(!zip.exists() && !sums.exists(), "{said}");
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_point_leaves_no_final_name_and_says_how_much_was_needed() {
+    let bench = Bench::new();
+    let tenant = Simulated::start(&bench, 0);
+    let quiet = watch(tenant.collect(&bench, &bench.path("quiet.zip"), &[]));
+    assert!(matches!(quiet.code, 0 | 3), "{}", quiet.said);
+    let length = bench.path("quiet.zip").metadata().unwrap().len();
+    let (mut full, mut done) = (0, 0);
+    let judge = |zip: &Path, ran: &super::Ran, what: &str| {
+        if ran.code == quiet.code {
+            assert!(zip.exists(), "{what}");
+            return false;
+        }
+        assert_eq!(ran.code, 6, "{what}: {}", ran.said);
+        assert_unfinished(zip, &ran.said);
+        let said = ran
+            .said
+            .lines()
+            .find(|line| line.contains("the disk is full"))
+            .unwrap_or_else(|| panic!("{what}: {}", ran.said));
+        let needed: u64 =
+            said.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).max().unwrap_or(0);
+        assert!(needed > 0, "{what}: it does not say how much was needed: {said}");
+        true
+    };
+    // By a limit on each file ...
+    for step in 0..8 {
+        let (zip, kib) = (bench.path(&format!("limit-{step}.zip")), (length >> 10) * step / 6 + 1);
+        let ran = watch(limited(&tenant.collect(&bench, &zip, &[]), &bench, kib));
+        let is_full = judge(&zip, &ran, &format!("{kib} KiB a file"));
+        (full, done) = (full + u32::from(is_full), done + u32::from(!is_full));
+        if is_full && bench.path(&format!("limit-{step}.zip.spool")).is_dir() {
+            let ran = watch(tenant.collect(&bench, &zip, &["--resume"]));
+            assert_eq!(ran.code, quiet.code, "{}", ran.said);
+            assert!(same(&zip, &bench.path("quiet.zip")), "a resumed run has other records");
+        }
+    }
+    // ... and on a disk that is too small for spool and zip together.
+    for step in 0..8 {
+        let kib = (length >> 10) * step / 3 + 12;
+        let Some(small) = Small::mount(&format!("size={kib}k")) else { break };
+        let zip = small.path("case.zip");
+        let ran = watch(tenant.collect(&bench, &zip, &[]));
+        let is_full = judge(&zip, &ran, &format!("a disk of {kib} KiB"));
+        (full, done) = (full + u32::from(is_full), done + u32::from(!is_full));
+        let remount = Command::new("mount").args(["-o", "remount,size=64m"]).arg(small.0.path()).status();
+        if is_full && remount.is_ok_and(|status| status.success()) && small.path("case.zip.spool").is_dir() {
+            let ran = watch(tenant.collect(&bench, &zip, &["--resume"]));
+            assert_eq!(ran.code, quiet.code, "{}", ran.said);
+            assert!(same(&zip, &bench.path("quiet.zip")), "a resumed run has other records");
+        }
+    }
+    println!("{full} runs on a full disk, {done} with enough room; the bundle has {length} bytes");
+    assert!(full >= 4 && done >= 1);
+}
+
+/// Whether two bundles hold the same records.
+fn same(one: &Path, other: &Path) -> bool {
+    let [one, other] = [one, other].map(|zip| {
+        let mut files = inside(zip);
+        files.retain(|path, _| path.starts_with("data/") && path != "data/run-log.jsonl");
+        files
+    });
+    !one.is_empty() && one == other
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_found_before_anything_is_asked() {
+    let bench = Bench::new();
+    let tenant = Simulated::start(&bench, 0);
+    let Some(small) = Small::mount("ro,size=1m") else { return };
+    let ran = watch(tenant.collect(&bench, &small.path("case.zip"), &[]));
+    assert_eq!(ran.code, 6, "{}", ran.said);
+    assert!(ran.seconds < 20.0);
+    let ran = watch(bench.command(&["redact", "home", "--out", small.path("case.zip").to_str().unwrap()]));
+    assert!(matches!(ran.code, 2 | 6), "{}", ran.said);
+    // The same for what is in the way.
+    std::fs::create_dir(bench.path("folder.zip")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", bench.path("null.zip")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", bench.path("part.zip.part")).unwrap();
+    std::fs::write(bench.path("file.zip.spool"), "mine").unwrap();
+    for name in ["folder.zip", "null.zip", "part.zip", "file.zip", "none/case.zip"] {
+        let ran = watch(tenant.collect(&bench, &bench.path(name), &[]));
+        assert_eq!(ran.code, 6, "{name}: {}", ran.said);
+    }
+    assert_eq!(std::fs::read(bench.path("file.zip.spool")).unwrap(), b"mine");
+}
+
+/// Waits until a run has written some of its spool.
+fn wait_for_work(spool: &Path) {
+    let end = Instant::now() + Duration::from_secs(60);
+    let has_work = || spool.join("blocks").metadata().is_ok_and(|found| found.len() > 2_000);
+    while !has_work() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert!(has_work(), "the run writes nothing");
+}
+
+#[test]
+fn two_runs_on_one_output_do_not_meet() {
+    let bench = Bench::new();
+    let tenant = Simulated::start(&bench, 20);
+    let zip = bench.path("case.zip");
+    let mut first = tenant.collect(&bench, &zip, &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for_work(&bench.path("case.zip.spool"));
+    for more in [&[][..], &["--resume"]] {
+        let second = watch(tenant.collect(&bench, &zip, more));
+        assert_eq!(second.code, 6, "{}", second.said);
+        assert!(second.said.contains("another run"), "{}", second.said);
+    }
+    assert!(matches!(first.wait().unwrap().code(), Some(0 | 3)));
+    bench.expect(0, &["verify", "case.zip"]);
+}
+
+/// Somebody takes away, cuts or spoils what a run has written.
+#[test]
+fn what_another_process_changes_is_noticed_and_never_gets_the_final_name() {
+    let bench = Bench::new();
+    let tenant = Simulated::start(&bench, 20);
+    let spoil: [(&str, fn(&Path, &Path)); 6] = [
+        ("the spool is removed", |_, spool| std::fs::remove_dir_all(spool).unwrap()),
+        ("blocks are cut", |_, spool| {
+            let file = std::fs::OpenOptions::new().write(true).open(spool.join("blocks")).unwrap();
+            file.set_len(1_000).unwrap();
+        }),
+        ("blocks are overwritten", |_, spool| {
+            use std::os::unix::fs::FileExt;
+            let file = std::fs::OpenOptions::new().write(true).open(spool.join("blocks")).unwrap();
+            file.write_all_at(&[0x55; 1_500], 0).unwrap();
+        }),
+        ("the journal is removed", |_, spool| std::fs::remove_file(spool.join("journal.jsonl")).unwrap()),
+        ("the .part file is removed", |zip, _| std::fs::remove_file(format!("{}.part", zip.display())).unwrap()),
+        ("the final name is taken", |zip, _| std::fs::write(zip, "somebody else's").unwrap()),
+    ];
+    for (number, (what, spoil)) in spoil.into_iter().enumerate() {
+        let zip = bench.path(&format!("{number}.zip"));
+        let spool = bench.path(&format!("{number}.zip.spool"));
+        let command = tenant.collect(&bench, &zip, &[]);
+        let ran = std::thread::scope(|scope| {
+            let running = scope.spawn(|| watch(command));
+            wait_for_work(&spool);
+            spoil(&zip, &spool);
+            running.join().unwrap()
+        });
+        println!("{what}: code {}: {}", ran.code, ran.said.lines().last().unwrap_or_default());
+        if what == "the final name is taken" {
+            assert_eq!(
+                (ran.code, std::fs::read(&zip).unwrap().as_slice()),
+                (6, b"somebody else's".as_slice()),
+                "{}",
+                ran.said
+            );
+        } else if matches!(ran.code, 0 | 3) {
+            bench.expect(0, &["verify", &format!("{number}.zip")]);
+        } else {
+            assert!(matches!(ran.code, 1 | 4 | 6), "{what}: {}\n{}", ran.code, ran.said);
+            assert_unfinished(&zip, what);
+        }
+    }
+}
+
+/// The clock is years ahead or behind, and jumps between a run and its continuation.
+#[test]
+fn a_clock_that_jumps_loses_nothing() {
+    let bench = Bench::new();
+    let tenant = Simulated::start(&bench, 10);
+    let quiet = watch(tenant.collect(&bench, &bench.path("quiet.zip"), &[]));
+    let now: i64 = EPOCH.parse().unwrap();
+    for (number, jump_s) in [3_600_i64, -3_600, 40 * 86_400, -40 * 86_400, 30 * 365 * 86_400].into_iter().enumerate() {
+        let name = format!("{number}.zip");
+        let mut first = tenant.collect(&bench, &bench.path(&name), &[]);
+        let mut child = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_for_work(&bench.path(&format!("{name}.spool")));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mut again = tenant.collect(&bench, &bench.path(&name), &["--resume"]);
+        again.env("SOURCE_DATE_EPOCH", (now + jump_s).to_string());
+        let ran = watch(again);
+        println!("{jump_s} s: code {}: {}", ran.code, ran.said.lines().last().unwrap_or_default());
+        assert_eq!(ran.code, quiet.code, "{jump_s} s: {}", ran.said);
+        assert!(same(&bench.path(&name), &bench.path("quiet.zip")), "{jump_s} s: other records");
+        // And a run that begins so: it ends honestly, whatever it finds.
+        let mut odd = tenant.collect(&bench, &bench.path(&format!("odd-{name}")), &[]);
+        odd.env("SOURCE_DATE_EPOCH", (now + jump_s).to_string());
+        let ran = watch(odd);
+        assert!(matches!(ran.code, 0 | 3), "{jump_s} s: {}\n{}", ran.code, ran.said);
+        bench.expect(0, &["verify", &format!("odd-{name}")]);
+    }
+}
