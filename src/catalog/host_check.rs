@@ -93,7 +93,7 @@ fn is_denied(row: &Item) -> bool {
         Origin::Files { paths } => paths.as_slice(),
         _ => &[],
     };
-    row.names.iter().chain(paths).any(|glob| denied(&glob.replace('*', "x").replace('?', "x"), "").is_some())
+    row.names.iter().chain(paths).any(|glob| denied(&glob.replace(['*', '?'], "x"), "").is_some())
 }
 
 #[cfg(test)]

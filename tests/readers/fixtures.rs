@@ -213,15 +213,14 @@ fn agent() -> String {
 }
 
 fn configuration() -> String {
-    format!(
-        r#"<ma-data><id>{{AE4DB4CC-B16B-4EB2-ACF5-837CA84E4D7D}}</id><name>corp.ravensworth.example</name><category>AD</category>
+    r#"<ma-data><id>{AE4DB4CC-B16B-4EB2-ACF5-837CA84E4D7D}</id><name>corp.ravensworth.example</name><category>AD</category>
 <private-configuration><adma-configuration><forest-name>corp.ravensworth.example</forest-name><forest-login-domain>RVNSW</forest-login-domain><forest-login-user>obrandhuber</forest-login-user>
 <parameter-values><parameter name="UserName" type="string" use="connectivity" dataType="String">Sync_RWSYNC01_e3c03195e061@ravensworthferries.onmicrosoft.com</parameter>
 <parameter name="password" type="encrypted-string" use="connectivity" dataType="String" encrypted="1">RmFrZUVuY3J5cHRlZFBhcmFtZXRlcg==</parameter></parameter-values></adma-configuration></private-configuration>
-<ma-partition-data><partition><id>{{dc4c27db-d13d-460a-9a82-c48aba1ee815}}</id><name>DC=corp,DC=ravensworth,DC=example</name>
+<ma-partition-data><partition><id>{dc4c27db-d13d-460a-9a82-c48aba1ee815}</id><name>DC=corp,DC=ravensworth,DC=example</name>
 <filter><containers><inclusions><inclusion>OU=Harbour,DC=corp,DC=ravensworth,DC=example</inclusion></inclusions></containers></filter>
 <custom-data><adma-partition-data><dn>DC=corp,DC=ravensworth,DC=example</dn><last-dc>rwdc7.corp.ravensworth.example</last-dc><cookie>TVNEUwMAAABEZn1iRaXRAQ==</cookie></adma-partition-data></custom-data></partition></ma-partition-data></ma-data>"#
-    )
+        .to_owned()
 }
 
 fn policy() -> String {

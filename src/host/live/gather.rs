@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use time::OffsetDateTime;
 
-use super::run::{Call, Ended, Ran, denied, run};
+use super::run::{Call, Ended, RUN_ELEVATED, Ran, denied, run};
 use super::{Content, Gathered, Machine, certificates, events, expand, name, probe, registry, services, shell, system};
 use crate::catalog::host::{Item, Origin};
 use crate::limits::{COMMAND_LINE_UNITS_MAX, HOST_EVENTS_MAX, HOST_ITEM_BYTES, HOST_PROGRAM_S};
@@ -216,6 +216,8 @@ pub(super) fn events_end(ran: &Ran, count: usize, is_elevated: bool) -> Verdict 
             Verdict::because(Outcome::Partial, "the channel holds more events than are taken of it")
                 .with_hint("a shorter window: --since")
         }
+        // Without an event it writes the root element.
+        Ended::Exited(0) if ran.stdout.is_empty() => Verdict::because(Outcome::Failed, "the event log gave no answer"),
         _ => ran.verdict(is_elevated),
     }
 }
@@ -228,26 +230,23 @@ fn output(item: &'static Item, ran: Ran, machine: &Machine) -> Gathered {
 }
 
 fn powershell(item: &'static Item, ran: Ran, machine: &Machine) -> Gathered {
-    match ran.ended {
-        Ended::Exited(shell::NO_MODULE) => nothing(item, no_module()),
-        Ended::Exited(shell::BROKEN_MODULE) if !machine.is_elevated => nothing(item, denied(false)),
+    let end = match ran.ended {
+        Ended::Exited(shell::NO_MODULE) => return nothing(item, no_module()),
+        Ended::Exited(shell::BROKEN_MODULE) if !machine.is_elevated => denied(false),
         Ended::Exited(shell::BROKEN_MODULE) => {
-            nothing(item, Verdict::because(Outcome::Failed, "its PowerShell module could not be loaded"))
+            Verdict::because(Outcome::Failed, "its PowerShell module could not be loaded")
         }
+        Ended::Exited(shell::DONE) if ran.stderr.is_empty() => Verdict::complete(),
         // An error that the script went on after: what it wrote is there, what it could not write is not.
-        Ended::Exited(0) if !ran.stderr.is_empty() => {
+        Ended::Exited(shell::DONE) => {
             let outcome = if ran.stdout.is_empty() { Outcome::Failed } else { Outcome::Partial };
-            let mut end = Verdict::because(outcome, "a cmdlet reported an error");
-            if !machine.is_elevated {
-                end = end.with_hint(super::run::RUN_ELEVATED);
-            }
-            Gathered { end, ..in_memory(item, 0, ran.stdout, Verdict::complete()) }
+            let end = Verdict::because(outcome, "a cmdlet reported an error");
+            if machine.is_elevated { end } else { end.with_hint(RUN_ELEVATED) }
         }
-        _ => {
-            let end = ran.verdict(machine.is_elevated);
-            Gathered { end, ..in_memory(item, 0, ran.stdout, Verdict::complete()) }
-        }
-    }
+        Ended::Exited(0) => Verdict::because(Outcome::Failed, "PowerShell ended before the script did"),
+        _ => ran.verdict(machine.is_elevated),
+    };
+    Gathered { end, ..in_memory(item, 0, ran.stdout, Verdict::complete()) }
 }
 
 fn no_module() -> Verdict {

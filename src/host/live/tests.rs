@@ -86,7 +86,11 @@ async fn programs_events_and_scripts_become_files_in_memory() {
     program(root, "dsregcmd.exe", "echo \"args: $*\"");
     program(root, "wevtutil.exe", "[ \"$2\" = Application ] || exit 5\nprintf '<Events><Event>1</Event>'");
     // The decoded script would be the last argument: here its length says that it came.
-    program(root, "WindowsPowerShell/v1.0/powershell.exe", "for last; do :; done\n[ ${#last} -gt 400 ] && echo '{}'");
+    program(
+        root,
+        "WindowsPowerShell/v1.0/powershell.exe",
+        "for last; do :; done\n[ ${#last} -gt 400 ] && echo '{}'; exit 70",
+    );
     let items = rows(&[
         (
             "a-command",
@@ -117,12 +121,14 @@ async fn programs_events_and_scripts_become_files_in_memory() {
     );
     assert_eq!(told(&found[2]).2, "needs elevation");
     let end = |code, count| {
-        let ran = Ran { ended: Ended::Exited(code), stdout: Vec::new(), stderr: Vec::new() };
+        let ran = Ran { ended: Ended::Exited(code), stdout: b"<Events/>".to_vec(), stderr: Vec::new() };
         super::gather::events_end(&ran, count, false).outcome
     };
     // Exit codes of Unix end at 255.
     assert_eq!((end(15_007, 0), end(0, 0)), (Outcome::Unavailable, Outcome::Complete));
     assert_eq!(end(0, crate::limits::HOST_EVENTS_MAX), Outcome::Partial);
+    let silent = Ran { ended: Ended::Exited(0), stdout: Vec::new(), stderr: Vec::new() };
+    assert_eq!(super::gather::events_end(&silent, 0, false).outcome, Outcome::Failed);
     assert_eq!(text(&found[4]), "{}\n");
 }
 
@@ -134,9 +140,11 @@ async fn scripts_without_their_module_or_rights_say_so() {
     for (script, outcome, reason, is_empty) in [
         ("exit 71", Outcome::Unavailable, "module is not on this machine", true),
         ("exit 72", Outcome::Denied, "needs elevation", true),
-        ("echo '{\"a\":1}'; echo error >&2", Outcome::Partial, "a cmdlet reported an error", false),
-        ("echo error >&2", Outcome::Failed, "a cmdlet reported an error", true),
+        ("echo '{\"a\":1}'; echo error >&2; exit 70", Outcome::Partial, "a cmdlet reported an error", false),
+        ("echo error >&2; exit 70", Outcome::Failed, "a cmdlet reported an error", true),
         ("exit 1", Outcome::Failed, "exit code 1", true),
+        ("exit 70", Outcome::Complete, "", true),
+        ("exit 0", Outcome::Failed, "ended before the script did", true),
     ] {
         program(folder.path(), path, script);
         let found = gathered(&machine(folder.path(), Fake::default()), &item).await;

@@ -135,9 +135,6 @@ impl<S: Shape> Xml<S> {
                     return out.unknown_lines(line, text.get(at..).unwrap_or_default());
                 }
             }
-            if self.bytes > HOST_RECORD_BYTES_MAX {
-                self.part(out);
-            }
         }
     }
 
@@ -197,6 +194,10 @@ impl<S: Shape> Xml<S> {
         let Some(depth) = self.open.iter().rposition(|frame| frame.name == name) else { return };
         while self.open.len() > depth {
             self.end_last(out);
+        }
+        // Never inside a text: half an identifier is not recognised.
+        if self.bytes > HOST_RECORD_BYTES_MAX {
+            self.part(out);
         }
     }
 
