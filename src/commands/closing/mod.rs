@@ -8,6 +8,8 @@
 mod answers;
 #[cfg(test)]
 mod answers_tests;
+#[cfg(test)]
+mod findings_tests;
 mod withhold;
 
 use std::collections::BTreeSet;
