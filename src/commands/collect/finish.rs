@@ -67,7 +67,14 @@ pub(super) fn finish(road: Arc<Road>, output: Output, ending: Ending<'_>) -> Res
     let closed = closing.close(&telling)?;
     let incomplete = closed.manifest.datasets.iter().any(|dataset| !dataset.outcome.is_answered());
     let exit_code = if incomplete { exit::INCOMPLETE } else { exit::OK };
-    Ok(Done { summary: summary(&closed.manifest, &closed.written), manifest: closed.manifest_json, exit_code })
+    let mut summary = summary(&closed.manifest, &closed.written);
+    if closed.is_kept {
+        summary.push_str(
+            "What is missing may come later: the same command with --resume goes on where this run stopped, with \
+             the FILE.zip.spool beside the bundle. Delete that folder if you do not need it.\n",
+        );
+    }
+    Ok(Done { summary, manifest: closed.manifest_json, exit_code })
 }
 
 /// The run, told for the manifest and the log.
@@ -141,6 +148,10 @@ impl Story for Telling<'_> {
     fn is_early(&self, entry: &EntryPath) -> bool {
         let mut teaching = self.ending.settings.plan.datasets.iter().filter(|row| row.teaches || self.ending.is_early);
         teaching.any(|row| entry_path(row).is_ok_and(|path| path == *entry))
+    }
+
+    fn may_go_on(&self) -> bool {
+        self.ending.gathered.arrivals.values().any(|arrival| arrival.report.verdict.passes)
     }
 }
 
