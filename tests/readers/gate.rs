@@ -169,6 +169,9 @@ fn one_object_has_one_pseudonym_whatever_it_is_spelt_as() {
     assert_eq!(person["dn"], user["onPremisesDistinguishedName"]);
     assert_eq!(person["userPrincipalName"], user["userPrincipalName"]);
     assert_eq!(person["sAMAccountName"], user["onPremisesSamAccountName"]);
+    let unit = read("ldif", "users.ldif").pop().unwrap();
+    let (ou, dn) = (text(&unit["ou"]), text(&unit["dn"]));
+    assert!(dn.starts_with(&format!("OU={ou},")) && unit["name"] == unit["ou"], "the unit's name is that in its DN");
     // Both connector spaces.
     let objects = read("cs-export", "export.xml");
     let entry = &objects[0]["synchronized-hologram"]["entry"];
