@@ -135,6 +135,25 @@ fn nothing_planted_survives_in_any_spelling() {
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
 }
 
+/// A quote inside a name does not end the name.
+#[test]
+fn names_with_apostrophes_go_whole() {
+    let gate = gate();
+    for (dn, words) in [
+        ("CN=D'Ysonde Quarrier,OU=Harbour,DC=corp,DC=ravensworth,DC=example", ["Ysonde", "Quarrier"]),
+        ("CN=Quarriers' Skiff,OU=O'Malley Dock,DC=corp,DC=ravensworth,DC=example", ["Skiff", "Malley"]),
+    ] {
+        for text in
+            [format!("Request - Dn: {dn}, Change Date: 05/01/2013"), format!("object '{dn}' failed"), dn.to_owned()]
+        {
+            let read = read_text("connect-trace", "t.log", format!("[10:00:00.000] [  1] [INFO ] {text}\n"));
+            let clean = clean(&gate, &read).remove(0).to_string();
+            assert!(words.iter().all(|word| !clean.contains(word)), "{clean}");
+            assert!(!text.contains("failed") || clean.contains("' failed"), "the quote ends it: {clean}");
+        }
+    }
+}
+
 #[test]
 fn one_object_has_one_pseudonym_whatever_it_is_spelt_as() {
     let gate = gate();
