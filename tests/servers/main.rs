@@ -229,7 +229,8 @@ fn what_is_never_collected_is_absent_and_named() {
     let code = Cloud::start(&bench).collect(&bench, &[&["--input", "server"], include.as_slice()].concat());
     assert_eq!(code, 0);
     let entries = inside(&bench.path("out.zip"));
-    let secrets = planted.iter().map(|one| one.1).chain(inside_of_records().iter().map(|one| one.1));
+    let records = inside_of_records();
+    let secrets = planted.iter().map(|one| one.1).chain(records.iter().map(|one| one.1));
     for secret in secrets {
         for (path, bytes) in &entries {
             assert!(!contains(bytes, secret), "a planted secret ({}) is in {path}", &secret[secret.len() - 6..]);
