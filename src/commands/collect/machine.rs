@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use tokio::time::Instant;
+
 use super::args::CollectArgs;
 use super::progress::Progress;
 use super::settings::Settings;
@@ -56,7 +58,11 @@ pub(super) async fn gather(
         progress.say("This is not an administrator's session: what needs one is left out and named.");
     }
     let tell = |id: &str| progress.say_unless_moving(&format!("  {id}"));
-    let found = live::gather(&machine, &wanted, settings.window, &tell).await;
+    let deadline = settings.deadline.map(|length| Instant::now() + length);
+    let found = tokio::select! {
+        found = live::gather(&machine, &wanted, (settings.window, deadline), &tell) => found,
+        _ = tokio::signal::ctrl_c() => return Err(Stopped::Interrupted),
+    };
     let verdicts = live::verdicts(&found);
     let mut inputs = inputs.unwrap_or_else(Inputs::none);
     live::add(found, &mut inputs)?;

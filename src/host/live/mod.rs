@@ -5,6 +5,7 @@
 //! the machine, never stops at an item that fails: its verdict says what hindered it, and what would help.
 
 mod certificates;
+mod console;
 mod events;
 mod expand;
 mod gather;

@@ -67,7 +67,7 @@ fn os(registry: &dyn Registry, _: &Variables) -> Vec<Value> {
         values(&key, &["Hostname", "Domain"], &mut line);
     }
     if let Ok(key) = registry.read(r"HKLM\SYSTEM\CurrentControlSet\Control\Lsa\FipsAlgorithmPolicy") {
-        line["FipsEnabled"] = json!(key.number("Enabled"));
+        line["FipsEnabled"] = key.number("Enabled").map_or_else(|| json!("Not Found"), |number| json!(number));
     }
     vec![line]
 }
