@@ -88,6 +88,8 @@ pub enum Action {
     Named,
     /// base64url of one or several object ids in a row (ids of assignments and grants).
     IdChain,
+    /// The number of a version: kept if it is nothing but figures and full stops, which would read as an address; else scanned.
+    Version,
     /// The path of a registry key: each part by the row `<parent part>.key`, thumbprints, the rest scanned.
     RegistryKey,
 }
@@ -106,6 +108,7 @@ impl TryFrom<String> for Action {
             "rule-expression" => Self::RuleExpression,
             "named" => Self::Named,
             "id-chain" => Self::IdChain,
+            "version" => Self::Version,
             "registry-key" => Self::RegistryKey,
             other => Self::Kind(Kind::from_name(other).ok_or_else(|| format!("no such action: {other}"))?),
         })

@@ -137,7 +137,7 @@ impl Hands for Listening<'_, '_> {
         }
         let taught = match duty.action {
             Action::Kind(kind) => Some(kind).filter(|&kind| Learning::takes(kind)),
-            Action::Scan | Action::Json | Action::Named => None,
+            Action::Scan | Action::Json | Action::Named | Action::Version => None,
             Action::Drop
             | Action::KeyMaterial
             | Action::IpList

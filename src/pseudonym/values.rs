@@ -42,6 +42,7 @@ impl Gate {
         match duty.action {
             Action::Kind(kind) => self.typed(kind, value, layer, out),
             Action::Scan | Action::Json | Action::Named => self.scan(value, layer, out),
+            Action::Version => !is_dotted(value) && self.scan(value, layer, out),
             Action::Drop => self.removed(duty.mark, value, out),
             Action::KeyMaterial if is_key_material(value) => self.removed(duty.mark, value, out),
             Action::KeyMaterial => self.scan(value, layer, out),
@@ -302,6 +303,11 @@ impl Gate {
     }
 }
 
+/// `2.5.76.0`.
+fn is_dotted(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
 pub(super) fn inner_action(action: Action) -> Action {
     match action {
         Action::Kind(_)
@@ -311,6 +317,7 @@ pub(super) fn inner_action(action: Action) -> Action {
         | Action::IpRanges
         | Action::RuleExpression
         | Action::RegistryKey
+        | Action::Version
         | Action::IdChain => action,
         Action::Json | Action::Named | Action::Scan => Action::Scan,
     }

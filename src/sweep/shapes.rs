@@ -88,7 +88,7 @@ pub(super) static HOST: LazyLock<Regex> =
 pub(super) static DN: LazyLock<Regex> = LazyLock::new(|| {
     // A label of a domain has no blank, so that a name ends where a sentence goes on behind it.
     let label = r"dc=[a-z0-9_\-\x80-\xff]+";
-    let part = r#"(?:cn|ou|o|l|st|c|uid|e|serialnumber)=(?:\\.|[^\\,;"'<>)\]|\n\r\t])*"#;
+    let part = r#"(?:cn|ou|o|l|st|c|uid|e|serialnumber)=(?:\\.|[^\\,;"'<>)\]|\n\r\t]|'[a-z\x80-\xff])*"#;
     compiled(&format!(r"(?i-u)(?:^|[^a-z0-9\x80-\xff])((?:(?:{label}|{part}),\x20*)+(?:{label}|{part}))"))
 });
 pub(super) static EXCHANGE_DN: LazyLock<Regex> =

@@ -142,6 +142,11 @@ fn a_name_ends_where_the_sentence_goes_on() {
     assert_eq!(found(&ours, "data/files/a.txt", &sentence(&one, &other)), []);
     let finds = found(&ours, "data/files/a.txt", &sentence(&one, "CN=bob,OU=Crew,DC=alderwood,DC=com"));
     assert!(finds.contains(&Shape::Dn), "{finds:?}");
+    let apostrophe = found(&ours, "data/files/a.txt", "Dn: CN=D'Arcy Field,OU=Crew,DC=alderwood,DC=com, Date: 1");
+    assert!(apostrophe.contains(&Shape::Dn), "{apostrophe:?}");
+    let half =
+        format!("Dn: CN={}'Arcy Field,{}", &one[3..one.find(',').unwrap()], &other[other.find(',').unwrap() + 1..]);
+    assert!(found(&ours, "data/files/a.txt", &half).contains(&Shape::Dn), "half a name");
 }
 
 #[test]

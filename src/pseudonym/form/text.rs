@@ -70,7 +70,10 @@ fn clean_line(desk: &mut Desk<'_, '_>, line: &str, layer: u8, out: &mut String) 
     {
         return changed;
     }
-    let spans = if is_on("text-labels") { label::find(desk, line) } else { Vec::new() };
+    let mut spans = if is_on("text-labels") { label::find(desk, line) } else { Vec::new() };
+    if spans.is_empty() {
+        spans = label::host_names(line);
+    }
     if spans.is_empty() {
         return desk.scan(line, layer, out);
     }

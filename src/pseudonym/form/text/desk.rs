@@ -219,6 +219,8 @@ fn shown_kind(kind: Kind, value: &str) -> Kind {
         Kind::DomainUser => Kind::Account,
         Kind::Upn if !value.contains('@') => Kind::Account,
         Kind::Domain | Kind::Host if value.contains('=') => Kind::Dn,
+        // `proxyaddress="http://…"`: where a program reaches the network, not where a person gets mail.
+        Kind::ProxyAddress if value.contains("://") => Kind::Url,
         _ => kind,
     }
 }

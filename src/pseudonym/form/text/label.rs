@@ -281,3 +281,37 @@ fn label_before<'t>(desk: &Desk<'_, '_>, text: &'t str, words_max: usize) -> Opt
     }
     found
 }
+
+/// The names in a line of a `hosts` file: an address, then a host's names, of which the short ones show nothing by
+/// themselves. A line of a log is none: its words are neither the beginning of the first name nor written like a host's.
+pub(super) fn host_names(line: &str) -> Vec<Span> {
+    let entry = line.split('#').next().unwrap_or_default();
+    let mut words = entry.split_ascii_whitespace();
+    if words.next().is_none_or(|word| word.parse::<std::net::IpAddr>().is_err()) {
+        return Vec::new();
+    }
+    let names: Vec<&str> = words.collect();
+    let label = names.iter().find(|name| name.contains('.')).and_then(|name| name.split('.').next());
+    let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let is_machine = |name: &str| {
+        name.bytes().any(|byte| byte.is_ascii_digit() || byte == b'-')
+            && !name.bytes().any(|byte| byte.is_ascii_lowercase())
+            && name.starts_with(|symbol: char| symbol.is_ascii_uppercase())
+    };
+    let is_host = |name: &&str| {
+        name.contains('.') || is_machine(name) || label.is_some_and(|label| label.eq_ignore_ascii_case(name))
+    };
+    if names.is_empty() || !names.iter().all(|name| is_plain(name) && is_host(name)) {
+        return Vec::new();
+    }
+    let duty = Duty { action: Action::Kind(Kind::Host), ..SCAN_FILE };
+    let (mut spans, mut at) = (Vec::new(), 0);
+    for name in names {
+        let start = entry[at..].find(name).map_or(at, |step| at + step);
+        at = start + name.len();
+        if !name.contains('.') {
+            spans.push(Span { start, end: at, duty, wrap: Wrap::Plain });
+        }
+    }
+    spans
+}

@@ -211,6 +211,31 @@ fn samples_keep_their_lines() {
 
 #[cfg(not(feature = "gate-off"))]
 #[test]
+fn short_names_of_hosts_go_and_words_of_logs_stay() {
+    let out =
+        both(Form::Text, "10.10.0.21\tDC07.ad.alderwood.local DC07 # DC\n10.10.0.22 NAS-4\n10.10.0.23 Connected\n");
+    assert!(!out.contains("DC07") && !out.contains("NAS-4"), "{out}");
+    assert!(out.contains("Connected") && out.contains("# DC"), "{out}");
+}
+
+#[cfg(not(feature = "gate-off"))]
+#[test]
+fn versions_are_no_addresses() {
+    let text = r#"{"version":"2.5.76.0","policy":{"agentVersion":"1.5.233.0"},"address":"203.0.113.7"}"#;
+    let out = both(Form::Json, text);
+    assert!(out.contains("2.5.76.0") && out.contains("1.5.233.0") && !out.contains("203.0.113.7"), "{out}");
+}
+
+#[cfg(not(feature = "gate-off"))]
+#[test]
+fn a_proxy_is_an_address_of_the_network() {
+    let text = r#"<proxy usesystemdefault="true" proxyaddress="http://proxy7.ad.alderwood.local:8080" />"#;
+    let out = both(Form::Xml, text);
+    assert!(out.contains("http://px") && out.contains(":8080\"") && !out.contains("alderwood"), "{out}");
+}
+
+#[cfg(not(feature = "gate-off"))]
+#[test]
 fn samples_of_output_lose_what_their_labels_declare() {
     for (file, text) in onprem(Form::Text) {
         if !file.extension().is_some_and(|end| end == "log" || end == "txt") {
