@@ -364,3 +364,8 @@ pub const SOUND_TEXT_BYTES_MAX: usize = 384;
 pub const HOST_REASONS_MAX: usize = 5;
 /// Keys at places that a thread remembers the rules of: 1,024 entries of about 150 bytes; a log has some hundred keys.
 pub const LATELY_ENTRIES: usize = 1024;
+/// Bytes of everything that is gathered from a machine into memory, until it has been read: the largest items (a week of an
+/// AD FS server's events) are 150 MB as text, and servers with 4 GB have a quarter of that to spare.
+pub const HOST_MEMORY_BYTES_MAX: usize = 1 << 30;
+/// Bytes of what one program may write: UTF-16 takes twice the memory until it is decoded.
+pub const HOST_OUTPUT_BYTES_MAX: usize = 256 << 20;

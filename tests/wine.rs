@@ -56,13 +56,18 @@ impl Windows {
         assert_eq!(ended.code, 0, "wineboot: {}", ended.stderr);
         std::fs::create_dir_all(windows.path("work")).unwrap();
         std::fs::copy(&exe, windows.path("work/entra-bundle.exe")).unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wine/random.c");
-        let library = windows.path("work/bcryptprimitives.dll");
-        let built = Command::new("x86_64-w64-mingw32-gcc")
-            .args(["-shared".as_ref(), "-o".as_ref(), library.as_os_str(), source.as_os_str(), "-ladvapi32".as_ref()])
-            .status();
-        assert!(built.unwrap().success());
+        windows.build("random.c", "work/bcryptprimitives.dll", &["-shared"]);
         Some(windows)
+    }
+
+    /// Compiles a file of `tests/wine` to a path below `C:\`.
+    fn build(&self, source: &str, target: &str, more: &[&str]) {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wine").join(source);
+        let built = Command::new("x86_64-w64-mingw32-gcc")
+            .args(more)
+            .args(["-o".as_ref(), self.path(target).as_os_str(), source.as_os_str(), "-ladvapi32".as_ref()])
+            .status();
+        assert!(built.unwrap().success(), "{target}");
     }
 
     /// A path below `C:\`.
@@ -77,7 +82,7 @@ impl Windows {
             .current_dir(self.bench.folder.path())
             .env("WINEPREFIX", self.bench.path("prefix"))
             .env("WINEDEBUG", "-all")
-            .env("WINEDLLOVERRIDES", "mscoree=;mshtml=")
+            .env("WINEDLLOVERRIDES", "mscoree=;mshtml=;wevtutil.exe=n,b")
             .env("ENTRA_BUNDLE_HOME", r"C:\work\home")
             .env("SOURCE_DATE_EPOCH", EPOCH)
             .env("NO_COLOR", "1")
@@ -170,6 +175,13 @@ fn the_windows_build_works_as_far_as_wine_goes() {
     the_demo_is_the_same_as_elsewhere(&windows);
 }
 
+/// A dataset's row of a manifest.
+fn told(manifest: &str, id: &str) -> serde_json::Value {
+    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
+    let rows = manifest["datasets"].as_array().unwrap();
+    rows.iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("no {id}")).clone()
+}
+
 fn files_are_redacted(windows: &Windows) {
     std::fs::create_dir_all(windows.path("work/logs/deep")).unwrap();
     std::fs::write(windows.path("work/logs/a.log"), "signed in: alice@contoso.com from CONTOSO\\alice\r\n").unwrap();
@@ -230,31 +242,42 @@ fn the_machine_is_gathered_from(windows: &Windows) {
         items.iter().find(|item| item["id"] == id).map(|item| item["does"].to_string()).unwrap_or_default()
     };
     assert!(does("device-status").contains("dsregcmd.exe /status") && does("events-application").contains("wevtutil"));
-    let ended = windows.expect(3, &args, &[("ENTRA_BUNDLE_TOKEN", tenant.text("token"))]);
-    let manifest: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
-    let files = inside(&windows.path("work/live.zip"));
-    let dataset = |id: &str| {
-        let rows = manifest["datasets"].as_array().unwrap();
-        rows.iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("no {id}")).clone()
-    };
+    let environment = [("ENTRA_BUNDLE_TOKEN", tenant.text("token"))];
+    let manifest = windows.expect(3, &args, &environment).stdout;
     for id in include {
-        let row = dataset(id);
+        let row = told(&manifest, id);
         eprintln!("  {id}: {}, {} records, {}", row["outcome"], row["records"], row["reason"]);
     }
+    let files = inside(&windows.path("work/live.zip"));
+    let lines = |files: &BTreeMap<String, Vec<u8>>, id: &str| {
+        String::from_utf8_lossy(&files[&format!("data/onprem/{id}.jsonl")]).into_owned()
+    };
     for (id, text) in [("registry", "DBName"), ("connect-trace", "failed for"), ("host-state", "not installed")] {
-        let lines = String::from_utf8_lossy(&files[&format!("data/onprem/{id}.jsonl")]);
-        assert!(lines.contains(text), "{id}: {lines}");
-    }
-    for id in ["registry", "connect-trace", "host-state"] {
-        let row = dataset(id);
+        let row = told(&manifest, id);
         assert_eq!((&row["outcome"], &row["source"]["kind"]), (&"complete".into(), &"host".into()), "{row}");
+        assert!(lines(&files, id).contains(text), "{id}");
     }
     // Wine has no dsregcmd, and its wevtutil does nothing.
-    assert_eq!(dataset("device-state")["outcome"], "unavailable");
-    let events = dataset("event-log");
+    assert_eq!(told(&manifest, "device-state")["outcome"], "unavailable");
+    let events = told(&manifest, "event-log");
     assert_eq!(events["outcome"], "failed");
     assert!(events["reason"].as_str().unwrap().contains("the event log gave no answer"), "{events}");
-    for (name, bytes) in &files {
+    // With programs that say something, constructed.
+    for program in ["wevtutil", "dsregcmd"] {
+        let path = format!("windows/system32/{program}.exe");
+        let _ = std::fs::remove_file(windows.path(&path));
+        windows.build("program.c", &path, &[]);
+    }
+    let again: Vec<&str> = args.iter().map(|word| if *word == "live.zip" { "again.zip" } else { word }).collect();
+    let manifest = windows.expect(0, &again, &environment).stdout;
+    let more = inside(&windows.path("work/again.zip"));
+    for (id, records, text) in [("event-log", 1, "\"eventId\":611"), ("device-state", 4, "\"AzureAdJoined\"")] {
+        let row = told(&manifest, id);
+        assert_eq!((&row["outcome"], &row["records"]), (&"complete".into(), &records.into()), "{row}");
+        assert!(lines(&more, id).contains(text), "{id}: {}", lines(&more, id));
+    }
+    assert!(lines(&more, "event-log").contains('ü'), "the text of the event came through as UTF-16");
+    for (name, bytes) in files.iter().chain(&more) {
         let text = String::from_utf8_lossy(bytes);
         assert!(!text.contains("planted"), "{name} holds what was planted");
     }

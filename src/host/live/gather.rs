@@ -16,7 +16,10 @@ use super::{
     Content, Gathered, Machine, certificates, console, events, expand, name, probe, registry, services, shell, system,
 };
 use crate::catalog::host::{Item, Origin};
-use crate::limits::{COMMAND_LINE_UNITS_MAX, HOST_EVENTS_MAX, HOST_ITEM_BYTES, HOST_PROGRAM_S};
+use crate::limits::{
+    COMMAND_LINE_UNITS_MAX, HOST_EVENTS_MAX, HOST_ITEM_BYTES, HOST_MEMORY_BYTES_MAX, HOST_OUTPUT_BYTES_MAX,
+    HOST_PROGRAM_S,
+};
 use crate::record::{Outcome, Verdict};
 use crate::source::Window;
 
@@ -39,6 +42,14 @@ pub async fn gather(
             all.push(nothing(item, Verdict::because(Outcome::Interrupted, "the deadline came first")));
             continue;
         }
+        let used: usize = all.iter().map(in_memory_bytes).sum();
+        let room = HOST_MEMORY_BYTES_MAX.saturating_sub(used);
+        if room == 0 {
+            let full =
+                Verdict::because(Outcome::Partial, "what was gathered before it fills the memory set aside for it");
+            all.push(nothing(item, full.with_hint("a shorter window (--since), or one --profile at a time")));
+            continue;
+        }
         tell(&item.id);
         let module = match &item.from {
             Origin::Powershell { module, .. } => module.as_deref(),
@@ -48,7 +59,7 @@ pub async fn gather(
             all.push(nothing(item, no_module()));
             continue;
         }
-        let mut found = one(machine, item, window).await;
+        let mut found = one(machine, item, window, room).await;
         if found.iter().any(|one| one.end.outcome == Outcome::Unavailable) {
             no_modules.extend(module);
         }
@@ -60,24 +71,25 @@ pub async fn gather(
     all
 }
 
-async fn one(machine: &Machine, item: &'static Item, window: Window) -> Vec<Gathered> {
+async fn one(machine: &Machine, item: &'static Item, window: Window, room: usize) -> Vec<Gathered> {
+    let most = bytes_max(item).min(room).min(HOST_OUTPUT_BYTES_MAX);
     match &item.from {
         Origin::Files { paths } => files(machine, item, paths, window).await,
         Origin::Events { channel, providers, ids } => {
             let calls = events::calls(channel, providers, ids, (since(item, window), window.until));
-            channel_events(machine, item, calls).await
+            channel_events(machine, item, calls, most).await
         }
         Origin::Command { program, args } => {
             let args = args.iter().map(|word| expand::expand(word, &*machine.variables));
             let args: Option<Vec<OsString>> = args.map(|word| word.map(OsString::from)).collect();
             match args {
-                Some(args) => vec![output(item, call(machine, item, program, args).await, machine)],
+                Some(args) => vec![output(item, call(machine, item, program, args, most).await, machine)],
                 None => Vec::new(),
             }
         }
         Origin::Powershell { module, script } => {
             let args = shell::arguments(module.as_deref(), script);
-            vec![powershell(item, call(machine, item, shell::PROGRAM, args).await, machine)]
+            vec![powershell(item, call(machine, item, shell::PROGRAM, args, most).await, machine)]
         }
         Origin::Probe { hosts, port } => {
             let tries = hosts.iter().map(|host| probe::probe(host, *port, machine.http.as_ref(), machine.clock));
@@ -206,10 +218,15 @@ fn unreadable(error: &std::io::Error, machine: &Machine) -> Verdict {
     }
 }
 
-async fn channel_events(machine: &Machine, item: &'static Item, calls: Vec<Vec<OsString>>) -> Vec<Gathered> {
+async fn channel_events(
+    machine: &Machine,
+    item: &'static Item,
+    calls: Vec<Vec<OsString>>,
+    bytes_max: usize,
+) -> Vec<Gathered> {
     let mut found: Vec<Gathered> = Vec::new();
     for (number, args) in calls.into_iter().enumerate() {
-        let ran = call(machine, item, events::PROGRAM, args).await;
+        let ran = call(machine, item, events::PROGRAM, args, bytes_max).await;
         let (text, count) = events::whole(&ran.stdout);
         let end = events_end(&ran, count, machine.is_elevated);
         found.push(match count {
@@ -268,7 +285,7 @@ fn no_module() -> Verdict {
     Verdict::because(Outcome::Unavailable, "its PowerShell module is not on this machine")
 }
 
-async fn call(machine: &Machine, item: &Item, program: &str, args: Vec<OsString>) -> Ran {
+async fn call(machine: &Machine, item: &Item, program: &str, args: Vec<OsString>, bytes_max: usize) -> Ran {
     let lost = |ended| Ran { ended, stdout: Vec::new(), stderr: Vec::new() };
     let Some(program) = expand::program(program, &*machine.variables) else { return lost(Ended::Missing) };
     let units = args.iter().map(|word| word.len() + 3).sum::<usize>();
@@ -276,11 +293,18 @@ async fn call(machine: &Machine, item: &Item, program: &str, args: Vec<OsString>
         return lost(Ended::NotStarted);
     }
     let timeout = Duration::from_secs(u64::from(item.timeout_s.unwrap_or(HOST_PROGRAM_S)));
-    run(&Call { program: program.into_os_string(), args, timeout, bytes_max: bytes_max(item) }).await
+    run(&Call { program: program.into_os_string(), args, timeout, bytes_max }).await
 }
 
 fn bytes_max(item: &Item) -> usize {
     usize::try_from(item.bytes_max.unwrap_or(HOST_ITEM_BYTES)).unwrap_or(usize::MAX)
+}
+
+fn in_memory_bytes(one: &Gathered) -> usize {
+    match &one.content {
+        Content::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    }
 }
 
 /// From when on an item is wanted.
