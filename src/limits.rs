@@ -364,3 +364,7 @@ pub const SOUND_TEXT_BYTES_MAX: usize = 384;
 pub const HOST_REASONS_MAX: usize = 5;
 /// Keys at places that a thread remembers the rules of: 1,024 entries of about 150 bytes; a log has some hundred keys.
 pub const LATELY_ENTRIES: usize = 1024;
+/// Longest text that every record of a file's part repeats (a registry key, a section, the name of a connector), bytes: the
+/// longest key that matters has 140. A value takes 4 bytes at least, so that records grow to 128 times their file at most,
+/// 128 MiB for a stretch that somebody made up to do that.
+pub const HOST_REPEATED_BYTES_MAX: usize = 512;
