@@ -148,3 +148,48 @@ fn a_person_has_one_pseudonym_on_both_sides_of_the_wire() {
     let digits: String = anchor.bytes().map(|byte| format!("{byte:02X}")).collect();
     assert!(space.contains_key(&format!("CN={{{digits}}}")), "the export error's object is another");
 }
+
+#[test]
+fn the_servers_are_written_to_an_empty_folder_only() {
+    let bench = Bench::new();
+    bench.expect(0, &["simulate", "--server-folder", "servers"]);
+    assert!(bench.path("servers/ActiveDirectory/users.ldf").is_file());
+    assert!(bench.path("servers/EventLogs/Application.xml").is_file());
+    let refused = bench.expect(2, &["simulate", "--server-folder", "servers"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not empty"));
+    bench.expect(0, &["simulate", "--server-folder", "sound", "--sound"]);
+    let read = |folder: &str| std::fs::read(bench.path(folder).join("Get-ADSyncScheduler.json")).unwrap();
+    assert_ne!(read("servers"), read("sound"));
+    bench.expect(2, &["simulate", "--sound"]);
+}
+
+#[test]
+fn a_copied_folder_gives_the_records_that_the_demo_has_in_memory() {
+    let bench = Bench::new();
+    let in_memory = demo(&bench);
+    bench.expect(0, &["simulate", "--server-folder", "servers"]);
+    let onprem = Catalog::embedded().unwrap().datasets().iter().filter(|row| row.is_on_premises());
+    let mut arguments = vec![
+        "collect",
+        "--demo",
+        "--input",
+        "servers",
+        "--out",
+        "copied.zip",
+        "--include",
+        "users",
+        "--include",
+        "organization",
+    ];
+    arguments.extend(onprem.flat_map(|row| ["--include", row.id.as_str()]));
+    bench.expect(0, &arguments);
+    let copied = inside(&bench.path("copied.zip"));
+    let lines = |entries: &Entries, path: &str| {
+        let mut lines: Vec<Vec<u8>> = entries[path].split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        lines.sort();
+        lines
+    };
+    for path in in_memory.keys().filter(|path| path.starts_with("data/onprem/")) {
+        assert!(lines(&in_memory, path) == lines(&copied, path), "{path} differs");
+    }
+}
