@@ -369,3 +369,7 @@ pub const LATELY_ENTRIES: usize = 1024;
 pub const HOST_MEMORY_BYTES_MAX: usize = 1 << 30;
 /// Bytes of what one program may write: UTF-16 takes twice the memory until it is decoded.
 pub const HOST_OUTPUT_BYTES_MAX: usize = 256 << 20;
+/// Longest text that every record of a file's part repeats (a registry key, a section, the name of a connector), bytes: the
+/// longest key that matters has 140. A value takes 4 bytes at least, so that records grow to 128 times their file at most,
+/// 128 MiB for a stretch that somebody made up to do that.
+pub const HOST_REPEATED_BYTES_MAX: usize = 512;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Read;
 use super::out::Out;
-use crate::limits::HOST_TEXT_BYTES_MAX;
+use crate::limits::{HOST_REPEATED_BYTES_MAX, HOST_TEXT_BYTES_MAX};
 use crate::record::RawStretch;
 
 /// Narrowest console that wraps, characters.
@@ -49,7 +49,11 @@ impl Device {
         }
         self.close(out);
         if let Some(title) = text.strip_prefix('|').and_then(|rest| rest.trim_end().strip_suffix('|')) {
-            self.section = title.trim().to_owned();
+            let title = title.trim();
+            match title.len() <= HOST_REPEATED_BYTES_MAX {
+                true => self.section = title.to_owned(),
+                false => out.unknown(line, title),
+            }
         } else if !text.starts_with("+--") {
             out.unknown(line, text);
         }

@@ -114,7 +114,7 @@ pub(super) fn cmdlet_in(text: &str) -> Option<&str> {
         let at = text.find(verb)?;
         let rest = text.get(at + verb.len()..)?;
         let length = rest.find(|symbol: char| !symbol.is_ascii_alphanumeric()).unwrap_or(rest.len());
-        (length > 2).then(|| text.get(at..at + verb.len() + length)).flatten()
+        (3..=HOST_LABEL_CHARS_MAX).contains(&length).then(|| text.get(at..at + verb.len() + length)).flatten()
     })
 }
 

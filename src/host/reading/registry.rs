@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::out::Out;
 use super::{Read, binary};
-use crate::limits::{HOST_RECORD_BYTES_MAX, HOST_TEXT_BYTES_MAX};
+use crate::limits::{HOST_RECORD_BYTES_MAX, HOST_REPEATED_BYTES_MAX, HOST_TEXT_BYTES_MAX};
 use crate::record::RawStretch;
 
 /// The types by their number in `hex(n)`.
@@ -54,6 +54,9 @@ impl Registry {
 
     fn begin_key(&mut self, line: u64, key: &str, out: &mut Out<'_>) {
         self.close_key(out);
+        if key.len() > HOST_REPEATED_BYTES_MAX {
+            return out.unknown(line, key);
+        }
         (self.key, self.has_values) = (Some((line, key.to_owned())), false);
     }
 

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::Read;
 use super::out::Out;
-use crate::limits::{HOST_DEPTH_MAX, HOST_RECORD_BYTES_MAX};
+use crate::limits::{HOST_DEPTH_MAX, HOST_RECORD_BYTES_MAX, HOST_REPEATED_BYTES_MAX};
 use crate::record::{Form, RawStretch};
 
 /// An element that becomes a record.
@@ -233,7 +233,10 @@ impl<S: Shape> Xml<S> {
                     .cloned()
                     .or_else(|| attribute().map(|(_, value)| Value::from(value.as_str())))
             });
-            if let Some(value) = value {
+            // What is longer than any name stands in the record of the element around.
+            if let Some(value) =
+                value.filter(|value| value.as_str().is_some_and(|text| text.len() <= HOST_REPEATED_BYTES_MAX))
+            {
                 put(&mut record, key, value);
             }
         }
@@ -290,7 +293,8 @@ impl<S: Shape> Xml<S> {
 
 /// The attributes that every part of a record repeats: short ones, which name it.
 fn kept(attributes: &[(String, String)]) -> Vec<(String, String)> {
-    attributes.iter().filter(|(_, value)| value.len() < 1024).take(32).cloned().collect()
+    let is_short = |value: &str| value.len() <= HOST_REPEATED_BYTES_MAX;
+    attributes.iter().filter(|(key, value)| is_short(key) && is_short(value)).take(32).cloned().collect()
 }
 
 impl<S: Shape> Read for Xml<S> {
