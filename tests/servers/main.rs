@@ -166,7 +166,7 @@ impl Drop for Cloud {
 
 impl Cloud {
     fn start(bench: &Bench) -> Self {
-        let mut command = bench.command(&["simulate", "--listen", "127.0.0.1:0", "--limits", "off", "--users", "20"]);
+        let mut command = bench.command(&["simulate", "--listen", "127.0.0.1:0", "--limits", "off", "--users", "40"]);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
