@@ -17,12 +17,14 @@ mod probe_tests;
 mod proxy;
 mod registry;
 mod run;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod run_tests;
 mod services;
 mod shell;
 mod system;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 mod verdict;
 

@@ -168,7 +168,7 @@ async fn files_are_taken_newest_first_within_limits() {
     let path = "[from.files]\npaths = ['%ProgramData%\\AADConnect\\trace-*.log', '%NotSet%\\*.log']";
     let items = rows(&[
         ("aged", &format!("bytes_max = 50\nage_days_max = 8\n{path}")),
-        ("ageless", &path.to_string()),
+        ("ageless", path),
         ("none", "[from.files]\npaths = ['%ProgramData%\\Nothing\\*.log']"),
     ]);
     let found = gathered(&machine(folder.path(), Fake::default()), &items).await;
@@ -250,7 +250,21 @@ fn what_is_gathered_is_recognised_as_its_own_item() {
     let mut seen = 0;
     for item in items().iter().filter(|item| item.dataset.is_some()) {
         let form = match &item.from {
-            Origin::Files { .. } | Origin::Ldap { .. } => continue,
+            Origin::Files { paths } => {
+                for path in paths {
+                    let name = path.replace('%', "").replace('\\', "/").replace('*', "20260914-223150");
+                    let found = match recognise(&name, Form::Text, "") {
+                        Recognised::Item(found) => found.id.as_str(),
+                        Recognised::Denied(_) => "denied",
+                        // By its content, then.
+                        Recognised::Unknown if !item.marks.is_empty() => &item.id,
+                        Recognised::Unknown => "unknown",
+                    };
+                    assert_eq!(found, item.id, "{name}");
+                }
+                continue;
+            }
+            Origin::Ldap { .. } => continue,
             Origin::Events { .. } => Form::Xml,
             Origin::Registry { .. } => Form::Registry,
             Origin::Command { .. } => Form::Text,
