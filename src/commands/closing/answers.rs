@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 
-use super::path;
+use super::{Story, path};
 use crate::commands::stopped::Stopped;
 use crate::spool::{EntryPath, Order, Spool};
 use crate::summary::onprem::{self, Findings, Onprem};
@@ -14,7 +14,11 @@ use crate::summary::{self, Summary};
 
 /// Answers anew; an answer of an earlier round is replaced. `None`, and no file, when the bundle has neither an audit log nor
 /// on-premises data. `instant`: of the run.
-pub(super) fn write_summary(spool: &Spool, instant: OffsetDateTime) -> Result<Option<Summary>, Stopped> {
+pub(super) fn write_summary(
+    spool: &Spool,
+    story: &dyn Story,
+    instant: OffsetDateTime,
+) -> Result<Option<Summary>, Stopped> {
     let unexpected = |error: serde_json::Error| Stopped::Unexpected(error.to_string());
     let written = spool.entries();
     let sources: Vec<(&'static str, EntryPath)> = summary::sources()
@@ -23,7 +27,7 @@ pub(super) fn write_summary(spool: &Spool, instant: OffsetDateTime) -> Result<Op
         .collect::<Result<_, _>>()?;
     let entry = path(summary::PATH)?;
     spool.discard_slice(&entry, 0)?;
-    let findings = find(spool, &written, instant)?;
+    let findings = find(spool, &written, story, instant)?;
     if sources.is_empty() && findings.is_none() {
         return Ok(None);
     }
@@ -40,7 +44,12 @@ pub(super) fn write_summary(spool: &Spool, instant: OffsetDateTime) -> Result<Op
 }
 
 /// What is wrong on premises; `None` without on-premises data.
-fn find(spool: &Spool, written: &[EntryPath], instant: OffsetDateTime) -> Result<Option<Findings>, Stopped> {
+fn find(
+    spool: &Spool,
+    written: &[EntryPath],
+    story: &dyn Story,
+    instant: OffsetDateTime,
+) -> Result<Option<Findings>, Stopped> {
     let mut sources = Vec::new();
     for source in onprem::sources() {
         let entry = path(&source.path)?;
@@ -52,7 +61,8 @@ fn find(spool: &Spool, written: &[EntryPath], instant: OffsetDateTime) -> Result
     if !datasets.iter().any(|dataset| onprem::is_onprem(dataset)) {
         return Ok(None);
     }
-    let mut findings = Onprem::new(&datasets, instant);
+    let cut = datasets.iter().copied().filter(|dataset| story.is_cut(dataset)).collect();
+    let mut findings = Onprem::new(&datasets, instant).without(&cut);
     for (source, entry) in sources.iter().filter(|(source, _)| source.is_learnt) {
         for block in spool.blocks(entry) {
             findings.learn(source.dataset, spool.read(&block)?.bytes());

@@ -57,6 +57,10 @@ pub(in crate::commands) trait Story {
     fn run_log(&self, state: &State<'_>) -> Result<Vec<Vec<u8>>, Stopped>;
     /// Whether single lines of a payload file can be withheld; else it is withheld as a whole.
     fn has_lines(&self, entry: &EntryPath) -> bool;
+    /// Whether a dataset lacks something, so that nothing can be said to be missing from it.
+    fn is_cut(&self, _dataset: &str) -> bool {
+        false
+    }
     /// The payload files that were written before the gate was frozen.
     fn is_early(&self, entry: &EntryPath) -> bool;
     /// Whether something is missing that may come when the run goes on later.
@@ -145,7 +149,7 @@ impl Closing {
             let round = rounds.next();
             let state = State { gate: &gate, sealed: &[], repaired: &repaired, withheld: &withheld };
             write_run_log(&spool, &gate, story.run_log(&state)?)?;
-            let summary = answers::write_summary(&spool, instant)?;
+            let summary = answers::write_summary(&spool, story, instant)?;
             let sealed = spool.seal(threads)?;
             let manifest = story.manifest(&State { sealed: &sealed, ..state })?;
             let page =

@@ -19,7 +19,7 @@ use super::places::Places;
 use super::road::{Road, entry_path};
 use super::settings::Settings;
 use crate::archive::{Output, Written};
-use crate::catalog::{Dataset as Row, Plan, SkippedBecause, SourceKind};
+use crate::catalog::{Dataset as Row, Plan, Service, SkippedBecause, SourceKind};
 use crate::clock::Clock;
 use crate::commands::closing::{self, Closing, State, Story, plain};
 use crate::commands::exit;
@@ -143,6 +143,15 @@ impl Story for Telling<'_> {
 
     fn has_lines(&self, entry: &EntryPath) -> bool {
         self.ending.gathered.files.has_lines(entry).unwrap_or(true)
+    }
+
+    fn is_cut(&self, dataset: &str) -> bool {
+        let Ending { args, gathered, .. } = &self.ending;
+        let is_narrowed = args.ldap_base.is_some() || args.ldap_filter.is_some() || args.ldap_object.is_some();
+        gathered.arrivals.get(dataset).is_some_and(|arrival| {
+            let is_of_directory = arrival.dataset.service == Service::Ldap;
+            arrival.report.verdict.outcome != Outcome::Complete || is_of_directory && is_narrowed
+        })
     }
 
     fn is_early(&self, entry: &EntryPath) -> bool {

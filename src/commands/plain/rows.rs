@@ -105,3 +105,36 @@ pub(in crate::commands) fn dataset(
         error: None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(state: FileState, reason: Option<&'static str>) -> FileRow<CleanText> {
+        FileRow {
+            name: CleanText::fixed("a"),
+            state,
+            reason: reason.map(CleanText::fixed),
+            form: None,
+            unpacked_from: None,
+            bytes: 1,
+            records: 1,
+            sha256: None,
+            entry: None,
+            import: None,
+        }
+    }
+
+    #[test]
+    fn what_is_never_collected_is_no_loss_and_everything_else_is() {
+        let whole = || file(FileState::Whole, None);
+        let never = || file(FileState::Withheld, Some(&denied_items()[0].why));
+        let closed = || file(FileState::Withheld, Some("permission to read it is denied"));
+        let outcome = |files: &[FileRow<CleanText>]| dataset(files, "--input").unwrap().outcome;
+        assert_eq!(outcome(&[whole(), whole()]), Outcome::Complete);
+        assert_eq!(outcome(&[whole(), never()]), Outcome::Complete);
+        assert_eq!(outcome(&[whole(), never(), closed()]), Outcome::Partial);
+        assert_eq!(outcome(&[never(), closed()]), Outcome::Failed);
+        assert_eq!(outcome(&[never()]), Outcome::Failed);
+    }
+}

@@ -70,6 +70,8 @@ pub struct Onprem {
     read: BTreeMap<&'static str, Read>,
     looks: Vec<Look>,
     unchecked: Vec<&'static Finding>,
+    /// Datasets that are not whole.
+    cut: Vec<&'static str>,
     /// The last event of each computer.
     newest: BTreeMap<String, i64>,
 }
@@ -85,8 +87,21 @@ impl Onprem {
             read: BTreeMap::new(),
             looks: asked.into_iter().map(Look::new).collect(),
             unchecked,
+            cut: Vec::new(),
             newest: BTreeMap::new(),
         }
+    }
+
+    /// Some datasets are not whole (`cut`): what is not in them is not missing, so nothing is compared with them.
+    #[must_use]
+    pub fn without(mut self, cut: &BTreeSet<&'static str>) -> Self {
+        let compares = |look: &Look| match &look.row.test {
+            Test::Absent { among, .. } => among.iter().any(|place| cut.contains(place.dataset.as_str())),
+            _ => false,
+        };
+        let (left, kept): (Vec<_>, Vec<_>) = self.looks.into_iter().partition(compares);
+        self.unchecked.extend(left.iter().map(|look| look.row));
+        Self { looks: kept, cut: cut.iter().copied().collect(), ..self }
     }
 
     /// Learns from whole clean lines what others are compared with.
@@ -135,7 +150,12 @@ impl Onprem {
                 _ => found.findings.push(Told::new(row, hits)),
             }
         }
-        let missing = |row: &'static Finding| Unchecked { id: &row.id, datasets: &row.datasets, needs: &row.needs };
+        let cut = self.cut;
+        let missing = |row: &'static Finding| {
+            let named = |id: &&str| row.needs.iter().any(|one| one == id);
+            let incomplete = cut.iter().copied().filter(named).collect();
+            Unchecked { id: &row.id, datasets: &row.datasets, needs: &row.needs, incomplete }
+        };
         found.unchecked = self.unchecked.into_iter().map(missing).collect();
         found
     }
@@ -166,6 +186,9 @@ struct Unchecked {
     datasets: &'static [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     needs: &'static [String],
+    /// Of these, what is in the bundle but not whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    incomplete: Vec<&'static str>,
 }
 
 /// Member `onprem` of the summary.

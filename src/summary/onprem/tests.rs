@@ -150,3 +150,17 @@ fn what_is_not_there_is_named_and_nonsense_is_counted() {
     assert!(names("unchecked").iter().any(|row| row["id"] == "only-in-active-directory"));
     assert_eq!(names("checked").len() + names("unchecked").len(), findings().len());
 }
+
+#[test]
+fn nothing_is_missing_from_what_is_not_whole() {
+    let datasets = BTreeSet::from(["users", "ad-users"]);
+    let mut onprem = Onprem::new(&datasets, NOW).without(&BTreeSet::from(["ad-users"]));
+    let there = json!({"dn": "CN=u1", "objectGUID": "30475e40-e7ae-4af3-af75-8b143c81daf5"});
+    let gone = json!({"onPremisesSyncEnabled": true, "onPremisesImmutableId": "PUXUlrNLvU2CgaqV3koPtA=="});
+    onprem.learn("ad-users", there.to_string().as_bytes());
+    onprem.take("users", gone.to_string().as_bytes());
+    let told = serde_json::to_value(onprem.end()).unwrap();
+    assert_eq!(told["findings"], json!([]));
+    let row = told["unchecked"].as_array().unwrap().iter().find(|row| row["id"] == "only-in-cloud").unwrap();
+    assert_eq!(row["incomplete"], json!(["ad-users"]));
+}
