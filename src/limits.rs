@@ -362,3 +362,5 @@ pub const SOUND_ENTRIES: usize = 8192;
 pub const SOUND_TEXT_BYTES_MAX: usize = 384;
 /// Items of a machine that the reason of one dataset names: five fit into a line of the report, the rest is counted.
 pub const HOST_REASONS_MAX: usize = 5;
+/// Keys at places that a thread remembers the rules of: 1,024 entries of about 150 bytes; a log has some hundred keys.
+pub const LATELY_ENTRIES: usize = 1024;

@@ -79,7 +79,8 @@ fn ldif() -> String {
          dn: CN=RW-LT-0931,OU=Computers,DC=corp,DC=ravensworth,DC=example\nobjectClass: top\nobjectClass: user\nobjectClass: computer\n\
          cn: RW-LT-0931\ndNSHostName: rw-lt-0931.corp.ravensworth.example\nobjectGUID:: {device}\n\n\
          dn: CN=62a0ff2e-97b9-4513-943f-0d221bd30080,CN=Device Registration Configuration,CN=Services,CN=Configuration,DC=corp,DC=ravensworth,DC=example\n\
-         objectClass: serviceConnectionPoint\nkeywords: azureADName:ravensworth.example\nkeywords: azureADId:5e81c0d7-93a4-4b62-a1f9-0c7d6e2b8f34\n",
+         objectClass: serviceConnectionPoint\nkeywords: azureADName:ravensworth.example\nkeywords: azureADId:5e81c0d7-93a4-4b62-a1f9-0c7d6e2b8f34\n\n\
+         dn: OU=Harbour,DC=corp,DC=ravensworth,DC=example\nobjectClass: top\nobjectClass: organizationalUnit\nou: Harbour\nname: Harbour\n",
         guid = immutable(),
         sid = spell::base64(&spell::sid_bytes(SID)),
         device = spell::base64(&stored(DEVICE)),

@@ -71,6 +71,37 @@ fn a_record_that_is_too_long_goes_on_in_another() {
     assert!(read.records.iter().all(|(dataset, record)| *dataset == "ad-groups" && record["dn"] == "CN=g"));
 }
 
+/// Fixtures with bytes gone, doubled and changed: a small fuzzer that every run repeats; `fuzz/` has the large one.
+#[cfg(not(feature = "gate-off"))]
+#[test]
+fn broken_fixtures_never_break_a_reader() {
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut dice = |most: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % most.max(1)
+    };
+    for (reader, name, bytes) in crate::fixtures::all() {
+        for _ in 0..60 {
+            let mut broken = bytes.clone();
+            for _ in 0..=dice(4) {
+                let at = dice(broken.len());
+                let end = (at + dice(40)).min(broken.len());
+                match dice(4) {
+                    0 => drop(broken.drain(at..end)),
+                    1 => drop(broken.splice(at..at, bytes[at.min(bytes.len())..end.min(bytes.len())].to_vec())),
+                    2 => broken.truncate(at.max(1)),
+                    _ => broken[at] = b"<>{}[]\"'\\:,=\n \0"[dice(15)],
+                }
+                if broken.is_empty() {
+                    broken.push(b'x');
+                }
+            }
+            // Whatever comes is JSON and counted: `read_text` looks.
+            read_text(reader, name, broken);
+        }
+    }
+}
+
 /// Texts at which careless readers take a time that grows with the square of the length.
 #[test]
 fn no_reader_takes_long() {

@@ -25,6 +25,30 @@ fn an_event_is_the_same_whoever_wrote_it_down() {
 }
 
 #[test]
+fn data_of_every_nesting_is_found() {
+    let event = |data: &str| {
+        format!(
+            "<Event><System><Provider Name='AD FS'/><EventID>100</EventID><Channel>AD FS/Admin</Channel></System>{data}</Event>"
+        )
+    };
+    for (data, expected) in [
+        (
+            "<UserData><Event xmlns='x'><EventData><Data>a</Data><Data>b</Data></EventData></Event></UserData>",
+            json!({"values": ["a", "b"]}),
+        ),
+        (
+            "<UserData><X><Who Id='1'>me</Who><Bare/></X></UserData>",
+            json!({"Who": {"Id": "1", "#text": "me"}, "Bare": ""}),
+        ),
+        ("<EventData Name='N'><Data Name='a'>1</Data></EventData>", json!({"Name": "N", "a": "1"})),
+        ("<EventData/>", Value::Null),
+    ] {
+        let read = read_text("events", "a.xml", event(data));
+        assert_eq!(read.only()["data"], expected);
+    }
+}
+
+#[test]
 fn events_that_no_row_wants_are_counted() {
     let event = |provider: &str, id: u32| {
         format!(

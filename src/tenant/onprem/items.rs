@@ -1,6 +1,6 @@
 //! Files that tell no story: one for each further item of the catalogue, so that every kind of file occurs.
 //!
-//! Texts stand in `items.txt` (`=== name`, then the content with `{…}` for the tenant's own values). Every event channel of
+//! Texts stand in `items.txt` (`@@ name`, then the content with `{…}` for the tenant's own values). Every event channel of
 //! the catalogue that has no file of its own gets routine events.
 
 use super::device_events::machine;
@@ -21,7 +21,7 @@ const TOLD: [&str; 4] = [
 pub(super) fn files(server: &Server) -> Vec<ServerFile> {
     let values = values(server);
     let fill = |text: &str| values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
-    let texts = include_str!("items.txt").split("=== ").filter_map(|part| part.split_once('\n'));
+    let texts = include_str!("items.txt").split("@@ ").filter_map(|part| part.split_once('\n'));
     let texts = texts.map(|(name, text)| ServerFile::new(name, fill(text).replace('\n', "\r\n")));
     texts.chain(channels(server)).collect()
 }
