@@ -187,6 +187,9 @@ pub struct DeniedItem {
     /// As [`Item::marks`].
     #[serde(default)]
     pub marks: Vec<String>,
+    /// What `files` says of binary files that begin like it.
+    #[serde(default)]
+    pub kinds: Vec<String>,
     /// Why it is withheld: stands in the manifest.
     pub why: String,
     /// Where the facts of this row come from.
@@ -269,6 +272,11 @@ fn fits_marks(globs: &[String], head: &str) -> Option<usize> {
     let head = head.trim_start_matches('\u{feff}').trim_start().to_lowercase();
     let fits = |one: &&String| glob::fits(&format!("{}*", one.to_lowercase()), &head);
     globs.iter().filter(fits).map(String::len).max()
+}
+
+/// The row that denies a binary file, by its path or what `files` says of how it begins.
+pub fn denied_binary(path: &str, kind: &str) -> Option<&'static DeniedItem> {
+    denied(path, "").or_else(|| denied_items().iter().find(|row| row.kinds.iter().any(|one| one == kind)))
 }
 
 /// The row that denies a file, by its path or the beginning of its text.

@@ -121,4 +121,14 @@ mod tests {
         assert_eq!(recognise(b"SQLite format 3\0\x10\0"), Kind::Binary("an SQLite database"));
         assert_eq!(recognise(b""), Kind::Other);
     }
+
+    /// What the catalogue says of kinds that are never taken is what is said here.
+    #[test]
+    fn kinds_that_are_denied_are_kinds_of_files() {
+        let ese = [&[0; 4], b"\xEF\xCD\xAB\x89".as_slice()].concat();
+        let known = SIGNATURES.iter().map(|row| row.1).chain([recognise(&ese)]).collect::<Vec<_>>();
+        for kind in crate::catalog::host::denied_items().iter().flat_map(|row| &row.kinds) {
+            assert!(known.iter().any(|one| matches!(one, Kind::Binary(reason) if reason == kind)), "{kind}");
+        }
+    }
 }

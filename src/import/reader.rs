@@ -235,6 +235,12 @@ impl Taker for Reader {
             let name = Named(head.name.clone());
             // That nobody listens any more shows at the next stretch.
             let _ = self.tell(Told::Begin { number, name, form, unpacked_from });
+            // What cannot be opened is missing all the same, if its name says what it is.
+            if form.is_none()
+                && let Recognised::Item(item) = host::recognise(&self.file.name, Form::Text, "")
+            {
+                let _ = self.tell(Told::Item(item));
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use time::{Duration, OffsetDateTime};
 use super::account::FileAccount;
 use super::reader::Found;
 use super::sorter::{Sorter, What};
-use crate::catalog::host::{Item, Origin, items};
+use crate::catalog::host::{Item, Origin, denied_items, items};
 use crate::catalog::{Dataset, Service};
 use crate::files::FileEnd;
 use crate::host::reading::{Reading, Record, Tally};
@@ -86,7 +86,7 @@ fn instant(record: &[u8]) -> Option<OffsetDateTime> {
 pub(super) fn verdict(row: &'static Dataset, accounts: &[FileAccount]) -> Verdict {
     let of_row = |account: &&FileAccount| {
         let own = account.item.is_some_and(|item| item.dataset.as_deref() == Some(row.id.as_str()) && !item.spreads);
-        own || account.item.is_some() && account.recognised.contains(&row.id.as_str())
+        (own || account.item.is_some() && account.recognised.contains(&row.id.as_str())) && !is_denied(account)
     };
     let files: Vec<&FileAccount> = accounts.iter().filter(of_row).collect();
     let is_server = accounts.iter().any(|account| account.item.is_some());
@@ -114,6 +114,12 @@ pub(super) fn verdict(row: &'static Dataset, accounts: &[FileAccount]) -> Verdic
             .with_hint("see `files` in the manifest for what is wrong with each");
     }
     Verdict { reason: Some(crate::record::RawText::new(reason)), ..Verdict::complete() }
+}
+
+/// Whether a file is withheld for what it is, whatever its name says: it is no loss of a dataset.
+fn is_denied(account: &FileAccount) -> bool {
+    let why = |reason: &str| denied_items().iter().any(|row| row.why == reason);
+    matches!(account.end, FileEnd::Withheld { reason, .. } if why(reason))
 }
 
 fn files_of(count: usize) -> String {

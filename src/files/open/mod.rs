@@ -159,7 +159,7 @@ impl Walk<'_> {
 
 /// Why a file is never taken whatever is in it, else why this one cannot be.
 fn denied_or(name: &str, reason: &'static str) -> &'static str {
-    host::denied(name, "").map_or(reason, |row| &row.why)
+    host::denied_binary(name, reason).map_or(reason, |row| &row.why)
 }
 
 const TOO_MANY: &str = "an archive of too many files: unpack it and name fewer folders at once";
