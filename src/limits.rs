@@ -251,6 +251,9 @@ pub const OFFICE_GAPS_NAMED_MAX: usize = 5;
 pub const PURVIEW_POLL_MS: (u64, u64) = (2_000, 60_000);
 /// How long a Purview search is waited for, seconds: 4 hours; the longest reported ones take one or two.
 pub const PURVIEW_WAIT_S_MAX: u64 = 14_400;
+/// So much of a file's beginning is looked at to know an item of a server, or what is denied, bytes: 200 lines; what tells
+/// stands in the first ten.
+pub const HOST_HEAD_BYTES: usize = 16 << 10;
 /// Records of an imported file that are listed as rejected, each with line and reason; the others are counted. A hundred
 /// show what is wrong with the file, and 90,000 files of them are 9 million rows of 40 bytes at the very worst.
 pub const REJECTED_MAX: usize = 100;
@@ -359,3 +362,5 @@ pub const SOUND_ENTRIES: usize = 8192;
 pub const SOUND_TEXT_BYTES_MAX: usize = 384;
 /// Items of a machine that the reason of one dataset names: five fit into a line of the report, the rest is counted.
 pub const HOST_REASONS_MAX: usize = 5;
+/// Keys at places that a thread remembers the rules of: 1,024 entries of about 150 bytes; a log has some hundred keys.
+pub const LATELY_ENTRIES: usize = 1024;

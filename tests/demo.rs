@@ -30,6 +30,10 @@ fn every_dataset_is_complete_with_as_many_records_as_the_tenant_holds() {
             continue;
         }
         assert_eq!(dataset["outcome"], "complete", "{id}: {dataset}");
+        // What the servers' files come to is in tests/demo_onprem.rs.
+        if id == "files" || dataset["entry"].as_str().is_some_and(|entry| entry.starts_with("data/onprem/")) {
+            continue;
+        }
         seen.insert(id.to_owned(), dataset["records"].as_u64().unwrap());
     }
     assert!(seen.len() >= 65, "only {} datasets", seen.len());

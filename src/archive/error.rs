@@ -36,13 +36,15 @@ pub enum Error {
         source: io::Error,
     },
     /// No space is left.
-    #[error("the disk is full: the bundle needs {needed_bytes} bytes; free space and run again with --resume")]
+    #[error(
+        "the disk is full: the bundle needs {needed_bytes} bytes; free space and run again (collect: with --resume)"
+    )]
     DiskFull {
         /// The length of the whole zip.
         needed_bytes: u64,
     },
     /// A write, a flush or a rename failed.
-    #[error("the bundle cannot be written: {0}; nothing was left behind, run again with --resume")]
+    #[error("the bundle cannot be written: {0}; nothing was left behind, run again (collect: with --resume)")]
     Write(io::Error),
     /// The signature was not made.
     #[error("the bundle could not be signed: {0}; check the signing key, or run without one")]

@@ -17,7 +17,7 @@ pub struct Check {
 }
 
 impl Check {
-    fn that(&mut self, holds: bool, problem: impl FnOnce() -> String) {
+    pub(super) fn that(&mut self, holds: bool, problem: impl FnOnce() -> String) {
         if !holds {
             self.problems.push(problem());
         }
@@ -94,6 +94,7 @@ pub fn check(catalog: &Catalog) -> Check {
     check.checked.push(("datasets", catalog.datasets().len()));
     check_contract(catalog, &mut check);
     check_tables(catalog, &mut check);
+    super::host_check::check(catalog, &mut check);
     check
 }
 
@@ -187,19 +188,19 @@ fn check_tables(catalog: &Catalog, check: &mut Check) {
     ]);
 }
 
-fn is_kebab(id: &str) -> bool {
+pub(super) fn is_kebab(id: &str) -> bool {
     let part =
         |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     id.split('-').all(part)
 }
 
-fn is_sentence(text: &str) -> bool {
+pub(super) fn is_sentence(text: &str) -> bool {
     let end = text.ends_with('.') && !text.contains('\n');
     end && text.len() >= 10 && text.starts_with(|first: char| first.is_uppercase())
 }
 
 /// `YYYY-MM` or `YYYY-MM-DD`.
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     let shape: String = text.chars().map(|one| if one.is_ascii_digit() { '9' } else { one }).collect();
     shape == "9999-99" || shape == "9999-99-99"
 }

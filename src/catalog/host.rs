@@ -271,16 +271,6 @@ fn fits_marks(globs: &[String], head: &str) -> Option<usize> {
     globs.iter().filter(fits).map(String::len).max()
 }
 
-/// Whether an item asks for an event. An empty channel is not known: then the provider and the id decide.
-pub fn wants_event(channel: &str, provider: &str, id: u64) -> bool {
-    items().iter().any(|row| {
-        let Origin::Events { channel: own, providers, ids } = &row.from else { return false };
-        let is_channel = channel.is_empty() && !providers.is_empty() || own.eq_ignore_ascii_case(channel);
-        let is_provider = providers.is_empty() || providers.iter().any(|one| one.eq_ignore_ascii_case(provider));
-        is_channel && is_provider && (ids.is_empty() || ids.iter().any(|one| u64::from(*one) == id))
-    })
-}
-
 /// The row that denies a file, by its path or the beginning of its text.
 pub fn denied(path: &str, head: &str) -> Option<&'static DeniedItem> {
     denied_items().iter().find(|row| row.fits_name(path) || row.fits_marks(head))

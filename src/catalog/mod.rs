@@ -16,6 +16,7 @@ mod field;
 mod finding;
 pub(crate) mod glob;
 pub mod host;
+mod host_check;
 mod identifier;
 mod kind;
 mod permission;

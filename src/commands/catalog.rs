@@ -3,6 +3,7 @@
 //! Takes the built-in rows, writes text or one JSON document to `out`. Contacts nothing, reads no file.
 
 mod consent;
+mod items;
 mod list;
 mod pseudonyms;
 mod show;
@@ -11,7 +12,7 @@ use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
 
-use crate::catalog::{self, Catalog, Kind, Selection};
+use crate::catalog::{self, Catalog, Kind, Selection, host};
 
 const DONE: u8 = 0;
 const PROBLEMS: u8 = 1;
@@ -37,9 +38,9 @@ pub enum Question {
         #[arg(long)]
         json: bool,
     },
-    /// Shows everything that is known about one dataset or one kind of identifier
+    /// Shows everything that is known about one dataset, one item of a server or one kind of identifier
     Show {
-        /// The dataset's id, as `list` shows it, or the kind's name
+        /// The dataset's id, as `list` shows it, the id of an item of a server, or the kind's name
         id: String,
         /// Writes one JSON document
         #[arg(long)]
@@ -68,6 +69,12 @@ pub fn run(args: &CatalogArgs, out: &mut dyn Write) -> io::Result<u8> {
         Question::Show { id, json } => {
             if let Some(kind) = Kind::from_name(id) {
                 return pseudonyms::show(kind, *json, out).map(|()| DONE);
+            }
+            if let Some(row) = host::item(id) {
+                return if *json { write_json(row, out) } else { items::write(row, out) }.map(|()| DONE);
+            }
+            if let Some(row) = host::denied_items().iter().find(|row| row.id == *id) {
+                return if *json { write_json(row, out) } else { items::write_denied(row, out) }.map(|()| DONE);
             }
             let Some(row) = catalog.dataset(id) else {
                 let selection = Selection { include: vec![id.clone()], ..Selection::default() };
@@ -104,7 +111,11 @@ fn list(catalog: &'static Catalog, profile: Option<&str>, json: bool, out: &mut 
         rows.sort_by_key(|row| (row.group, &row.id));
     }
     if json {
-        write_json(&serde_json::json!({ "datasets": rows, "profiles": catalog.profiles() }), out)?;
+        let (items, denied) = (host::items(), host::denied_items());
+        let document = serde_json::json!({
+            "datasets": rows, "profiles": catalog.profiles(), "items": items, "deniedItems": denied,
+        });
+        write_json(&document, out)?;
     } else {
         list::write(catalog, &rows, out)?;
     }

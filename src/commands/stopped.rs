@@ -54,10 +54,12 @@ pub(in crate::commands) enum Stopped {
         places: String,
     },
     /// The finished bundle is not what was written.
-    #[error("the finished bundle did not pass its own verification ({0} findings): check the disk, then run again")]
+    #[error(
+        "the finished bundle did not pass its own verification ({0} findings): check the disk, then run again (collect: with --resume)"
+    )]
     Damaged(usize),
     /// The leak check could not run.
-    #[error("the finished bundle could not be read back: {0}")]
+    #[error("the finished bundle could not be read back: {0}; run again (collect: with --resume)")]
     ReadBack(std::io::Error),
     /// An input that cannot be read, a policy that cannot be used.
     #[error("{0}")]

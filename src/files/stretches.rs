@@ -11,6 +11,7 @@ use super::form::{self, Beginning};
 use super::magic::{self, Kind};
 use super::sizes::Sizes;
 use super::{FileEnd, encoding};
+use crate::limits::HOST_HEAD_BYTES;
 use crate::record::{Encoding, Form, RawStretch, RawText};
 
 /// The stretches of a text.
@@ -63,6 +64,11 @@ impl<R: Read> Stretches<R> {
         (stretches.form, stretches.dataset) = (recognised.form, recognised.dataset);
         stretches.cutter = recognised.cutter;
         stretches
+    }
+
+    /// How it begins: so much as is looked at to know what is never taken.
+    pub(super) fn head(&self) -> &str {
+        self.text.get(..self.text.floor_char_boundary(HOST_HEAD_BYTES)).unwrap_or(&self.text)
     }
 
     /// How the file is written.

@@ -21,6 +21,8 @@ pub enum Recognised {
 ///
 /// Of several names that fit, the longest pattern counts; names count more than content.
 pub fn recognise(name: &str, form: Form, head: &str) -> Recognised {
+    // `files` gives an event log as lines of JSON.
+    let name = name.strip_suffix(".jsonl").filter(|name| name.to_lowercase().ends_with(".evtx")).unwrap_or(name);
     if let Some(row) = denied(name, head) {
         return Recognised::Denied(row);
     }
@@ -61,8 +63,8 @@ mod tests {
             Recognised::Denied(row) => row.id.as_str(),
             Recognised::Unknown => "",
         };
-        assert_eq!(id("SRV/dsregcmd-status.txt", Form::Text, ""), "device-state");
-        assert_eq!(id("a.txt", Form::Text, "+--+\n| Device State  |\n+--+\n  AzureAdJoined : YES"), "device-state");
+        assert_eq!(id("SRV/dsregcmd-status.txt", Form::Text, ""), "device-status");
+        assert_eq!(id("a.txt", Form::Text, "+--+\n| Device State  |\n+--+\n  AzureAdJoined : YES"), "device-status");
         assert_eq!(id("a.txt", Form::Text, "hello"), "");
         assert_eq!(id("dsregcmd.txt", Form::Text, "-----BEGIN RSA PRIVATE KEY-----\nx"), "private-key");
         assert_eq!(id(r"C:\x\site.PFX", Form::Text, ""), "private-key");

@@ -1,5 +1,6 @@
 //! What became of a file's records.
 
+use crate::catalog::host::Item;
 use crate::files::{FileEnd, Inputs};
 use crate::limits::REJECTED_MAX;
 use crate::record::{Form, RawText};
@@ -47,6 +48,10 @@ pub struct FileAccount {
     pub rejected: Vec<Rejected>,
     /// How many of them there are.
     pub rejected_count: u64,
+    /// The item of a server that it is.
+    pub item: Option<&'static Item>,
+    /// How many of its records hold text only, because their reader did not understand it.
+    pub texts: u64,
     /// It holds something else than records of datasets: it belongs to the plain files as well, as a whole.
     pub plain: bool,
     /// Its name, raw.
@@ -78,6 +83,8 @@ impl FileAccount {
             not_asked: 0,
             rejected: Vec::new(),
             rejected_count: 0,
+            item: None,
+            texts: 0,
             plain: false,
             name,
         }

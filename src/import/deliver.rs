@@ -6,12 +6,13 @@ use tokio_util::sync::CancellationToken;
 use super::account::{FileAccount, Imported};
 use super::incident::{self, Incident};
 use super::reader::{Found, Reader, Told};
+use super::server;
 use super::sorter::{Sorter, What};
 use crate::catalog::Dataset;
 use crate::files::{FileEnd, Inputs};
 use crate::limits::IMPORT_BATCHES_MAX;
 use crate::record::{Outcome, Verdict};
-use crate::source::{End, Item, Report, Request, Run, Sink, Stop};
+use crate::source::{End, Item, Report, Request, Run, Sink, Stop, Window};
 
 const FOREIGN: &str = "it is no record of a dataset: the file is among the plain files as well";
 const ENDED: &str = "the run was over before it was read to its end";
@@ -30,8 +31,10 @@ pub async fn import(
     let runs: Vec<Run<'_>> = wanted.iter().map(|(dataset, request)| Run::new(dataset, request, sink, cancel)).collect();
     let (sender, receiver) = mpsc::channel(IMPORT_BATCHES_MAX);
     let sorter = Sorter::new(wanted.iter().map(|(dataset, _)| *dataset).collect());
-    let reading = tokio::task::spawn_blocking(move || read(inputs, sorter, sender));
-    let mut desk = Desk { runs: &runs, accounts: Vec::new(), open: false, refused: None, given: vec![0; runs.len()] };
+    let window = wanted.first().map(|(_, request)| request.window);
+    let reading = tokio::task::spawn_blocking(move || read(inputs, sorter, window, sender));
+    let mut desk =
+        Desk { runs: &runs, accounts: Vec::new(), open: false, refused: None, cut: None, given: vec![0; runs.len()] };
     let stop = desk.take(receiver, cancel).await;
     let inputs = reading.await.unwrap_or_else(|_| Inputs::none());
     let mut ends = Vec::new();
@@ -43,15 +46,16 @@ pub async fn import(
     }
     let Desk { mut accounts, given, .. } = desk;
     accounts.sort_by_key(|account| account.number);
-    let reports = runs.iter().zip(&ends).zip(given).map(|((run, end), given)| report(run, end, given)).collect();
+    let reports =
+        runs.iter().zip(&ends).zip(given).map(|((run, end), given)| report(run, end, given, &accounts)).collect();
     Imported { inputs, reports, accounts }
 }
 
 /// Walks over the files, in a thread of its own.
-fn read(mut inputs: Inputs, sorter: Option<Sorter>, sender: mpsc::Sender<Told>) -> Inputs {
+fn read(mut inputs: Inputs, sorter: Option<Sorter>, window: Option<Window>, sender: mpsc::Sender<Told>) -> Inputs {
     // None: a catalogue that does not parse, which the tests exclude for a released binary.
     let Some(sorter) = sorter else { return inputs };
-    let mut reader = Reader::new(sender, sorter);
+    let mut reader = Reader::new(sender, sorter, window);
     let walked = inputs.walk(&mut reader);
     if !walked.is_closed && !reader.put_off.is_empty() {
         reader.is_second = true;
@@ -67,6 +71,8 @@ struct Desk<'r, 'a> {
     open: bool,
     /// Why the file that is being read is refused.
     refused: Option<&'static str>,
+    /// Why the end of the file that is being read is not.
+    cut: Option<&'static str>,
     /// Records given to each run.
     given: Vec<u64>,
 }
@@ -102,14 +108,28 @@ impl Desk<'_, '_> {
             }
             Told::Records(found) => return self.give(found).await,
             Told::Plain => self.accounts.last_mut().into_iter().for_each(|account| account.plain = true),
+            Told::Item(item) => self.accounts.last_mut().into_iter().for_each(|account| account.item = Some(item)),
+            Told::Counted { passed_over, texts } => {
+                let Some(account) = self.accounts.last_mut() else { return Ok(()) };
+                account.texts = texts;
+                account.records += passed_over;
+                account.not_asked += passed_over;
+                // What nobody asks for is no reason to keep the file as it is.
+                account.item.and_then(|item| item.dataset.as_deref()).into_iter().for_each(|id| account.recognise(id));
+            }
+            Told::Cut(reason) => self.cut = Some(reason),
             Told::Refused(reason) => self.refused = Some(reason),
             Told::End(end) => {
                 self.open = false;
-                let refused = self.refused.take();
+                let (refused, cut) = (self.refused.take(), self.cut.take());
                 if let Some(account) = self.accounts.last_mut() {
                     // A file without any record of a dataset is a plain file.
                     let is_empty = account.form.is_some() && account.recognised.is_empty();
                     account.plain |= is_empty && refused.is_none();
+                    let end = match (cut, end) {
+                        (Some(reason), FileEnd::Whole { .. }) => FileEnd::Damaged { reason },
+                        (_, end) => end,
+                    };
                     account.end = match (refused, end) {
                         (Some(reason), FileEnd::Whole { bytes, .. }) => {
                             FileEnd::Withheld { reason, bytes, sha256: None }
@@ -134,6 +154,10 @@ impl Desk<'_, '_> {
                     account.recognise(dataset);
                     account.not_asked += 1;
                 }
+                What::Old(dataset) => {
+                    account.recognise(dataset);
+                    account.outside += 1;
+                }
                 What::Rejected(reason) => account.reject(one.rejected(reason)),
                 What::Foreign => {
                     account.plain = true;
@@ -155,7 +179,9 @@ impl Desk<'_, '_> {
                 continue;
             }
             *given += items.len() as u64;
-            let fates = run.deliver_each(items, pass).await?;
+            // Without anything that identifies a record, equal ones of a server are as many as they are.
+            let is_bare = run.dataset.is_on_premises() && run.dataset.id_property.is_empty();
+            let fates = run.deliver_each(items, if is_bare { 0 } else { pass }).await?;
             fates.iter().zip(is_first).filter(|(_, is_first)| *is_first).for_each(|(fate, _)| account.note(*fate));
         }
         Ok(())
@@ -171,9 +197,15 @@ async fn over(runs: &[Run<'_>]) -> Stop {
 }
 
 /// Nothing proves that files hold all there was, unless another place has closed every slice.
-fn report(run: &Run<'_>, end: &End, given: u64) -> Report {
+fn report(run: &Run<'_>, end: &End, given: u64, accounts: &[FileAccount]) -> Report {
     let mut report = run.report(end);
     report.request = "--input".to_owned();
+    if run.dataset.is_on_premises() {
+        if matches!(end, End::Closed) {
+            report.verdict = server::verdict(run.dataset, accounts);
+        }
+        return report;
+    }
     if matches!(end, End::Closed) && report.verdict.outcome != Outcome::Complete {
         report.verdict = match given {
             0 => Verdict::because(Outcome::Unavailable, "none of the files holds records of it")

@@ -20,6 +20,7 @@ mod lookup;
 mod portal;
 mod reader;
 mod rename;
+mod server;
 mod sorter;
 mod table;
 #[cfg(test)]

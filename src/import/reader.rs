@@ -12,13 +12,19 @@ use tokio::sync::mpsc::Sender;
 
 use super::account::{Named, Rejected};
 use super::earlier::Earlier;
+use super::server::Server;
 use super::sorter::{Sorter, What};
 use super::table::{self, Table};
 use super::units::{self, Unit};
+use crate::catalog::host::Item;
 use crate::files::{FileEnd, FileHead, Rows, Taker, TakerClosed, cells};
+use crate::host::{self, Recognised};
+use crate::limits::HOST_HEAD_BYTES;
 use crate::record::{Context, Form, RawStretch, RawText};
+use crate::source::Window;
 
 const NOT_AS_THE_REST: &str = "it is not written as the rest of the file";
+const TOO_LONG: &str = "it is longer than is taken of such a file: only its beginning was read";
 const FEW_CELLS: &str = "it has fewer cells than the table has columns";
 pub(super) const EARLIER: &str =
     "a part of an earlier bundle, whose pseudonyms must not be mapped twice: give that bundle to `redact` by itself";
@@ -34,6 +40,15 @@ pub(super) enum Told {
     Records(Vec<Found>),
     /// It holds something else than records.
     Plain,
+    /// It is an item of a server.
+    Item(&'static Item),
+    /// Its end is not read, and why.
+    Cut(&'static str),
+    /// So many records of a server were only counted, so many hold text that was not understood.
+    Counted {
+        passed_over: u64,
+        texts: u64,
+    },
     /// It is refused, and why.
     Refused(&'static str),
     End(FileEnd),
@@ -59,6 +74,8 @@ pub(super) struct Reader {
     /// Tables that are put off to the second walk; in it, the files that are taken.
     pub put_off: BTreeSet<u32>,
     pub is_second: bool,
+    /// The run's window.
+    window: Option<Window>,
     earlier: Earlier,
     file: File,
 }
@@ -75,13 +92,17 @@ struct File {
     records: u64,
     /// What its rows last said of their table, and who reads them.
     table: Option<(Option<String>, Table)>,
+    /// Whether it was looked at as an item of a server, and who reads it then.
+    is_looked_at: bool,
+    server: Option<Server>,
 }
 
 impl Reader {
-    pub(super) fn new(sender: Sender<Told>, sorter: Sorter) -> Self {
+    pub(super) fn new(sender: Sender<Told>, sorter: Sorter, window: Option<Window>) -> Self {
         Self {
             sender,
             sorter,
+            window,
             put_off: BTreeSet::new(),
             is_second: false,
             earlier: Earlier::default(),
@@ -96,6 +117,31 @@ impl Reader {
     fn decide(&mut self, told: Told) -> Result<(), TakerClosed> {
         self.file.is_decided = true;
         self.tell(told)
+    }
+
+    /// Says whether the file is an item of a server, from its name and how it begins.
+    fn look(&mut self, stretch: &RawStretch) -> Result<(), TakerClosed> {
+        let head = stretch.text.expose();
+        let head = head.get(..head.floor_char_boundary(HOST_HEAD_BYTES)).unwrap_or(head);
+        match host::recognise(&self.file.name, stretch.form, head) {
+            Recognised::Item(item) => {
+                self.file.server = Server::of(item, &self.file.name, self.window);
+                self.tell(Told::Item(item))
+            }
+            Recognised::Denied(row) => self.decide(Told::Refused(&row.why)),
+            Recognised::Unknown => Ok(()),
+        }
+    }
+
+    /// Reads a stretch of a server's file.
+    fn serve(&mut self, mut server: Server, stretch: &RawStretch) -> Result<(), TakerClosed> {
+        let mut found = Vec::new();
+        let goes_on = server.take(stretch, &self.sorter, &mut found);
+        self.file.server = Some(server);
+        if !found.is_empty() {
+            self.tell(Told::Records(found))?;
+        }
+        if goes_on { Ok(()) } else { self.decide(Told::Cut(TOO_LONG)) }
     }
 
     fn json(&mut self, text: &str, stretch: &RawStretch, found: &mut Finds) {
@@ -196,13 +242,22 @@ impl Taker for Reader {
         if self.file.is_skipped || self.file.is_decided {
             return if self.sender.is_closed() { Err(TakerClosed) } else { Ok(()) };
         }
-        let text = stretch.text.expose();
         if self.earlier.has(&stretch) {
             return self.decide(Told::Refused(EARLIER));
         }
         if stretch.dataset.is_some() {
             return self.decide(Told::Plain);
         }
+        if !std::mem::replace(&mut self.file.is_looked_at, true) {
+            self.look(&stretch)?;
+        }
+        if let Some(server) = self.file.server.take() {
+            return self.serve(server, &stretch);
+        }
+        if self.file.is_decided {
+            return Ok(());
+        }
+        let text = stretch.text.expose();
         let mut found = Finds { lines: self.file.lines, records: self.file.records, upto: 0, all: Vec::new() };
         match (&stretch.context, stretch.form) {
             (Context::Columns { names, separator, has_header }, _) => {
@@ -225,6 +280,12 @@ impl Taker for Reader {
     }
 
     fn end(&mut self, end: FileEnd) {
+        if let Some(server) = self.file.server.take() {
+            let mut found = Vec::new();
+            let tally = server.end(&self.sorter, &mut found);
+            let _ = self.tell(Told::Records(found));
+            let _ = self.tell(Told::Counted { passed_over: tally.passed_over, texts: tally.texts });
+        }
         if !self.file.is_skipped {
             let _ = self.tell(Told::End(end));
         }

@@ -26,6 +26,8 @@ pub(super) enum What {
     Taken(&'static str, Vec<(usize, Item)>),
     /// Of a dataset that is not wanted.
     NotAsked(&'static str),
+    /// Older than what is asked for of it.
+    Old(&'static str),
     /// Not sound.
     Rejected(&'static str),
     /// Nothing that a dataset is made of.
@@ -56,6 +58,14 @@ impl Sorter {
 
     pub(super) fn kinds(&self) -> &'static Kinds {
         self.kinds
+    }
+
+    /// A record of a server, as its reader gives it.
+    pub(super) fn given(&self, dataset: &'static str, record: Bytes) -> What {
+        match self.wanted.iter().position(|one| one.id == dataset) {
+            Some(at) => What::Taken(dataset, vec![(at, Item { record, id: None, at: None })]),
+            None => What::NotAsked(dataset),
+        }
     }
 
     /// An object.

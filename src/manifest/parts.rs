@@ -350,6 +350,12 @@ pub struct ImportRow<T> {
     pub not_asked: u64,
     /// None of these.
     pub rejected: u64,
+    /// The item of a server that the file is; since minor version 2.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub item: Option<Word>,
+    /// Records that hold text only, because it was not understood; since minor version 2.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub texts: Option<u64>,
     /// The first of the rejected ones.
     #[serde(skip_serializing_if = "Vec::is_empty", default = "Vec::new")]
     pub rejections: Vec<RejectionRow<T>>,

@@ -104,6 +104,8 @@ pub(crate) fn manifest(entries: &[SealedEntry]) -> Manifest<CleanText> {
                 covered: 1,
                 not_asked: 1,
                 rejected: 2,
+                item: Some(Word::of("connect-wizard-trace")),
+                texts: Some(1),
                 rejections: vec![RejectionRow { line: 9, record: 7, reason: clean("it is no object") }],
             }),
         }],

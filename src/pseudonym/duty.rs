@@ -1,11 +1,12 @@
 //! What is to be done with a value: the rows of its place, of its key, of its dataset, and what its siblings say.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use super::form::har::{self, Body, Part};
 use super::gate::Gate;
 use super::mutant::is_on;
-use super::rules::{Case, KeyNumber, NO_KEY, NOWHERE, Node};
+use super::rules::{Case, KeyNumber, Lately, NO_KEY, NOWHERE, Node, Spot};
 use crate::catalog::Action;
 use crate::json::{self, Span, unescape};
 use crate::limits::SIBLINGS_MAX;
@@ -45,6 +46,22 @@ pub(super) struct Scope<'p> {
     pub(super) at: usize,
 }
 
+/// What the rules say about a member of an object by its key alone.
+#[derive(Clone, Copy)]
+pub(super) struct Member {
+    pub(super) key: KeyNumber,
+    /// The key stands in a row as it is written.
+    pub(super) is_row: bool,
+    /// Where it stands.
+    pub(super) node: Node,
+    /// Its duty, unless its siblings have a say.
+    pub(super) duty: Option<Duty>,
+}
+
+thread_local! {
+    static MEMBERS: RefCell<Lately<Member>> = const { RefCell::new(Lately::new()) };
+}
+
 /// Finds duties.
 pub(super) struct Judge<'p> {
     gate: &'p Gate,
@@ -80,11 +97,43 @@ impl<'p> Judge<'p> {
     /// The duty of the member `key` that stands at `child`.
     #[inline]
     pub(super) fn duty(&mut self, child: Node, key: KeyNumber, scope: Scope<'p>) -> Duty {
-        if !self.is_file {
-            let is_host = self.gate.rules.is_host(self.root);
-            return Duty { is_host, ..self.by_rows(child, key, scope) };
-        }
         let duty = self.by_rows(child, key, scope);
+        self.in_file(child, duty)
+    }
+
+    /// What is known about the member `key` of an object at `node` without a look at the others.
+    #[inline]
+    pub(super) fn member(&self, node: Node, key: &str) -> Member {
+        let place = Spot { node, root: self.root, is_file: self.is_file };
+        let rules = &self.gate.rules;
+        MEMBERS.with_borrow_mut(|members| {
+            members.recall(rules.epoch, place, key, || self.member_anew(node, rules.key(key.as_bytes()), key))
+        })
+    }
+
+    /// The same; `listed` is the key's number as it is read, `written` the key with its escapes.
+    pub(super) fn member_anew(&self, node: Node, listed: KeyNumber, written: &str) -> Member {
+        let rules = &self.gate.rules;
+        let key = if listed == NO_KEY { rules.attribute(written) } else { listed };
+        let child = rules.child(node, key);
+        Member { key, is_row: listed != NO_KEY, node: child, duty: self.fixed(child, key) }
+    }
+
+    /// The duty, if the first case that may hold has no condition.
+    fn fixed(&self, child: Node, key: KeyNumber) -> Option<Duty> {
+        let duty = match self.cases(child, key).next() {
+            None => SCAN,
+            Some(case) if case.when.is_none() && case.action != Action::Named => case_duty(case),
+            Some(_) => return None,
+        };
+        Some(self.in_file(child, duty))
+    }
+
+    #[inline]
+    fn in_file(&self, child: Node, duty: Duty) -> Duty {
+        if !self.is_file {
+            return Duty { is_host: self.gate.rules.is_host(self.root), ..duty };
+        }
         let is_open = matches!(duty.action, Action::Scan | Action::Kind(_));
         let is_known = child != NOWHERE && child != self.gate.rules.file();
         let inside = if is_known { child } else { ENVELOPE };
@@ -118,14 +167,7 @@ impl<'p> Judge<'p> {
 
     #[inline]
     fn by_rows(&mut self, child: Node, key: KeyNumber, scope: Scope<'p>) -> Duty {
-        if child == NOWHERE && key == NO_KEY {
-            return SCAN;
-        }
-        let gate = self.gate;
-        let (by_path, by_key) = gate.rules.cases(child, key);
-        let by_path = if is_on("rules-by-path") { by_path } else { Default::default() };
-        let by_key = if is_on("rules-by-key") { by_key } else { Default::default() };
-        for case in by_path.iter().chain(by_key).chain(gate.rules.deep(self.root, key)) {
+        for case in self.cases(child, key) {
             if self.holds(case, scope) {
                 return self.duty_of(case, scope);
             }
@@ -133,8 +175,18 @@ impl<'p> Judge<'p> {
         SCAN
     }
 
+    /// The cases that may hold, in their order.
+    #[inline]
+    fn cases(&self, child: Node, key: KeyNumber) -> impl Iterator<Item = &'p Case> + use<'p> {
+        let rules = &self.gate.rules;
+        let (by_path, by_key) = rules.cases(child, key);
+        let by_path = if is_on("rules-by-path") { by_path } else { Default::default() };
+        let by_key = if is_on("rules-by-key") { by_key } else { Default::default() };
+        by_path.iter().chain(by_key).chain(rules.deep(self.root, key))
+    }
+
     fn duty_of(&mut self, case: &'p Case, scope: Scope<'p>) -> Duty {
-        let mut duty = Duty { action: case.action, mark: case.mark, json: case.action == Action::Json, ..SCAN };
+        let mut duty = case_duty(case);
         if case.action == Action::Named {
             let name = case.by.as_deref().and_then(|by| self.sibling(by, scope));
             duty = by_name(self.gate, name.as_deref());
@@ -169,6 +221,10 @@ impl<'p> Judge<'p> {
             None => Some(Cow::Borrowed(raw)),
         }
     }
+}
+
+fn case_duty(case: &Case) -> Duty {
+    Duty { action: case.action, mark: case.mark, json: case.action == Action::Json, ..SCAN }
 }
 
 /// The duty of a value in a message whose name stands beside it.

@@ -3,12 +3,15 @@
 //! Takes the catalog's rows, gives for (place, key) the cases that may apply. Keys are compared without regard to
 //! ASCII case, as diagnostic logs spell the same fields in other cases. Never sees a value.
 
+mod lately;
 mod recognise;
 
 use hashbrown::{HashMap, HashTable};
 
+pub(super) use self::lately::{Lately, Place as Spot};
 pub(super) use self::recognise::Inquiry;
 use self::recognise::Recogniser;
+use super::memory::next_epoch;
 use crate::catalog::{Action, FieldRule, Group, Kind, fields, parent_keys, recognitions};
 use crate::json;
 use crate::limits::RECOGNISED_MEMBERS_MAX;
@@ -78,6 +81,8 @@ struct Parent {
 
 /// The compiled rows.
 pub struct Rules {
+    /// For what a thread remembers of them.
+    pub(super) epoch: u64,
     keys: HashTable<(Box<[u8]>, KeyNumber)>,
     places: Vec<Place>,
     by_key: Vec<Vec<Case>>,
@@ -93,6 +98,7 @@ impl Rules {
     /// Compiles the rows for the datasets of a catalog: id, group, path. What only files hold comes on top.
     pub fn new<'a>(datasets: impl IntoIterator<Item = (&'a str, Group, &'a str)>) -> Self {
         let mut rules = Self {
+            epoch: next_epoch(),
             keys: HashTable::new(),
             places: vec![Place::default()],
             by_key: vec![Vec::new()],

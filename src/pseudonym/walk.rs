@@ -9,11 +9,11 @@ mod item;
 mod reopen;
 
 use super::clean::RefusalCause;
-use super::duty::{Duty, ENVELOPE, Judge, SCAN_FILE, Scope};
+use super::duty::{Duty, ENVELOPE, Judge, Member, SCAN_FILE, Scope};
 use super::envelope::{self, Look, is_envelope_key};
 use super::form::har::Part;
 use super::gate::Gate;
-use super::rules::{Inquiry, NO_KEY, Node};
+use super::rules::{Inquiry, Node};
 use crate::catalog::Action;
 use crate::json::{self, Error, Span, unescape};
 use crate::limits::JSON_DEPTH_MAX;
@@ -299,10 +299,14 @@ impl<'p, H: Hands> Walk<'p, H> {
         let text: &'p str = self.here.text;
         let (span, escaped) = self.string_span()?;
         let (key, start) = (&text[span.clone()], span.start);
-        let mut number = self.key_number(key, escaped)?;
-        if number == NO_KEY {
+        let rules = &self.here.gate.rules;
+        let node = if spot.node == ENVELOPE { rules.file() } else { spot.node };
+        let member = match escaped {
+            true => self.judge.member_anew(node, rules.key(unescape(key.as_bytes())?.as_bytes()), key),
+            false => self.judge.member(node, key),
+        };
+        if !member.is_row {
             self.hands.key(self.here, span, escaped)?;
-            number = self.here.gate.rules.attribute(key);
         }
         self.space();
         if self.peek() != Some(b':') {
@@ -311,28 +315,19 @@ impl<'p, H: Hands> Walk<'p, H> {
         self.at += 1;
         self.space();
         let before = text.get(scope.at..start - 1).unwrap_or_default();
-        let (child, duty) = self.member_of(spot, key, number, scope, before);
+        let (child, duty) = self.member_of(spot, key, member, scope, before);
         let start = self.at;
         self.value(child, duty, depth + 1)?;
-        self.hands.member(object, number, start..self.at);
+        self.hands.member(object, member.key, start..self.at);
         Ok(())
-    }
-
-    #[inline]
-    fn key_number(&self, key: &str, escaped: bool) -> Result<u16, RefusalCause> {
-        Ok(match escaped {
-            true => self.here.gate.rules.key(unescape(key.as_bytes())?.as_bytes()),
-            false => self.here.gate.rules.key(key.as_bytes()),
-        })
     }
 
     /// Where a member stands, and its duty. `before`: its object as far as it is behind.
     #[inline]
-    fn member_of(&mut self, spot: Spot, key: &str, number: u16, scope: Scope<'p>, before: &str) -> (Spot, Duty) {
+    fn member_of(&mut self, spot: Spot, key: &str, member: Member, scope: Scope<'p>, before: &str) -> (Spot, Duty) {
         let rules = &self.here.gate.rules;
-        let node = rules.child(if spot.node == ENVELOPE { rules.file() } else { spot.node }, number);
-        let mut child = Spot { node, part: Part::None, said: spot.said };
-        let mut duty = self.judge.duty(node, number, scope);
+        let mut child = Spot { node: member.node, part: Part::None, said: spot.said };
+        let mut duty = member.duty.unwrap_or_else(|| self.judge.duty(member.node, member.key, scope));
         if spot.node == ENVELOPE && is_envelope_key(key) {
             child.node = ENVELOPE;
             if let Some(columns) = envelope::columns(key, scope) {

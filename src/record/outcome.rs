@@ -67,17 +67,25 @@ pub struct Verdict {
     pub hint: Option<RawText>,
     /// The refusal, if a service refused.
     pub error: Option<ServiceError>,
+    /// What stood in the way may be gone soon (a network, a sign-in, a time limit): the same run may go on then.
+    pub passes: bool,
 }
 
 impl Verdict {
     /// Nothing is missing.
     pub fn complete() -> Self {
-        Self { outcome: Outcome::Complete, reason: None, hint: None, error: None }
+        Self { outcome: Outcome::Complete, reason: None, hint: None, error: None, passes: false }
     }
 
     /// An outcome with the reason for it.
     pub fn because(outcome: Outcome, reason: impl Into<String>) -> Self {
-        Self { outcome, reason: Some(RawText::new(reason)), hint: None, error: None }
+        Self { outcome, reason: Some(RawText::new(reason)), hint: None, error: None, passes: false }
+    }
+
+    /// The same, of something that passes.
+    pub fn passing(mut self) -> Self {
+        self.passes = true;
+        self
     }
 
     /// The same with a hint that says what would change it.

@@ -89,7 +89,12 @@ pub(super) fn verdict(dataset: &Dataset, refusal: &Refusal) -> Verdict {
         (_, true) => format!("the service answered {}", refusal.status),
         (_, false) => format!("the service answered {}: {message}", refusal.status),
     };
-    Verdict { error: Some(service_error(refusal)), ..Verdict::because(outcome, reason).with_hint(fill(hint, dataset)) }
+    Verdict {
+        error: Some(service_error(refusal)),
+        // A token that was good and is no more.
+        passes: row(refusal).is_some_and(|row| row.status == 401 && row.code.is_none()),
+        ..Verdict::because(outcome, reason).with_hint(fill(hint, dataset))
+    }
 }
 
 /// The part of a refusal that the manifest shows.

@@ -107,6 +107,7 @@ pub fn joined(said: &[(&'static str, Verdict)], records: u64) -> Verdict {
         reason: texts(|verdict| verdict.reason.as_ref()),
         hint: texts(|verdict| verdict.hint.as_ref()).filter(|_| last.outcome != Outcome::Complete),
         error: said.iter().find_map(|(_, verdict)| verdict.error.clone()).filter(|_| outcome != Outcome::Complete),
+        passes: outcome != Outcome::Complete && said.iter().any(|(_, verdict)| verdict.passes),
     }
 }
 

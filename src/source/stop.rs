@@ -97,7 +97,8 @@ impl Stop {
             Self::Cancelled => Verdict::because(Outcome::Interrupted, "the run was stopped"),
             Self::SinkClosed => Verdict::because(Outcome::Interrupted, "the output took no more records"),
             Self::TimeUp(whose) => partial(&format!("the time limit of the {whose} was reached"))
-                .with_hint("run again with a longer --deadline, or ask for less with --include and --since"),
+                .with_hint("run again with a longer --deadline, or ask for less with --include and --since")
+                .passing(),
             Self::Refused(refusal)
                 if errors::action(refusal) == Action::NotFound && dataset.not_found == NotFound::Empty =>
             {
@@ -110,6 +111,7 @@ impl Stop {
             Self::TooSlow(fault, refusal) | Self::GaveUp(fault, refusal) => {
                 let mut verdict = failed(&format!("{fault}, after every sensible number of tries")).with_hint(AGAIN);
                 verdict.error = refusal.as_ref().map(errors::service_error);
+                verdict.passes = matches!(fault, Fault::NoConnection(_) | Fault::Broken | Fault::Stalled);
                 verdict
             }
             Self::Foreign => partial("the next page is said to be at another address than the service's: not followed"),
@@ -128,7 +130,9 @@ impl Stop {
             }
             Self::CutShort => partial("the service cut its answer short, whatever it was asked for").with_hint(AGAIN),
             Self::Told(verdict) => verdict.clone(),
-            Self::Auth(error) => failed(&format!("no token: {error}")).with_hint("sign in again and run again"),
+            Self::Auth(error) => {
+                failed(&format!("no token: {error}")).with_hint("sign in again and run again").passing()
+            }
         }
     }
 }

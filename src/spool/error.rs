@@ -27,17 +27,17 @@ pub enum Error {
     /// No space is left.
     #[error(
         "the disk is full: {needed_bytes} more bytes were needed for the spool; \
-         free space and run again with --resume, or choose another --out"
+         free space and run again (collect: with --resume), or choose another --out"
     )]
     DiskFull {
         /// What the failed write wanted.
         needed_bytes: u64,
     },
     /// A write failed for another reason.
-    #[error("the spool cannot be written: {0}; run again with --resume when the disk answers")]
+    #[error("the spool cannot be written: {0}; run again (collect: with --resume) when the disk answers")]
     Write(io::Error),
     /// A read failed.
-    #[error("the spool cannot be read back: {0}; run again with --resume when the disk answers")]
+    #[error("the spool cannot be read back: {0}; run again (collect: with --resume) when the disk answers")]
     Read(io::Error),
     /// A block does not unpack to what was packed.
     #[error("a spooled block of {entry}, slice {slice}, is damaged on the disk; delete the spool and run again")]

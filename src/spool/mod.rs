@@ -99,6 +99,8 @@ struct State {
 /// The spool of one run. All methods may be called from many threads.
 pub struct Spool {
     folder: PathBuf,
+    /// A later run can go on with it.
+    is_lasting: bool,
     segments: Segments,
     journal: Mutex<Journal>,
     state: Mutex<State>,
@@ -113,7 +115,9 @@ impl Spool {
     /// [`Error::Exists`] when the folder is there, [`Error::Folder`] when it cannot be made.
     pub fn create(folder: &Path) -> Result<Self, Error> {
         let key = SpoolKey::once().map_err(|source| Error::Folder { folder: folder.to_owned(), source })?;
-        Self::begin(folder, None, &key)
+        let mut spool = Self::begin(folder, None, &key)?;
+        spool.is_lasting = false;
+        Ok(spool)
     }
 
     /// The same; `mark` says which run it is, so that it can go on after a kill with the same key.
@@ -134,13 +138,16 @@ impl Spool {
 
     fn assemble(folder: &Path, segments: Segments, journal: Journal, state: State) -> Self {
         let (journal, state, deflaters) = (Mutex::new(journal), Mutex::new(state), Mutex::default());
-        Self { folder: folder.to_owned(), segments, journal, state, deflaters, compression: Compression::default() }
+        let (folder, compression) = (folder.to_owned(), Compression::default());
+        Self { folder, is_lasting: true, segments, journal, state, deflaters, compression }
     }
 
     /// The same spool; blocks from now on are made so small.
     #[must_use]
-    pub fn compressing(self, compression: Compression) -> Self {
-        Self { compression, deflaters: Mutex::default(), ..self }
+    pub fn compressing(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        lock(&self.deflaters).clear();
+        self
     }
 
     fn deflater(&self) -> Deflater {
@@ -338,14 +345,31 @@ impl Spool {
         block::inflate_into(&run, block, raw).map_err(|_| damaged())
     }
 
-    /// Removes the folder. Called when the bundle stands.
+    /// Whether a later run can go on with it.
+    pub fn is_lasting(&self) -> bool {
+        self.is_lasting
+    }
+
+    /// Removes the folder. Called when the bundle stands. That somebody else has removed it is no error.
     ///
     /// # Errors
     /// [`Error::Folder`].
     pub fn remove(self) -> Result<(), Error> {
         let folder = self.folder.clone();
         drop(self);
-        std::fs::remove_dir_all(&folder).map_err(|source| Error::Folder { folder, source })
+        match std::fs::remove_dir_all(&folder) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Folder { folder, source }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What nobody can go on with is not left behind, however its run ended.
+impl Drop for Spool {
+    fn drop(&mut self) {
+        if !self.is_lasting {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
     }
 }
 

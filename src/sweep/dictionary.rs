@@ -29,6 +29,11 @@ impl<'g> Known<'g> {
         self.dictionaries.iter().map(|dictionary| dictionary.terms() as u64).sum()
     }
 
+    /// How many known ids stand in a text.
+    pub(super) fn ids(&self, text: &str) -> u64 {
+        self.dictionaries.iter().map(|dictionary| dictionary.ids_in(self.gate, text)).sum()
+    }
+
     /// How many known identifiers stand in a reading. `in_prose`: see [`Dictionary::leaks_in`].
     pub fn count(&self, view: View<'_>, in_prose: bool) -> u64 {
         self.dictionaries.iter().map(|dictionary| dictionary.leaks_in(self.gate, view.text, in_prose)).sum()

@@ -203,6 +203,11 @@ impl<'a> LeakScan<'a> {
             if is_instant(text.as_bytes()) {
                 return;
             }
+            if views::is_guid(text) {
+                // An id and nothing else: there is nothing to be opened, and no word in it.
+                let ids = self.known.as_ref().map_or(0, |known| known.ids(text));
+                return self.note(Shape::Known, ids);
+            }
             let slot = self.sound.slot(text, self.in_prose);
             if slot.is_some_and(|slot| self.sound.has(slot, text)) {
                 return;
@@ -213,6 +218,13 @@ impl<'a> LeakScan<'a> {
                 self.sound.note(slot, text);
             }
         });
+    }
+
+    fn note(&mut self, shape: Shape, count: u64) {
+        if count > 0 {
+            let slot = self.found.entry((self.entry.clone(), shape)).or_insert((0, self.line));
+            slot.0 += count;
+        }
     }
 
     /// Looks at every reading of a text; whether nothing was found.

@@ -229,9 +229,10 @@ fn is_json(text: &str) -> bool {
 }
 
 /// A GUID with dashes is a run of symbols too, and the commonest one.
-fn is_guid(text: &str) -> bool {
+pub(super) fn is_guid(text: &str) -> bool {
     let dashes = [8, 13, 18, 23];
-    text.len() == 36 && text.bytes().enumerate().all(|(at, byte)| byte == b'-' || !dashes.contains(&at))
+    let is_part = |(at, byte): (usize, u8)| if dashes.contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() };
+    text.len() == 36 && text.bytes().enumerate().all(is_part)
 }
 
 /// The run that was broken into lines of one length (MIME: 76 symbols, PEM: 64), without the breaks, and where it ends.

@@ -150,7 +150,7 @@ async fn collect(road: &Road, gate: &Gate, faults: FaultPlan) -> Took {
         "workspace" => (Place::Workspace(Workspace::named(&running.workspace_id).unwrap()), "audits"),
         "storage" => {
             let account = Account::new(&running.storage_url, Credential::Bearer).unwrap();
-            (Place::Storage(account.for_tenant(&running.tenant_id).in_pages_of(20)), "audits")
+            (Place::Storage(account.for_tenant(&running.tenant_id).in_pages_of(3)), "audits")
         }
         "feed" => (Place::Office(Office::new(&running.tenant_id, false)), "microsoft365-activity"),
         _ => (Place::Purview(Purview::default().with_pauses(1, 8)), "microsoft365-activity"),

@@ -119,7 +119,7 @@ fn a_disk_that_is_full_at_any_point_leaves_no_final_name_and_says_how_much_was_n
     };
     // By a limit on each file ...
     for step in 0..8 {
-        let (zip, kib) = (bench.path(&format!("limit-{step}.zip")), (length >> 10) * step / 6 + 1);
+        let (zip, kib) = (bench.path(&format!("limit-{step}.zip")), (length >> 10) * step / 2 + 1);
         let ran = watch(limited(&tenant.collect(&bench, &zip, &[]), &bench, kib));
         let is_full = judge(&zip, &ran, &format!("{kib} KiB a file"));
         (full, done) = (full + u32::from(is_full), done + u32::from(!is_full));
@@ -131,7 +131,7 @@ fn a_disk_that_is_full_at_any_point_leaves_no_final_name_and_says_how_much_was_n
     }
     // ... and on a disk that is too small for spool and zip together.
     for step in 0..8 {
-        let kib = (length >> 10) * step / 3 + 12;
+        let kib = (length >> 10) * step + 12;
         let Some(small) = Small::mount(&format!("size={kib}k")) else { break };
         let zip = small.path("case.zip");
         let ran = watch(tenant.collect(&bench, &zip, &[]));

@@ -1,7 +1,7 @@
 //! Hostile input for the whole program: files that are made to break it, and a disk that does not play along.
 //!
 //! Every run is bounded in time and memory, ends with an exit code of the contract, panics nowhere, and writes nothing
-//! but its output. `HOSTILE_LINE_BYTES=10737418240 cargo test --test hostile -- --nocapture line` tries a line of 10 GB.
+//! but its output. `HOSTILE_BIG=1 cargo test --release --test hostile files -- --nocapture` tries a line of 10 GB and bombs of text.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "a test may")]
@@ -16,20 +16,20 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longer than anything here may take.
-const BOUND: Duration = Duration::from_secs(240);
+const BOUND: Duration = Duration::from_secs(900);
 /// What a run may take, MiB: its own needs, and the longest document, stretch and line several times over.
-pub const MEMORY_MIB: u64 = 600;
+const MEMORY_MIB: u64 = 600;
 
 /// How a run ended.
-pub struct Ran {
-    pub code: i32,
-    pub said: String,
-    pub peak_mib: u64,
-    pub seconds: f64,
+struct Ran {
+    code: i32,
+    said: String,
+    peak_mib: u64,
+    seconds: f64,
 }
 
 /// Runs with an eye on time and memory; standard output is read and dropped.
-pub fn watch(mut command: Command) -> Ran {
+fn watch(mut command: Command) -> Ran {
     let began = Instant::now();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let drain = |mut from: Box<dyn Read + Send>| {

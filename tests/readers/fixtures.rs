@@ -79,7 +79,8 @@ fn ldif() -> String {
          dn: CN=RW-LT-0931,OU=Computers,DC=corp,DC=ravensworth,DC=example\nobjectClass: top\nobjectClass: user\nobjectClass: computer\n\
          cn: RW-LT-0931\ndNSHostName: rw-lt-0931.corp.ravensworth.example\nobjectGUID:: {device}\n\n\
          dn: CN=62a0ff2e-97b9-4513-943f-0d221bd30080,CN=Device Registration Configuration,CN=Services,CN=Configuration,DC=corp,DC=ravensworth,DC=example\n\
-         objectClass: serviceConnectionPoint\nkeywords: azureADName:ravensworth.example\nkeywords: azureADId:5e81c0d7-93a4-4b62-a1f9-0c7d6e2b8f34\n",
+         objectClass: serviceConnectionPoint\nkeywords: azureADName:ravensworth.example\nkeywords: azureADId:5e81c0d7-93a4-4b62-a1f9-0c7d6e2b8f34\n\n\
+         dn: OU=Harbour,DC=corp,DC=ravensworth,DC=example\nobjectClass: top\nobjectClass: organizationalUnit\nou: Harbour\nname: Harbour\n",
         guid = immutable(),
         sid = spell::base64(&spell::sid_bytes(SID)),
         device = spell::base64(&stored(DEVICE)),
@@ -213,15 +214,14 @@ fn agent() -> String {
 }
 
 fn configuration() -> String {
-    format!(
-        r#"<ma-data><id>{{AE4DB4CC-B16B-4EB2-ACF5-837CA84E4D7D}}</id><name>corp.ravensworth.example</name><category>AD</category>
+    r#"<ma-data><id>{AE4DB4CC-B16B-4EB2-ACF5-837CA84E4D7D}</id><name>corp.ravensworth.example</name><category>AD</category>
 <private-configuration><adma-configuration><forest-name>corp.ravensworth.example</forest-name><forest-login-domain>RVNSW</forest-login-domain><forest-login-user>obrandhuber</forest-login-user>
 <parameter-values><parameter name="UserName" type="string" use="connectivity" dataType="String">Sync_RWSYNC01_e3c03195e061@ravensworthferries.onmicrosoft.com</parameter>
 <parameter name="password" type="encrypted-string" use="connectivity" dataType="String" encrypted="1">RmFrZUVuY3J5cHRlZFBhcmFtZXRlcg==</parameter></parameter-values></adma-configuration></private-configuration>
-<ma-partition-data><partition><id>{{dc4c27db-d13d-460a-9a82-c48aba1ee815}}</id><name>DC=corp,DC=ravensworth,DC=example</name>
+<ma-partition-data><partition><id>{dc4c27db-d13d-460a-9a82-c48aba1ee815}</id><name>DC=corp,DC=ravensworth,DC=example</name>
 <filter><containers><inclusions><inclusion>OU=Harbour,DC=corp,DC=ravensworth,DC=example</inclusion></inclusions></containers></filter>
 <custom-data><adma-partition-data><dn>DC=corp,DC=ravensworth,DC=example</dn><last-dc>rwdc7.corp.ravensworth.example</last-dc><cookie>TVNEUwMAAABEZn1iRaXRAQ==</cookie></adma-partition-data></custom-data></partition></ma-partition-data></ma-data>"#
-    )
+        .to_owned()
 }
 
 fn policy() -> String {

@@ -35,12 +35,17 @@ fn batch(dataset: &'static str, records: &[Vec<u8>]) -> RawBatch {
     RawBatch { dataset, slice: 0, parent: None, records }
 }
 
-/// A gate that has read the cloud's directory.
-fn gate() -> Gate {
+/// A gate that knows nobody.
+fn empty_gate() -> Gate {
     let catalog = Catalog::embedded().unwrap();
     let rules = Rules::new(catalog.datasets().iter().map(|row| (row.id.as_str(), row.group, row.path.as_str())));
     let known = |id: u128| Catalog::embedded().is_ok_and(|catalog| catalog.well_known(id).is_some());
-    let gate = Gate::new(Arc::new(Ff1::new(&MasterKey::from_bytes([7; 32]))), Policy::standard(), rules, known);
+    Gate::new(Arc::new(Ff1::new(&MasterKey::from_bytes([7; 32]))), Policy::standard(), rules, known)
+}
+
+/// A gate that has read the cloud's directory.
+fn gate() -> Gate {
+    let gate = empty_gate();
     let immutable = spell::base64(&stored(OBJECT));
     let user = serde_json::json!({
         "id": CLOUD, "displayName": "Ottilie Brandhuber", "givenName": "Ottilie", "surname": "Brandhuber",
@@ -135,6 +140,45 @@ fn nothing_planted_survives_in_any_spelling() {
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
 }
 
+/// Ids, addresses and secrets go without a directory too: fields and forms show them.
+#[test]
+fn without_a_directory_fields_and_forms_show_what_identifies() {
+    let gate = empty_gate();
+    gate.freeze();
+    let mut needles = needles();
+    needles.retain(|(what, _)| ["object", "cloud", "device", "sid", "sid in base64"].contains(&what.as_str()));
+    needles.push(("address".to_owned(), UPN.to_owned()));
+    needles.extend(fixtures::SECRETS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let mut complaints = Vec::new();
+    for (reader, name, bytes) in fixtures::all() {
+        for record in clean(&gate, &read_text(reader, name, &bytes)) {
+            let text = record.to_string().to_lowercase();
+            let found = needles.iter().filter(|(_, needle)| text.contains(&needle.to_lowercase()));
+            complaints.extend(found.map(|(what, _)| format!("{what} in {name}: {record}")));
+        }
+    }
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+/// A quote inside a name does not end the name.
+#[test]
+fn names_with_apostrophes_go_whole() {
+    let gate = gate();
+    for (dn, words) in [
+        ("CN=D'Ysonde Quarrier,OU=Harbour,DC=corp,DC=ravensworth,DC=example", ["Ysonde", "Quarrier"]),
+        ("CN=Quarriers' Skiff,OU=O'Malley Dock,DC=corp,DC=ravensworth,DC=example", ["Skiff", "Malley"]),
+    ] {
+        for text in
+            [format!("Request - Dn: {dn}, Change Date: 05/01/2013"), format!("object '{dn}' failed"), dn.to_owned()]
+        {
+            let read = read_text("connect-trace", "t.log", format!("[10:00:00.000] [  1] [INFO ] {text}\n"));
+            let clean = clean(&gate, &read).remove(0).to_string();
+            assert!(words.iter().all(|word| !clean.contains(word)), "{clean}");
+            assert!(!text.contains("failed") || clean.contains("' failed"), "the quote ends it: {clean}");
+        }
+    }
+}
+
 #[test]
 fn one_object_has_one_pseudonym_whatever_it_is_spelt_as() {
     let gate = gate();
@@ -169,6 +213,9 @@ fn one_object_has_one_pseudonym_whatever_it_is_spelt_as() {
     assert_eq!(person["dn"], user["onPremisesDistinguishedName"]);
     assert_eq!(person["userPrincipalName"], user["userPrincipalName"]);
     assert_eq!(person["sAMAccountName"], user["onPremisesSamAccountName"]);
+    let unit = read("ldif", "users.ldif").pop().unwrap();
+    let (ou, dn) = (text(&unit["ou"]), text(&unit["dn"]));
+    assert!(dn.starts_with(&format!("OU={ou},")) && unit["name"] == unit["ou"], "the unit's name is that in its DN");
     // Both connector spaces.
     let objects = read("cs-export", "export.xml");
     let entry = &objects[0]["synchronized-hologram"]["entry"];

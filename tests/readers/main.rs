@@ -119,13 +119,3 @@ pub(crate) fn samples(folder: &str) -> Option<PathBuf> {
     }
     found
 }
-#[test]
-fn dump_temporarily() {
-    let Ok(spec) = std::env::var("DUMP") else { return };
-    let (reader, path) = spec.split_once(':').unwrap();
-    let read = read(reader, &[PathBuf::from(path)]);
-    for ((dataset, record), line) in read.records.iter().zip(&read.lines) {
-        println!("{dataset} {line} {record}");
-    }
-    println!("{:?} files {} damaged {}", read.tally, read.files, read.damaged);
-}

@@ -83,6 +83,7 @@ fn write_legend(catalog: &Catalog, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", cells.join(" ").trim_end())?;
     }
     writeln!(out, "C  throttle class: R reports, I identity, D directory")?;
+    writeln!(out, "on premises: `catalog show ID` lists the items of a server that it is made of")?;
     writeln!(out, "*  only a signed-in user can read it")?;
     writeln!(out, "!  needs a permission that can write: collected only when --include names it")
 }

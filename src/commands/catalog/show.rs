@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::items;
 use crate::catalog::{Catalog, Dataset, NotFound, Service, Shape};
 
 const WIDTH: usize = 80;
@@ -69,7 +70,8 @@ fn needed(catalog: &Catalog, row: &Dataset) -> Vec<Field> {
             Service::Ldap => "Active Directory (--ldap)",
             _ => "the server itself, or files that were copied off it (--input)",
         };
-        return vec![("from", from.to_owned()), ("file", format!("data/{}/{}.jsonl", row.group.as_str(), row.id))];
+        let file = format!("data/{}/{}.jsonl", row.group.as_str(), row.id);
+        return [("from", from.to_owned()), ("file", file)].into_iter().chain(items::of_dataset(&row.id)).collect();
     }
     let names = |list: &[String], none: &str| if list.is_empty() { none.to_owned() } else { list.join(", ") };
     let mut fields = vec![

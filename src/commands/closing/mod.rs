@@ -8,6 +8,8 @@
 mod answers;
 #[cfg(test)]
 mod answers_tests;
+#[cfg(test)]
+mod findings_tests;
 mod withhold;
 
 use std::collections::BTreeSet;
@@ -57,6 +59,10 @@ pub(in crate::commands) trait Story {
     fn has_lines(&self, entry: &EntryPath) -> bool;
     /// The payload files that were written before the gate was frozen.
     fn is_early(&self, entry: &EntryPath) -> bool;
+    /// Whether something is missing that may come when the run goes on later.
+    fn may_go_on(&self) -> bool {
+        false
+    }
 }
 
 /// How things stand when the story is asked.
@@ -117,6 +123,8 @@ pub(in crate::commands) struct Closed {
     pub manifest_json: Vec<u8>,
     /// The file.
     pub written: Written,
+    /// The spool is kept: the run may go on.
+    pub is_kept: bool,
 }
 
 impl Closing {
@@ -148,13 +156,15 @@ impl Closing {
                 Ok(findings) if findings.is_empty() => {
                     let document = manifest.document().map_err(|error| Stopped::Unexpected(error.to_string()))?;
                     let written = draft.publish()?;
-                    // An interrupted run may go on: what it has is kept, unless lines of it were taken out.
-                    if manifest.run.interrupted && withheld.blocks == 0 {
+                    // What it has is kept, unless lines of it were taken out.
+                    let may_go_on = manifest.run.interrupted || story.may_go_on();
+                    let is_kept = may_go_on && withheld.blocks == 0 && spool.is_lasting();
+                    if is_kept {
                         spool.commit()?;
                     } else {
                         spool.remove()?;
                     }
-                    return Ok(Closed { manifest_json: document.bytes().to_vec(), manifest, written });
+                    return Ok(Closed { manifest_json: document.bytes().to_vec(), manifest, written, is_kept });
                 }
                 Ok(findings) => {
                     let known = Known::new(&gate, repaired.late.as_ref());
@@ -166,9 +176,10 @@ impl Closing {
                     }
                     output = draft.rewind()?;
                 }
+                // A disk that gave other bytes back than it got, or somebody else's hand on the file: the work itself is
+                // checked whenever it is read.
                 Err(stopped) => {
                     drop(draft);
-                    spool.remove()?;
                     return Err(stopped);
                 }
             }

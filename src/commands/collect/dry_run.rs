@@ -38,10 +38,7 @@ pub(super) fn print(
             "requests": estimate.requests.values().sum::<u64>(),
             "secondsAtLeast": estimate.seconds_min,
             "assumedOnePage": estimate.assumed,
-            "machine": machine.iter().map(|item| serde_json::json!({
-                "id": item.id, "dataset": item.dataset, "kind": item.from.as_str(), "does": description(item),
-                "needsElevation": item.elevated, "why": item.why,
-            })).collect::<Vec<_>>(),
+            "machine": machine.iter().map(|item| on_this_machine(item)).collect::<Vec<_>>(),
         });
         serde_json::to_writer_pretty(&mut *out, &document)?;
         return writeln!(out);
@@ -81,6 +78,14 @@ pub(super) fn print(
         grouped(estimate.requests.values().sum()),
         estimate.assumed.len()
     )
+}
+
+/// What gathering an item does.
+fn on_this_machine(item: &Item) -> serde_json::Value {
+    serde_json::json!({
+        "id": item.id, "dataset": item.dataset, "kind": item.from.as_str(), "does": description(item),
+        "needsElevation": item.elevated, "why": item.why,
+    })
 }
 
 /// The budget that a dataset's requests draw on; on premises nobody counts them.

@@ -20,6 +20,7 @@ use crate::files::Inputs;
 use crate::import::{FileAccount, Imported, Incident, import};
 use crate::manifest::{FileRow, FileState, ImportRow, RejectionRow};
 use crate::pseudonym::CleanText;
+use crate::record::Outcome;
 use crate::source::{Ledger, Report, Request};
 use std::sync::Arc;
 
@@ -42,7 +43,8 @@ pub(super) async fn learn(inputs: Option<Inputs>, road: &Arc<Road>) -> Option<In
 
 /// Datasets that files can have records of.
 pub(super) fn importable<'p>(settings: &'p Settings) -> impl Iterator<Item = &'static Dataset> + 'p {
-    settings.plan.datasets.iter().copied().filter(|row| row.group == Group::Logs && row.for_each.is_none())
+    let can = |row: &&Dataset| row.group == Group::Logs && row.for_each.is_none() || row.is_on_premises();
+    settings.plan.datasets.iter().copied().filter(can)
 }
 
 /// Imports the files' records, after all other places; what is no record goes the road of plain files.
@@ -96,6 +98,8 @@ fn note(
     // A dataset that another place has whole, or that nobody has, is not changed by files without records of it.
     let arrival = match known {
         Some(known) if given == 0 => known,
+        None if row.is_on_premises() && report.verdict.outcome == Outcome::Skipped => return,
+        None if row.is_on_premises() => Arrival::with_file(row, None, None, settings.window, report, given),
         None if given == 0 && !settings.sources.is_from_files(row) => return,
         known => Arrival::with_file(row, known, places.absent(row), settings.window, report, given),
     };
@@ -112,7 +116,7 @@ impl Files {
                 Some(story) => plain::row(story, state)?,
                 None => plain::row(&told(account, state), state)?,
             };
-            row.import = Some(import_row(account)?).filter(|_| account.records > 0);
+            row.import = Some(import_row(account)?).filter(|row| row.read > 0 || row.item.is_some());
             if account.rejected_count > 0 && !account.plain && row.state == FileState::Whole {
                 let text = "{} records were rejected: import says which and why";
                 row.state = FileState::Damaged;
@@ -152,6 +156,8 @@ fn import_row(account: &FileAccount) -> Result<ImportRow<CleanText>, Stopped> {
     };
     Ok(ImportRow {
         datasets: account.recognised.iter().map(|id| word(id)).collect::<Result<_, _>>()?,
+        item: account.item.map(|item| word(&item.id)).transpose()?,
+        texts: Some(account.texts).filter(|texts| *texts > 0),
         read: account.records,
         imported: account.imported,
         duplicates: account.duplicates,

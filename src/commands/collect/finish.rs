@@ -67,7 +67,14 @@ pub(super) fn finish(road: Arc<Road>, output: Output, ending: Ending<'_>) -> Res
     let closed = closing.close(&telling)?;
     let incomplete = closed.manifest.datasets.iter().any(|dataset| !dataset.outcome.is_answered());
     let exit_code = if incomplete { exit::INCOMPLETE } else { exit::OK };
-    Ok(Done { summary: summary(&closed.manifest, &closed.written), manifest: closed.manifest_json, exit_code })
+    let mut summary = summary(&closed.manifest, &closed.written);
+    if closed.is_kept {
+        summary.push_str(
+            "What is missing may come later: the same command with --resume goes on where this run stopped, with \
+             the FILE.zip.spool beside the bundle. Delete that folder if you do not need it.\n",
+        );
+    }
+    Ok(Done { summary, manifest: closed.manifest_json, exit_code })
 }
 
 /// The run, told for the manifest and the log.
@@ -142,6 +149,10 @@ impl Story for Telling<'_> {
         let mut teaching = self.ending.settings.plan.datasets.iter().filter(|row| row.teaches || self.ending.is_early);
         teaching.any(|row| entry_path(row).is_ok_and(|path| path == *entry))
     }
+
+    fn may_go_on(&self) -> bool {
+        self.ending.gathered.arrivals.values().any(|arrival| arrival.report.verdict.passes)
+    }
 }
 
 impl Telling<'_> {
@@ -154,8 +165,10 @@ impl Telling<'_> {
                 Some(arrival) => self.arrived(state, arrival)?,
                 None => {
                     let never = || Verdict::because(Outcome::Failed, "it never ended");
-                    let tried = self.ending.machine.get(row.id.as_str()).or_else(|| self.ending.places.absent(row));
-                    let verdict = tried.cloned().unwrap_or_else(never);
+                    let verdict = match self.ending.machine.get(row.id.as_str()) {
+                        Some(tried) => tried.clone(),
+                        None => self.ending.places.absent(row).cloned().unwrap_or_else(never),
+                    };
                     absent(state.gate, row, &verdict)?
                 }
             });
@@ -180,10 +193,10 @@ impl Telling<'_> {
 
     fn arrived(&self, state: &State<'_>, arrival: &Arrival) -> Result<Dataset<CleanText>, Stopped> {
         let report = &arrival.report;
-        // Records came as far as the machine gave them.
+        // Records came as far as the machine gave them, unless reading these was hindered.
         let tried = self.ending.machine.get(arrival.dataset.id.as_str());
-        let verdict = tried.filter(|_| report.verdict.outcome == Outcome::Complete).unwrap_or(&report.verdict);
-        let mut row = absent(state.gate, arrival.dataset, verdict)?;
+        let is_read = matches!(report.verdict.outcome, Outcome::Complete | Outcome::Unavailable | Outcome::Skipped);
+        let mut row = absent(state.gate, arrival.dataset, tried.filter(|_| is_read).unwrap_or(&report.verdict))?;
         row.records = report.records;
         row.expected = report.expected;
         row.duplicates = report.duplicates;
@@ -194,7 +207,10 @@ impl Telling<'_> {
             report.window.map(|window| Window { since: Some(Moment(window.since)), until: Some(Moment(window.until)) });
         let moment = |text: &Option<String>| text.as_ref().and_then(|text| Moment::try_from(text.clone()).ok());
         (row.first, row.last) = (moment(&report.first), moment(&report.last));
-        self.told_by_places(state, arrival, &mut row)?;
+        match tried {
+            Some(_) => row.source.request = CleanText::fixed("this machine"),
+            None => self.told_by_places(state, arrival, &mut row)?,
+        }
         // Without records there is no file.
         row.entry = (report.records > 0).then(|| entry_path(arrival.dataset)).transpose()?;
         if let Some(entry) = &row.entry {

@@ -5,16 +5,20 @@
 
 use std::collections::BTreeMap;
 
+use tokio::time::Instant;
+
 use super::args::CollectArgs;
 use super::progress::Progress;
 use super::settings::Settings;
 use crate::catalog::host::{Item, items};
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
-use crate::files::Inputs;
+use crate::files::{InputError, Inputs};
 use crate::host::live;
 use crate::net::{ClientOptions, http_client};
 use crate::record::Verdict;
+use crate::tenant::TenantSettings;
+use crate::tenant::onprem::{Health, server_folder};
 
 /// How datasets ended, as far as the machine goes.
 pub(super) type Verdicts = BTreeMap<&'static str, Verdict>;
@@ -27,7 +31,8 @@ pub(super) fn wanted(args: &CollectArgs, settings: &Settings) -> Vec<&'static It
     live::wanted(is_planned, profiles)
 }
 
-/// Gathers, where it is possible. Without a copy of a server among the files, and not in the demo, which has its own.
+/// Gathers, where it is possible. Without a copy of a server among the files, and not in the demo, which has its own where
+/// nobody names files.
 ///
 /// # Errors
 /// No HTTP client can be made, or there are more files than a bundle holds.
@@ -39,6 +44,9 @@ pub(super) async fn gather(
     progress: &Progress,
 ) -> Result<(Option<Inputs>, Verdicts), Stopped> {
     let wanted = wanted(args, settings);
+    if args.demo && inputs.is_none() && settings.plan.datasets.iter().any(|row| row.is_on_premises()) {
+        return Ok((Some(of_demo(clock)?), Verdicts::new()));
+    }
     let is_copied = inputs.as_ref().is_some_and(is_copy);
     if args.demo || is_copied || wanted.is_empty() || !live::is_possible() {
         return Ok((inputs, Verdicts::new()));
@@ -50,11 +58,24 @@ pub(super) async fn gather(
         progress.say("This is not an administrator's session: what needs one is left out and named.");
     }
     let tell = |id: &str| progress.say_unless_moving(&format!("  {id}"));
-    let found = live::gather(&machine, &wanted, settings.window, &tell).await;
+    let deadline = settings.deadline.map(|length| Instant::now() + length);
+    let found = tokio::select! {
+        found = live::gather(&machine, &wanted, (settings.window, deadline), &tell) => found,
+        _ = tokio::signal::ctrl_c() => return Err(Stopped::Interrupted),
+    };
     let verdicts = live::verdicts(&found);
     let mut inputs = inputs.unwrap_or_else(Inputs::none);
     live::add(found, &mut inputs)?;
     Ok((Some(inputs), verdicts))
+}
+
+/// The servers of the embedded tenant: files in memory.
+fn of_demo(clock: Clock) -> Result<Inputs, InputError> {
+    let mut inputs = Inputs::none();
+    server_folder(&TenantSettings::demo(clock.now()), Health::Planted, &mut |file| {
+        inputs.add_bytes(&file.name, file.bytes.into())
+    })?;
+    Ok(inputs)
 }
 
 /// Whether the files are a copy of a server: some of them are called like it.

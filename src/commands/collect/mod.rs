@@ -27,6 +27,8 @@ mod window;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 pub use args::CollectArgs;
 pub(in crate::commands) use resume::NotResumed;
 
@@ -134,7 +136,9 @@ async fn collect(
         None => keys::own(Some(&connection.tenant_id), Some(&settings.out), clock, &|line| progress.say(line))?,
     };
     let session = Session { connection, key };
+    let began = Instant::now();
     let (inputs, machine) = machine::gather(args, &settings, inputs, clock, &progress).await?;
+    settings.deadline = settings.deadline.map(|length| length.saturating_sub(began.elapsed()));
     let (gate, cipher) = closing::gate(catalog, &session.key, settings.policy.clone());
     let mark = resume::mark(args, &settings, &session.connection.tenant_id, (&session.key, &*cipher), started);
     let has_files = inputs.is_some() || !settings.incidents.is_empty();

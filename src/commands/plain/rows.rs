@@ -2,6 +2,7 @@
 
 use super::walk::FileStory;
 use crate::archive::{Hex, Word};
+use crate::catalog::host::denied_items;
 use crate::commands::closing::{State, plain};
 use crate::commands::stopped::Stopped;
 use crate::files::FileEnd;
@@ -59,26 +60,36 @@ fn form(form: Form) -> Result<Word, Stopped> {
     })
 }
 
+/// Whether a file was withheld for what it is: its absence is no loss.
+fn is_never(file: &FileRow<CleanText>) -> bool {
+    let reason = file.reason.as_ref().map(CleanText::as_str);
+    file.state == FileState::Withheld && denied_items().iter().any(|row| reason == Some(row.why.as_str()))
+}
+
 /// All files as one row among the datasets, so that the bundle has one verdict.
 pub(in crate::commands) fn dataset(
     files: &[FileRow<CleanText>],
     request: &'static str,
 ) -> Result<Dataset<CleanText>, Stopped> {
-    let missing = files.iter().filter(|file| file.state != FileState::Whole).count();
+    let never = files.iter().filter(|file| is_never(file)).count();
+    let missing = files.iter().filter(|file| file.state != FileState::Whole).count() - never;
     let outcome = match missing {
+        _ if never + missing > 0 && files.iter().all(|file| file.state == FileState::Withheld) => Outcome::Failed,
         0 => Outcome::Complete,
-        all if all == files.len() && files.iter().all(|file| file.state == FileState::Withheld) => Outcome::Failed,
         _ => Outcome::Partial,
     };
     let count = |number: usize| CleanText::number(number as u64);
+    let reason = match (missing, never) {
+        (0, 0) => None,
+        (0, _) => Some(("{} of {} files hold what is never collected", never)),
+        _ => Some(("{} of {} files are withheld or damaged", missing + never)),
+    };
     Ok(Dataset {
         id: plain(FILES)?,
         category: None,
         outcome,
-        reason: (missing > 0).then(|| {
-            CleanText::filled("{} of {} files are withheld or damaged", &[count(missing), count(files.len())])
-        }),
-        hint: (missing > 0).then(|| CleanText::fixed("manifest.json says under files which ones and why")),
+        reason: reason.map(|(text, number)| CleanText::filled(text, &[count(number), count(files.len())])),
+        hint: (missing + never > 0).then(|| CleanText::fixed("manifest.json says under files which ones and why")),
         records: files.iter().map(|file| file.records).sum(),
         expected: None,
         duplicates: 0,

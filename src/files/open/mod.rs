@@ -17,6 +17,7 @@ use super::magic::{self, Kind};
 use super::stretches::Stretches;
 use super::walk::Walk;
 use super::{TakerClosed, encoding, fault, name};
+use crate::catalog::host;
 use crate::limits::{ARCHIVE_DEPTH_MAX, ARCHIVE_MEMORY_BYTES_MAX};
 use crate::record::Encoding;
 
@@ -103,7 +104,7 @@ impl Walk<'_> {
             Kind::Evtx => self.open_evtx(source),
             Kind::Avro => self.open_avro(source),
             Kind::Binary(reason) => {
-                self.withhold(&source.name, reason, source.found);
+                self.withhold(&source.name, denied_or(&source.name, reason), source.found);
                 Ok(())
             }
             Kind::Other => match encoding::recognise(&head) {
@@ -112,7 +113,7 @@ impl Walk<'_> {
                     self.open_text(source, encoding, mark)
                 }
                 Err(reason) => {
-                    self.withhold(&source.name, reason, source.found);
+                    self.withhold(&source.name, denied_or(&source.name, reason), source.found);
                     Ok(())
                 }
             },
@@ -133,9 +134,14 @@ impl Walk<'_> {
     }
 
     fn open_text(&mut self, mut source: Source<'_>, encoding: Encoding, mark: usize) -> Result<(), TakerClosed> {
-        source.found.accept();
         let reader = std::mem::replace(&mut source.reader, Box::new(std::io::empty()));
         let mut stretches = Stretches::new(reader, encoding, mark, &source.name, self.sizes);
+        if let Some(row) = host::denied(&source.name, stretches.head()) {
+            drop(stretches);
+            self.withhold(&source.name, &row.why, source.found);
+            return Ok(());
+        }
+        source.found.accept();
         self.begin(&source.name, Some(stretches.form()), encoding, source.unpacked_from);
         for stretch in &mut stretches {
             self.stretch(stretch)?;
@@ -149,6 +155,11 @@ impl Walk<'_> {
         use crate::limits::{ARCHIVE_MEMBERS_MAX, FILES_MAX};
         members > ARCHIVE_MEMBERS_MAX || self.files() + members as u64 > FILES_MAX as u64
     }
+}
+
+/// Why a file is never taken whatever is in it, else why this one cannot be.
+fn denied_or(name: &str, reason: &'static str) -> &'static str {
+    host::denied(name, "").map_or(reason, |row| &row.why)
 }
 
 const TOO_MANY: &str = "an archive of too many files: unpack it and name fewer folders at once";

@@ -54,8 +54,10 @@ pub(super) fn certificates(stores: &[String], registry: &dyn Registry, variables
             is_there |= found.registry(store, &key, registry);
         }
         if !is_machine {
-            let paths = files(&format!(r"%APPDATA%\Microsoft\SystemCertificates\{name}\Certificates\*"), variables);
-            is_there |= !paths.is_empty();
+            let (paths, is_closed) =
+                files(&format!(r"%APPDATA%\Microsoft\SystemCertificates\{name}\Certificates\*"), variables);
+            is_there |= is_closed || !paths.is_empty();
+            found.denied += usize::from(is_closed);
             paths.into_iter().for_each(|path| found.file(store, path));
         }
         found.missing += usize::from(!is_there);

@@ -67,14 +67,20 @@ fn sysnative(path: &Path, variables: &Variables) -> Option<PathBuf> {
     Some(root.join("Sysnative").join(below))
 }
 
-/// The files that a row's path names, in no order. Links are not followed.
-pub(super) fn files(path: &str, variables: &Variables) -> Vec<PathBuf> {
-    let Some(pattern) = expand_pattern(path, variables) else { return Vec::new() };
+/// The files that a row's path names, in no order, and whether a folder on the way is closed to us. Links are not followed.
+pub(super) fn files(path: &str, variables: &Variables) -> (Vec<PathBuf>, bool) {
+    let Some(pattern) = expand_pattern(path, variables) else { return (Vec::new(), false) };
     let options = glob::MatchOptions { case_sensitive: false, ..glob::MatchOptions::default() };
-    let found = glob::glob_with(&pattern, options).into_iter().flatten();
-    // A folder that is closed to us tells its path with the error: it is noticed when it is opened.
-    let found = found.map(|path| path.unwrap_or_else(|error| error.path().to_owned()));
-    found.filter(|path| path.symlink_metadata().map_or(true, |metadata| metadata.is_file())).collect()
+    let (mut found, mut is_closed) = (Vec::new(), false);
+    for path in glob::glob_with(&pattern, options).into_iter().flatten() {
+        match path {
+            // What cannot even be looked at is a file until it is opened.
+            Ok(path) if path.symlink_metadata().map_or(true, |metadata| metadata.is_file()) => found.push(path),
+            Ok(_) => {}
+            Err(error) => is_closed |= error.error().kind() == std::io::ErrorKind::PermissionDenied,
+        }
+    }
+    (found, is_closed)
 }
 
 #[cfg(test)]
@@ -113,7 +119,8 @@ mod tests {
             std::fs::write(folder.path().join(name), "x").unwrap();
         }
         let root = folder.path().to_str().unwrap().to_owned();
-        let mut found: Vec<_> = files(r"%Root%\trace*", &move |_: &str| Some(root.clone()));
+        let (mut found, is_closed) = files(r"%Root%\trace*", &move |_: &str| Some(root.clone()));
+        assert!(!is_closed);
         found.sort();
         let names: Vec<_> = found.iter().filter_map(|path| path.file_name()?.to_str()).collect();
         assert_eq!(names, ["Trace-1.LOG", "trace-2.log"]);

@@ -9,29 +9,36 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
-use super::run::{Call, Ended, Ran, denied, run};
-use super::{Content, Gathered, Machine, certificates, events, expand, name, probe, registry, services, shell, system};
+use super::run::{Call, Ended, RUN_ELEVATED, Ran, denied, run};
+use super::{
+    Content, Gathered, Machine, certificates, console, events, expand, name, probe, registry, services, shell, system,
+};
 use crate::catalog::host::{Item, Origin};
 use crate::limits::{COMMAND_LINE_UNITS_MAX, HOST_EVENTS_MAX, HOST_ITEM_BYTES, HOST_PROGRAM_S};
 use crate::record::{Outcome, Verdict};
 use crate::source::Window;
 
 /// Gathers items on a machine, one after another, so that a server is not burdened; one result for each item at least,
-/// several where it is several files. `tell` hears the id of each item before it is gathered. LDAP items are left out:
+/// several where it is several files. None is begun after the deadline. `tell` hears the id of each item before it is gathered. LDAP items are left out:
 /// they are asked of a directory.
 ///
 /// Cancel-safe: dropped, it ends the program that it runs.
 pub async fn gather(
     machine: &Machine,
     items: &[&'static Item],
-    window: Window,
+    (window, deadline): (Window, Option<Instant>),
     tell: &(dyn Fn(&str) + Sync),
 ) -> Vec<Gathered> {
     let mut all = Vec::new();
     // Starting PowerShell takes a second, and dozens of items need the same module.
     let mut no_modules: BTreeSet<&str> = BTreeSet::new();
     for item in items.iter().copied().filter(|item| !matches!(item.from, Origin::Ldap { .. })) {
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            all.push(nothing(item, Verdict::because(Outcome::Interrupted, "the deadline came first")));
+            continue;
+        }
         tell(&item.id);
         let module = match &item.from {
             Origin::Powershell { module, .. } => module.as_deref(),
@@ -147,12 +154,16 @@ fn partly(read: usize, closed: usize, failed: usize, what: &str, is_elevated: bo
 async fn files(machine: &Machine, item: &'static Item, paths: &[String], window: Window) -> Vec<Gathered> {
     let (paths, variables) = (paths.to_vec(), Arc::clone(&machine.variables));
     let find = move || {
-        let found = paths.iter().flat_map(|path| expand::files(path, &*variables));
-        found
-            .map(|path| (path.metadata().and_then(|data| Ok((data.modified()?, data.len()))), path))
-            .collect::<Vec<_>>()
+        let (mut found, mut is_closed) = (Vec::new(), false);
+        for path in &paths {
+            let (more, closed) = expand::files(path, &*variables);
+            is_closed |= closed;
+            let data = |path: &std::path::Path| path.metadata().and_then(|data| Ok((data.modified()?, data.len())));
+            found.extend(more.into_iter().map(|path| (data(&path), path)));
+        }
+        (found, is_closed)
     };
-    let mut found = tokio::task::spawn_blocking(find).await.unwrap_or_default();
+    let (mut found, is_closed) = tokio::task::spawn_blocking(find).await.unwrap_or_default();
     found.sort_by(|(one, left), (other, right)| {
         let time = |data: &std::io::Result<(std::time::SystemTime, u64)>| data.as_ref().ok().map(|data| data.0);
         time(other).cmp(&time(one)).then_with(|| left.cmp(right))
@@ -175,6 +186,9 @@ async fn files(machine: &Machine, item: &'static Item, paths: &[String], window:
             }
             Err(error) => taken.push(nothing(item, unreadable(&error, machine))),
         }
+    }
+    if is_closed {
+        taken.push(nothing(item, denied(machine.is_elevated)));
     }
     if too_much > 0 {
         let reason = format!("{too_much} files are left out: the item's files are longer than is taken of them");
@@ -216,6 +230,8 @@ pub(super) fn events_end(ran: &Ran, count: usize, is_elevated: bool) -> Verdict 
             Verdict::because(Outcome::Partial, "the channel holds more events than are taken of it")
                 .with_hint("a shorter window: --since")
         }
+        // Without an event it writes the root element.
+        Ended::Exited(0) if ran.stdout.is_empty() => Verdict::because(Outcome::Failed, "the event log gave no answer"),
         _ => ran.verdict(is_elevated),
     }
 }
@@ -224,30 +240,28 @@ fn output(item: &'static Item, ran: Ran, machine: &Machine) -> Gathered {
     let end = ran.verdict(machine.is_elevated);
     // What a program says of its failure is often on the other stream.
     let content = if ran.stdout.is_empty() { ran.stderr } else { ran.stdout };
+    let content = console::utf8(content, console::code_page(&*machine.registry));
     Gathered { end, ..in_memory(item, 0, content, Verdict::complete()) }
 }
 
 fn powershell(item: &'static Item, ran: Ran, machine: &Machine) -> Gathered {
-    match ran.ended {
-        Ended::Exited(shell::NO_MODULE) => nothing(item, no_module()),
-        Ended::Exited(shell::BROKEN_MODULE) if !machine.is_elevated => nothing(item, denied(false)),
+    let end = match ran.ended {
+        Ended::Exited(shell::NO_MODULE) => return nothing(item, no_module()),
+        Ended::Exited(shell::BROKEN_MODULE) if !machine.is_elevated => denied(false),
         Ended::Exited(shell::BROKEN_MODULE) => {
-            nothing(item, Verdict::because(Outcome::Failed, "its PowerShell module could not be loaded"))
+            Verdict::because(Outcome::Failed, "its PowerShell module could not be loaded")
         }
+        Ended::Exited(shell::DONE) if ran.stderr.is_empty() => Verdict::complete(),
         // An error that the script went on after: what it wrote is there, what it could not write is not.
-        Ended::Exited(0) if !ran.stderr.is_empty() => {
+        Ended::Exited(shell::DONE) => {
             let outcome = if ran.stdout.is_empty() { Outcome::Failed } else { Outcome::Partial };
-            let mut end = Verdict::because(outcome, "a cmdlet reported an error");
-            if !machine.is_elevated {
-                end = end.with_hint(super::run::RUN_ELEVATED);
-            }
-            Gathered { end, ..in_memory(item, 0, ran.stdout, Verdict::complete()) }
+            let end = Verdict::because(outcome, "a cmdlet reported an error");
+            if machine.is_elevated { end } else { end.with_hint(RUN_ELEVATED) }
         }
-        _ => {
-            let end = ran.verdict(machine.is_elevated);
-            Gathered { end, ..in_memory(item, 0, ran.stdout, Verdict::complete()) }
-        }
-    }
+        Ended::Exited(0) => Verdict::because(Outcome::Failed, "PowerShell ended before the script did"),
+        _ => ran.verdict(machine.is_elevated),
+    };
+    Gathered { end, ..in_memory(item, 0, ran.stdout, Verdict::complete()) }
 }
 
 fn no_module() -> Verdict {

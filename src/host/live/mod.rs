@@ -5,6 +5,7 @@
 //! the machine, never stops at an item that fails: its verdict says what hindered it, and what would help.
 
 mod certificates;
+mod console;
 mod events;
 mod expand;
 mod gather;
@@ -16,12 +17,14 @@ mod probe_tests;
 mod proxy;
 mod registry;
 mod run;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod run_tests;
 mod services;
 mod shell;
 mod system;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 mod verdict;
 

@@ -57,7 +57,7 @@ mod tests {
         assert!(!all.is_empty() && all.iter().all(|item| !matches!(item.from, Origin::Ldap { .. })));
         assert!(wanted(|_| false, &[]).is_empty());
         let one = wanted(|dataset| dataset == "device-state", &["device-join".to_owned()]);
-        assert!(one.iter().any(|item| item.id == "device-state"));
+        assert!(one.iter().any(|item| item.id == "device-status"));
         assert!(one.iter().all(|item| item.profiles.iter().any(|profile| profile == "device-join")));
         assert!(wanted(|_| true, &["no-such-profile".to_owned()]).is_empty());
     }

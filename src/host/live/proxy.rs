@@ -39,7 +39,9 @@ pub(super) fn from_registry(registry: &dyn Registry) -> Vec<Value> {
     for (who, root) in PEOPLE {
         let Ok(key) = registry.read(&format!("{root}\\{SETTINGS}")) else { continue };
         let mut line = json!({"kind": "proxy", "layer": "WinINET", "account": who});
-        line["ProxyEnable"] = json!(key.number("ProxyEnable"));
+        if let Some(number) = key.number("ProxyEnable") {
+            line["ProxyEnable"] = json!(number);
+        }
         for name in ["ProxyServer", "ProxyOverride", "AutoConfigURL"] {
             if let Some(text) = key.text(name) {
                 line[name] = json!(text);

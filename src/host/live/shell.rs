@@ -16,6 +16,9 @@ pub(super) const NO_MODULE: i32 = 71;
 /// Exit code: the module is there, but could not be loaded.
 pub(super) const BROKEN_MODULE: i32 = 72;
 
+/// Exit code: the script came to its end. Zero is what a shell gives that did nothing.
+pub(super) const DONE: i32 = 70;
+
 /// What stands before every script.
 const PROLOGUE: &str = "$ErrorActionPreference='Continue'\n$ProgressPreference='SilentlyContinue'\n\
     [Console]::OutputEncoding=[Text.UTF8Encoding]::new($false)\n";
@@ -38,7 +41,7 @@ fn whole(module: Option<&str>, script: &str) -> String {
              [Console]::Error.WriteLine($_.Exception.Message);exit {BROKEN_MODULE}}}\n"
         )
     });
-    format!("{PROLOGUE}{}{script}", load.unwrap_or_default())
+    format!("{PROLOGUE}{}{script}\nexit {DONE}\n", load.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -54,7 +57,7 @@ mod tests {
         let bytes = STANDARD.decode(words[words.len() - 1]).unwrap();
         let units: Vec<u16> = bytes.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
         let text = String::from_utf16(&units).unwrap();
-        assert!(text.ends_with("Get-ADSyncScheduler | ConvertTo-Json -Compress"));
+        assert!(text.ends_with("Get-ADSyncScheduler | ConvertTo-Json -Compress\nexit 70\n"));
         assert!(text.contains("-Name 'ADSync')){exit 71}") && text.contains("OutputEncoding=[Text.UTF8Encoding]"));
         assert!(whole(Some("a'b"), "").contains("'a''b'"));
         assert!(!whole(None, "x").contains("Import-Module"));

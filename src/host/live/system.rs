@@ -12,8 +12,11 @@ use super::proxy;
 use super::registry::{Key, Registry};
 use crate::limits::MACHINE_CONFIG_BYTES_MAX;
 
+/// Finds a fact out.
+type Find = fn(&dyn Registry, &Variables) -> Vec<Value>;
+
 /// The facts that rows name, and who finds them out.
-const FACTS: [(&str, fn(&dyn Registry, &Variables) -> Vec<Value>); 7] = [
+const FACTS: [(&str, Find); 7] = [
     ("os", os),
     ("dotnet", dotnet),
     ("tls", tls),
@@ -67,7 +70,7 @@ fn os(registry: &dyn Registry, _: &Variables) -> Vec<Value> {
         values(&key, &["Hostname", "Domain"], &mut line);
     }
     if let Ok(key) = registry.read(r"HKLM\SYSTEM\CurrentControlSet\Control\Lsa\FipsAlgorithmPolicy") {
-        line["FipsEnabled"] = json!(key.number("Enabled"));
+        line["FipsEnabled"] = key.number("Enabled").map_or_else(|| json!("Not Found"), |number| json!(number));
     }
     vec![line]
 }

@@ -63,7 +63,7 @@ fn rows(rows: &[(&str, &str)]) -> Vec<&'static Item> {
 
 async fn gathered(machine: &Machine, items: &[&'static Item]) -> Vec<Gathered> {
     let until = OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
-    gather(machine, items, Window { since: until - time::Duration::days(7), until }, &|_| {}).await
+    gather(machine, items, (Window { since: until - time::Duration::days(7), until }, None), &|_| {}).await
 }
 
 fn told(one: &Gathered) -> (&str, Outcome, String) {
@@ -86,7 +86,11 @@ async fn programs_events_and_scripts_become_files_in_memory() {
     program(root, "dsregcmd.exe", "echo \"args: $*\"");
     program(root, "wevtutil.exe", "[ \"$2\" = Application ] || exit 5\nprintf '<Events><Event>1</Event>'");
     // The decoded script would be the last argument: here its length says that it came.
-    program(root, "WindowsPowerShell/v1.0/powershell.exe", "for last; do :; done\n[ ${#last} -gt 400 ] && echo '{}'");
+    program(
+        root,
+        "WindowsPowerShell/v1.0/powershell.exe",
+        "for last; do :; done\n[ ${#last} -gt 400 ] && echo '{}'; exit 70",
+    );
     let items = rows(&[
         (
             "a-command",
@@ -117,12 +121,14 @@ async fn programs_events_and_scripts_become_files_in_memory() {
     );
     assert_eq!(told(&found[2]).2, "needs elevation");
     let end = |code, count| {
-        let ran = Ran { ended: Ended::Exited(code), stdout: Vec::new(), stderr: Vec::new() };
+        let ran = Ran { ended: Ended::Exited(code), stdout: b"<Events/>".to_vec(), stderr: Vec::new() };
         super::gather::events_end(&ran, count, false).outcome
     };
     // Exit codes of Unix end at 255.
     assert_eq!((end(15_007, 0), end(0, 0)), (Outcome::Unavailable, Outcome::Complete));
     assert_eq!(end(0, crate::limits::HOST_EVENTS_MAX), Outcome::Partial);
+    let silent = Ran { ended: Ended::Exited(0), stdout: Vec::new(), stderr: Vec::new() };
+    assert_eq!(super::gather::events_end(&silent, 0, false).outcome, Outcome::Failed);
     assert_eq!(text(&found[4]), "{}\n");
 }
 
@@ -134,9 +140,11 @@ async fn scripts_without_their_module_or_rights_say_so() {
     for (script, outcome, reason, is_empty) in [
         ("exit 71", Outcome::Unavailable, "module is not on this machine", true),
         ("exit 72", Outcome::Denied, "needs elevation", true),
-        ("echo '{\"a\":1}'; echo error >&2", Outcome::Partial, "a cmdlet reported an error", false),
-        ("echo error >&2", Outcome::Failed, "a cmdlet reported an error", true),
+        ("echo '{\"a\":1}'; echo error >&2; exit 70", Outcome::Partial, "a cmdlet reported an error", false),
+        ("echo error >&2; exit 70", Outcome::Failed, "a cmdlet reported an error", true),
         ("exit 1", Outcome::Failed, "exit code 1", true),
+        ("exit 70", Outcome::Complete, "", true),
+        ("exit 0", Outcome::Failed, "ended before the script did", true),
     ] {
         program(folder.path(), path, script);
         let found = gathered(&machine(folder.path(), Fake::default()), &item).await;
@@ -160,7 +168,7 @@ async fn files_are_taken_newest_first_within_limits() {
     let path = "[from.files]\npaths = ['%ProgramData%\\AADConnect\\trace-*.log', '%NotSet%\\*.log']";
     let items = rows(&[
         ("aged", &format!("bytes_max = 50\nage_days_max = 8\n{path}")),
-        ("ageless", &path.to_string()),
+        ("ageless", path),
         ("none", "[from.files]\npaths = ['%ProgramData%\\Nothing\\*.log']"),
     ]);
     let found = gathered(&machine(folder.path(), Fake::default()), &items).await;
@@ -175,6 +183,33 @@ async fn files_are_taken_newest_first_within_limits() {
     assert!(ends[0].2.starts_with("1 files are left out"), "{}", ends[0].2);
     assert_eq!((ends[1].0, ends[1].1), ("none", Outcome::Unavailable));
     assert!(found[0].name.ends_with("ProgramData/AADConnect/trace-2.log"), "{}", found[0].name);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_closed_needs_elevation() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("ProgramData/Trace");
+    fs::create_dir_all(&data).unwrap();
+    fs::write(data.join("a.log"), "x").unwrap();
+    let items = rows(&[("trace", "[from.files]\npaths = ['%ProgramData%\\Trace\\*.log']")]);
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o000)).unwrap();
+    let is_root = fs::read_dir(&data).is_ok();
+    let found = gathered(&machine(folder.path(), Fake::default()), &items).await;
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    // Root may read everything.
+    let expected = if is_root { (Outcome::Complete, "") } else { (Outcome::Denied, "needs elevation") };
+    assert_eq!((told(&found[0]).1, told(&found[0]).2.as_str()), expected);
+}
+
+#[tokio::test]
+async fn nothing_is_begun_after_the_deadline() {
+    let folder = tempfile::tempdir().unwrap();
+    let items = rows(&[("late", "dataset = 'host-state'\n[from.system]\nfacts = ['os']")]);
+    let until = OffsetDateTime::UNIX_EPOCH;
+    let when = (Window { since: until, until }, Some(tokio::time::Instant::now()));
+    let found = gather(&machine(folder.path(), Fake::default()), &items, when, &|_| panic!("it was begun")).await;
+    assert_eq!((found.len(), found[0].end.outcome), (1, Outcome::Interrupted));
+    assert_eq!(super::verdicts(&found)["host-state"].outcome, Outcome::Interrupted);
 }
 
 #[tokio::test]
@@ -215,7 +250,21 @@ fn what_is_gathered_is_recognised_as_its_own_item() {
     let mut seen = 0;
     for item in items().iter().filter(|item| item.dataset.is_some()) {
         let form = match &item.from {
-            Origin::Files { .. } | Origin::Ldap { .. } => continue,
+            Origin::Files { paths } => {
+                for path in paths {
+                    let name = path.replace('%', "").replace('\\', "/").replace('*', "20260914-223150");
+                    let found = match recognise(&name, Form::Text, "") {
+                        Recognised::Item(found) => found.id.as_str(),
+                        Recognised::Denied(_) => "denied",
+                        // By its content, then.
+                        Recognised::Unknown if !item.marks.is_empty() => &item.id,
+                        Recognised::Unknown => "unknown",
+                    };
+                    assert_eq!(found, item.id, "{name}");
+                }
+                continue;
+            }
+            Origin::Ldap { .. } => continue,
             Origin::Events { .. } => Form::Xml,
             Origin::Registry { .. } => Form::Registry,
             Origin::Command { .. } => Form::Text,

@@ -32,10 +32,12 @@ fn verdict(items: &[&Gathered]) -> Verdict {
     }
     let has_content = items.iter().any(|one| !matches!(one.content, Content::Nothing));
     let is_complete = items.iter().any(|one| one.end.outcome == Outcome::Complete);
-    let outcome = match hindered.iter().all(|one| one.end.outcome == Outcome::Denied) {
-        _ if has_content || is_complete => Outcome::Partial,
-        true => Outcome::Denied,
-        false => Outcome::Failed,
+    let all = |outcome| hindered.iter().all(|one| one.end.outcome == outcome);
+    let outcome = match () {
+        () if has_content || is_complete => Outcome::Partial,
+        () if all(Outcome::Denied) => Outcome::Denied,
+        () if all(Outcome::Interrupted) => Outcome::Interrupted,
+        () => Outcome::Failed,
     };
     let reason = |one: &&&Gathered| {
         let why = one.end.reason.as_ref().map_or("it failed", |reason| reason.expose());

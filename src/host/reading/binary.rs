@@ -1,45 +1,29 @@
 //! Binary values of directory attributes, spelt as everybody spells them.
 //!
 //! Takes base64, gives `S-1-…` for a SID and the usual GUID text where the attribute holds one, else the base64 as it is.
-//! Source: [MS-DTYP] 2.3.4 (GUID), 2.4.2 (SID); learn.microsoft.com/windows/win32/adschema/attributes-all.
+//! Which attribute holds what is in rows (`catalog/directory.toml`). Source: [MS-DTYP] 2.3.4 (GUID), 2.4.2 (SID); learn.microsoft.com/windows/win32/adschema/attributes-all.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Attributes that hold a SID.
-const SIDS: [&str; 8] = [
-    "objectSid",
-    "sIDHistory",
-    "msExchMasterAccountSid",
-    "mS-DS-CreatorSID",
-    "securityIdentifier",
-    "tokenGroups",
-    "msRTCSIP-OriginatorSid",
-    "onPremiseSecurityIdentifier",
-];
-/// Attributes that hold a GUID which is written as text. The consistency GUID is not among them: as base64 it is the cloud's
-/// immutable id.
-const GUIDS: [&str; 6] =
-    ["objectGUID", "msExchMailboxGuid", "msExchArchiveGUID", "schemaIDGUID", "attributeSecurityGUID", "msDS-DeviceId"];
+use crate::catalog::{ReadAs, attribute_reading};
 
-/// A value of an attribute, given in base64.
+/// A value of an attribute, given in base64. A SID shows itself; a GUID needs a row that says so, and the consistency GUID
+/// has none, because as base64 it is the cloud's immutable id.
 pub(super) fn spelt(attribute: &str, base64: String) -> String {
-    let holds = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(attribute));
-    let bytes = || STANDARD.decode(base64.trim()).ok();
-    let text = if holds(&SIDS) {
-        bytes().and_then(|bytes| sid(&bytes))
-    } else if holds(&GUIDS) {
-        bytes().and_then(|bytes| guid(&bytes))
-    } else {
-        None
+    let read_as = attribute_reading(attribute).map(|(_, row)| row.read_as);
+    let Ok(bytes) = STANDARD.decode(base64.trim()) else { return base64 };
+    let text = match read_as {
+        Some(ReadAs::Base64 | ReadAs::Count) => None,
+        Some(ReadAs::Guid) => guid(&bytes),
+        Some(ReadAs::Sid | ReadAs::Text) | None => sid(&bytes),
     };
     text.unwrap_or(base64)
 }
 
 /// Whether an attribute's value stays base64 whatever it holds.
 pub(super) fn stays(attribute: &str) -> bool {
-    const BASE64: [&str; 3] = ["mS-DS-ConsistencyGuid", "msExchArchiveRelease", "replicationSignature"];
-    BASE64.iter().any(|name| name.eq_ignore_ascii_case(attribute))
+    attribute_reading(attribute).is_some_and(|(_, row)| row.read_as == ReadAs::Base64)
 }
 
 /// The text in an anchor of the synchronisation engine, given in base64: its length in bytes, then UTF-16 with a final

@@ -56,9 +56,9 @@ impl Device {
     }
 }
 
-/// `           AzureAdJoined : YES`
+/// `           AzureAdJoined : YES`, once `        AadRecoveryEnabled: NO`
 fn pair(text: &str) -> Option<(&str, &str)> {
-    let (name, value) = text.split_once(" :")?;
+    let (name, value) = text.split_once(':')?;
     let value = if value.is_empty() { value } else { value.strip_prefix(' ')? };
     let name = name.strip_prefix(' ')?.trim();
     let is_name = !name.is_empty()

@@ -143,6 +143,7 @@ fn gather(value: Value, is_outer: bool, data: &mut Map<String, Value>) {
             }
         }
         Value::Null => {}
+        Value::String(text) if text.is_empty() => {}
         other => unnamed(plain(other), data),
     }
 }

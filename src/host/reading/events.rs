@@ -141,10 +141,6 @@ struct Events {
 /// Whether a row of the catalogue wants an event. Ids collide between providers, so that both count; a row without
 /// providers or ids wants all of its channel's.
 fn wanted(channel: &str, provider: &str, id: u64) -> bool {
-    // TEMPORARY until the rows are merged.
-    if !items().iter().any(|row| matches!(row.from, Origin::Events { .. })) {
-        return true;
-    }
     items().iter().any(|row| match &row.from {
         Origin::Events { channel: own, providers, ids } => {
             (channel.is_empty() || own.eq_ignore_ascii_case(channel))

@@ -1,7 +1,7 @@
 //! LDIF exports of Active Directory (`ldifde`): the records that the search itself would give.
 //!
-//! One record per entry, of the dataset that its classes say: `{"dn", <LDAP display name>: value}`. Attributes that can hold
-//! several values are arrays always; binary SIDs and GUIDs are text; certificates and key credentials are counted;
+//! One record per entry, of the dataset that its classes say: `{"dn", <LDAP display name>: value}`, read by the same rows
+//! (`catalog/directory.toml`) as over LDAP. Attributes that can hold several values are arrays always; binary SIDs and GUIDs are text; certificates and key credentials are counted;
 //! passwords and key material are left out. An entry that is too long goes on in a further record.
 //! Source: RFC 2849; learn.microsoft.com/windows/win32/adschema/attributes-all.
 
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::out::Out;
 use super::xml::put;
 use super::{Read, binary};
+use crate::catalog::{ReadAs, attribute_reading, is_never_asked};
 use crate::limits::HOST_RECORD_BYTES_MAX;
 use crate::record::RawStretch;
 
@@ -25,68 +26,6 @@ const CLASSES: [(&str, &str); 5] = [
 ];
 /// The dataset of all other entries.
 const FOREST: &str = "ad-forest";
-
-/// Attributes that can hold several values.
-const SEVERAL: [&str; 22] = [
-    "objectClass",
-    "proxyAddresses",
-    "memberOf",
-    "member",
-    "servicePrincipalName",
-    "keywords",
-    "uPNSuffixes",
-    "msDS-AllowedToDelegateTo",
-    "msDS-EnabledFeature",
-    "directReports",
-    "otherMailbox",
-    "otherTelephone",
-    "otherMobile",
-    "otherHomePhone",
-    "msExchShadowProxyAddresses",
-    "msDS-NcType",
-    "supportedControl",
-    "supportedCapabilities",
-    "namingContexts",
-    "description",
-    "url",
-    "publicDelegates",
-];
-/// Attributes of which only the number of values is given.
-const COUNTED: [&str; 6] = [
-    "userCertificate",
-    "userSMIMECertificate",
-    "cACertificate",
-    "msDS-KeyCredentialLink",
-    "sIDHistory",
-    "thumbnailPhoto",
-];
-/// Beginnings of names of attributes that never leave the directory, in lower case.
-const NEVER: [&str; 24] = [
-    "unicodepwd",
-    "dbcspwd",
-    "ntpwdhistory",
-    "lmpwdhistory",
-    "supplementalcredentials",
-    "userpassword",
-    "unixuserpassword",
-    "ms-mcs-admpwd",
-    "mslaps-",
-    "msds-managedpassword",
-    "msds-executescriptpassword",
-    "msfve-",
-    "mstpm-",
-    "mskds-",
-    "mspkiaccountcredentials",
-    "mspkidpapimasterkeys",
-    "currentvalue",
-    "priorvalue",
-    "initialauth",
-    "trustauth",
-    "krb5key",
-    "sambantpassword",
-    "sambalmpassword",
-    "userpkcs12",
-];
 
 #[derive(Default)]
 struct Ldif {
@@ -154,12 +93,11 @@ impl Entry {
     fn add(&mut self, name: &str, value: String) {
         let (base, option) = name.split_once(';').unwrap_or((name, ""));
         let name = if option.starts_with("range=") || option == "binary" { base } else { name };
-        let is = |names: &[&str]| names.iter().any(|one| one.eq_ignore_ascii_case(base));
-        let lower = base.to_ascii_lowercase();
-        if NEVER.iter().any(|start| lower.starts_with(start)) {
+        if is_never_asked(base) {
             return;
         }
-        if is(&COUNTED) {
+        let row = attribute_reading(base).map(|(_, row)| row);
+        if row.is_some_and(|row| row.read_as == ReadAs::Count) {
             let key = format!("{base}Count");
             let count = self.counts.get(&key).and_then(Value::as_u64).unwrap_or_default();
             self.counts.insert(key, Value::from(count + 1));
@@ -174,7 +112,7 @@ impl Entry {
             }
         }
         self.bytes += name.len() + value.len();
-        match is(&SEVERAL) && !self.members.contains_key(name) {
+        match row.is_some_and(|row| row.is_many) && !self.members.contains_key(name) {
             true => {
                 self.members.insert(name.to_owned(), Value::Array(vec![Value::from(value)]));
             }

@@ -112,12 +112,6 @@ impl Reading {
         Some(Self { read: make(file), passage: Passage::new(dataset) })
     }
 
-    /// The same with records of another dataset, where the reader itself does not tell them apart.
-    pub fn giving(mut self, dataset: &'static str) -> Self {
-        self.passage.give_to(dataset);
-        self
-    }
-
     /// The names of all readers.
     pub fn names() -> impl Iterator<Item = &'static str> {
         READERS.iter().map(|row| row.0)

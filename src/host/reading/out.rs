@@ -24,10 +24,6 @@ impl Passage {
         Self { dataset, lines: 0, tally: Tally::default(), text: String::new(), text_line: 0 }
     }
 
-    pub(super) fn give_to(&mut self, dataset: &'static str) {
-        self.dataset = dataset;
-    }
-
     pub(super) fn stretch_ended(&mut self, text: &str) {
         self.lines += memchr_iter(b'\n', text.as_bytes()).count() as u64;
     }

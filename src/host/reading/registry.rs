@@ -76,7 +76,7 @@ impl Registry {
             open.entry.push('\n');
             open.entry.push_str(text);
             let most = if open.is_string { HOST_TEXT_BYTES_MAX } else { HOST_RECORD_BYTES_MAX };
-            let goes_on = if open.is_string { !text.contains('"') } else { text.trim_end().ends_with('\\') };
+            let goes_on = if open.is_string { !has_quote(text) } else { text.trim_end().ends_with('\\') };
             match (open.entry.len() < most, goes_on) {
                 (false, _) => out.unknown_lines(open.line, &open.entry),
                 (true, true) => self.open = Some(open),
@@ -160,6 +160,19 @@ fn value(entry: &str) -> Data {
         }
         _ => Data::None,
     }
+}
+
+/// Whether a line has a quote that is not escaped.
+fn has_quote(line: &str) -> bool {
+    let mut symbols = line.bytes();
+    while let Some(symbol) = symbols.next() {
+        match symbol {
+            b'\\' => drop(symbols.next()),
+            b'"' => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The text up to the closing quote, and what follows it.

@@ -80,6 +80,9 @@ impl Certificates {
             (self.open, self.waiting) = (Some((line, Map::new())), None);
             return;
         }
+        if trimmed.starts_with("====") {
+            return;
+        }
         if trimmed.starts_with("CertUtil:") {
             return self.close(out);
         }

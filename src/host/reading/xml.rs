@@ -135,9 +135,6 @@ impl<S: Shape> Xml<S> {
                     return out.unknown_lines(line, text.get(at..).unwrap_or_default());
                 }
             }
-            if self.bytes > HOST_RECORD_BYTES_MAX {
-                self.part(out);
-            }
         }
     }
 
@@ -151,7 +148,9 @@ impl<S: Shape> Xml<S> {
         let is = |root: &&Root| {
             (root.element == "*" || root.element == name) && (root.under.is_empty() || root.under == around)
         };
-        let root = self.shape.roots().iter().find(is);
+        // One of the same name inside it is a part of it: AD FS writes an `Event` into its events.
+        let is_inside = self.open.iter().any(|frame| frame.root.is_some() && frame.name == name);
+        let root = self.shape.roots().iter().find(is).filter(|_| !is_inside);
         let mut attributes = Vec::new();
         let mut bytes = name.len();
         for attribute in tag.attributes().with_checks(false) {
@@ -197,6 +196,10 @@ impl<S: Shape> Xml<S> {
         let Some(depth) = self.open.iter().rposition(|frame| frame.name == name) else { return };
         while self.open.len() > depth {
             self.end_last(out);
+        }
+        // Never inside a text: half an identifier is not recognised.
+        if self.bytes > HOST_RECORD_BYTES_MAX {
+            self.part(out);
         }
     }
 

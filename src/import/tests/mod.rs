@@ -1,6 +1,7 @@
 //! Whole imports: files on the disk, a sink that remembers, and the account of every record.
 
 mod kinds;
+mod servers;
 mod shapes;
 mod shared;
 

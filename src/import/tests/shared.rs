@@ -48,12 +48,13 @@ fn total(accounts: &[FileAccount]) -> [u64; 6] {
 }
 
 /// What the importer made of them, held so that a change shows. The o365 set as a whole and one file each of panther and
-/// otrf were counted by another program (distinct ids), too; the other numbers are the importer's own.
+/// otrf were counted by another program (distinct ids), too; the other numbers are the importer's own. 76 events of otrf are of a
+/// Windows event log that nobody asks for here.
 const EXPECTED: [(&str, [u64; 6]); 6] = [
     ("elastic-integrations-2023/packages/azure", [88, 73, 8, 0, 0, 7]),
     ("elastic-integrations-2023/packages/o365", [358, 219, 138, 0, 0, 1]),
     ("panther", [291, 40, 20, 0, 0, 231]),
-    ("otrf", [104, 4, 6, 0, 0, 94]),
+    ("otrf", [104, 4, 6, 0, 76, 18]),
     ("plaso", [10, 4, 0, 0, 0, 6]),
     ("attack_data", [177, 0, 0, 0, 0, 177]),
 ];

@@ -162,6 +162,11 @@ impl Dictionary {
         let names = text[..if has_dot { text.len() } else { 0 }].split(|symbol| !is_name(symbol));
         let names = names.filter(|name| name.contains('.'));
         let hosts = names.filter(|name| self.is_under_own_domain(name.trim_end_matches('.'))).count();
+        found + hosts as u64 + self.ids_in(gate, text)
+    }
+
+    /// How many mapped ids stand in a text that should be clean.
+    pub fn ids_in(&self, gate: &Gate, text: &str) -> u64 {
         // An id has its first dash behind eight digits.
         let dashes = memchr::memchr_iter(b'-', text.as_bytes()).filter_map(|dash| dash.checked_sub(8));
         let is_edge = |at: Option<usize>| {
@@ -170,8 +175,7 @@ impl Dictionary {
         let dashes = dashes.filter(|start| is_edge(start.checked_sub(1)) && is_edge(Some(start + 36)));
         let ids = dashes.filter_map(|start| super::guid::parse_dashed(text.as_bytes().get(start..start + 36)?));
         let is_mapped = |id: u128| self.is_known(id).is_some_and(|kind| !gate.keeps_id(kind)) && !(gate.well_known)(id);
-        let ids = ids.filter(|&id| is_mapped(id)).count();
-        found + hosts as u64 + ids as u64
+        ids.filter(|&id| is_mapped(id)).count() as u64
     }
 
     /// `is_token`: whether a word is a pseudonym, in which nothing is looked for.

@@ -4,10 +4,11 @@
 //! the first members of an object only and at few of their values; the same record always gives the same answer.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use hashbrown::HashMap;
 
-use super::{KeyNumber, NO_KEY, Node, Rules, squeeze};
+use super::{KeyNumber, Lately, NO_KEY, Node, Rules, Spot, squeeze};
 use crate::catalog::{Recognition, bare_context, recognitions};
 use crate::json;
 use crate::limits::RECOGNISED_MEMBERS_MAX;
@@ -49,12 +50,16 @@ pub(in crate::pseudonym) struct Inquiry<'r> {
     said: [Option<Node>; 5],
     decided: Option<Node>,
     members: usize,
-    squeezed: String,
+}
+
+thread_local! {
+    /// The bits of a key, and what it tells.
+    static KEYS: RefCell<Lately<(u128, Option<Tells>)>> = const { RefCell::new(Lately::new()) };
 }
 
 impl<'r> Inquiry<'r> {
     pub(super) fn new(rules: &'r Rules) -> Self {
-        Self { rules, found: 0, said: [None; 5], decided: None, members: 0, squeezed: String::new() }
+        Self { rules, found: 0, said: [None; 5], decided: None, members: 0 }
     }
 
     /// The next member: its key as written, its value as written.
@@ -65,17 +70,17 @@ impl<'r> Inquiry<'r> {
             return;
         }
         let recogniser = &self.rules.recogniser;
-        if let Some(tells) = tells(key) {
+        let (bits, tells) = KEYS.with_borrow_mut(|keys| {
+            keys.recall(self.rules.epoch, Spot::default(), key, || (recogniser.bits_of(self.rules, key), tells(key)))
+        });
+        self.found |= bits;
+        if let Some(tells) = tells {
             let slot = &mut self.said[tells as usize];
             *slot = slot.or_else(|| recogniser.says(tells, value));
             if matches!(tells, Tells::Category | Tells::Table | Tells::Type) {
                 self.decided = *slot;
             }
         }
-        self.found |= match self.rules.key(key.as_bytes()) {
-            NO_KEY => recogniser.seen(key, &mut self.squeezed),
-            number => recogniser.numbered.get(usize::from(number)).copied().unwrap_or_default(),
-        };
     }
 
     /// The dataset that the members show, if they show one.
@@ -144,6 +149,13 @@ impl Recogniser {
             }
         }
         self.numbered = numbered;
+    }
+
+    fn bits_of(&self, rules: &Rules, key: &str) -> u128 {
+        match rules.key(key.as_bytes()) {
+            NO_KEY => self.seen(key, &mut String::new()),
+            number => self.numbered.get(usize::from(number)).copied().unwrap_or_default(),
+        }
     }
 
     /// The dataset of a table with these columns.

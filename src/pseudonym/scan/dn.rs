@@ -8,6 +8,9 @@ use crate::pseudonym::gate::Gate;
 
 const TYPES: [&str; 10] = ["cn=", "ou=", "dc=", "o=", "l=", "st=", "c=", "uid=", "e=", "serialnumber="];
 
+/// How far a part of a name is looked for behind a quote, bytes: the longest common name has 64 characters.
+const NAME_BYTES_MAX: usize = 128;
+
 /// The attribute type with its `=` at the start of a text.
 fn attribute(text: &str) -> Option<usize> {
     TYPES
@@ -89,6 +92,7 @@ fn value_end(text: &str, start: usize) -> usize {
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'\\' => at += 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+            b'\'' if is_apostrophe(text, at) => at += 1,
             b',' | b';' | b'"' | b'\'' | b'<' | b'>' | b')' | b']' | b'|' | b'\n' | b'\r' | b'\t' => break,
             b' ' if is_next_label(&text[at + 1..]) => break,
             _ => at += 1,
@@ -100,6 +104,18 @@ fn value_end(text: &str, start: usize) -> usize {
     }
     // Never inside a character: every byte that stops is ASCII, so is every byte that is stepped over singly.
     end
+}
+
+/// Whether a quote belongs to the name: inside a word (`CN=D'Arcy Wells`), or where another part of the name follows
+/// (`CN=Field' Boat,OU=Crew`).
+fn is_apostrophe(text: &str, at: usize) -> bool {
+    let (before, behind) = (&text[..at], &text[at + 1..]);
+    let in_word = before.ends_with(char::is_alphanumeric) && behind.starts_with(char::is_alphanumeric);
+    in_word || {
+        let end = behind.bytes().take(NAME_BYTES_MAX).position(|byte| b",;\"'<>)]|\n\r\t".contains(&byte));
+        let next = end.and_then(|end| behind[end..].strip_prefix(','));
+        next.is_some_and(|next| attribute(next.trim_start_matches(' ')).is_some())
+    }
 }
 
 /// `CN={…} sourceAnchor=…`: the value ends where another label begins.

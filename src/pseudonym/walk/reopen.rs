@@ -45,8 +45,9 @@ impl<'p, H: Hands> Walk<'p, H> {
         depth: usize,
     ) -> Result<(), RefusalCause> {
         let scope = Scope { text: before, at: 0 };
-        let number = self.key_number(key, false)?;
-        let (child, duty) = self.member_of(spot, key, number, scope, before);
+        let node = if spot.node == ENVELOPE { self.here.gate.rules.file() } else { spot.node };
+        let member = self.judge.member(node, key);
+        let (child, duty) = self.member_of(spot, key, member, scope, before);
         let around = self.judge.enter(scope);
         self.reopen(inner, child, duty, depth + 1)?;
         self.more_members(spot, scope, H::Object::default(), depth)?;

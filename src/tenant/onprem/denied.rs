@@ -1,8 +1,10 @@
-//! What lies on servers and must never come into a bundle: a private key, a registry hive, a token, a memory dump.
+//! What lies on servers and must never come into a bundle: a private key, a registry hive, a token, a memory
+//! dump, an export of local administrators' passwords.
 //!
 //! Its contents are invented; [`SECRETS`] stand in these files and in the LAPS attributes of the directory, so that a
 //! test can look for them.
 
+use super::ldif::Ldif;
 use super::{Server, ServerFile};
 
 /// Texts that no bundle may hold: two LAPS passwords, a settings address of dsregcmd, a key, a token, two fillings.
@@ -22,7 +24,12 @@ pub(super) fn files(_: &Server) -> Vec<ServerFile> {
     // A hive begins with `regf`, a full memory dump with `PAGEDU64`.
     let hive = [b"regf\x01\0\0\0\x01\0\0\0".as_slice(), &[0; 500], SECRETS[5].as_bytes(), &[0; 3_500]].concat();
     let dump = [b"PAGEDU64".as_slice(), &[0; 500], SECRETS[6].as_bytes(), &[0; 3_500]].concat();
+    // What legacy LAPS leaves in a directory, exported by hand.
+    let mut passwords = Ldif::default();
+    passwords.entry("CN=AWM-FS02,OU=Servers,DC=ad,DC=alderwood,DC=local", &["top", "computer"]);
+    passwords.add("ms-Mcs-AdmPwd", SECRETS[0]).add("ms-Mcs-AdmPwdExpirationTime", "133800000000000000");
     vec![
+        ServerFile::new("ActiveDirectory/local-administrators.ldf", passwords.into_bytes()),
         ServerFile::new("Certificates/sts.alderwood.example.key", key),
         ServerFile::new("Registry/SECURITY.hiv", hive),
         ServerFile::new("AzureVMAccessToken.txt", format!("{}\r\n", SECRETS[4])),

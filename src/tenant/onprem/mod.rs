@@ -16,6 +16,7 @@ mod directory;
 mod events;
 mod forest;
 mod instant;
+mod items;
 mod ldif;
 mod objects;
 mod registry;
@@ -98,7 +99,7 @@ pub fn server_folder<E>(
 ) -> Result<(), E> {
     let world = World::new(Settings { seed: settings.seed, users: settings.users, now: settings.now });
     let server = Server { world, health };
-    let small: [fn(&Server) -> Vec<ServerFile>; 12] = [
+    let small: [fn(&Server) -> Vec<ServerFile>; 13] = [
         trace::files,
         configuration::files,
         runs::files,
@@ -110,6 +111,7 @@ pub fn server_folder<E>(
         device::files,
         registry::files,
         state::files,
+        items::files,
         denied::files,
     ];
     for files in small {

@@ -170,13 +170,10 @@ impl Server {
         ldif.add("servicePrincipalName", &format!("HOST/{host}")).add("userAccountControl", WORKSTATION);
         ldif.add("operatingSystem", "Windows 11 Enterprise").add("operatingSystemVersion", "10.0 (22631)");
         ldif.bytes("userCertificate", format!("certificate of CN={}, without a key", device.device_id).as_bytes());
-        // What Windows LAPS and legacy LAPS leave on a computer: nobody may collect it.
+        // What Windows LAPS leaves on a computer: nobody may collect it.
         if device.index % 10 == 2 {
-            ldif.add("ms-Mcs-AdmPwd", super::SECRETS[0]).add("ms-Mcs-AdmPwdExpirationTime", "133800000000000000");
-            ldif.add(
-                "msLAPS-Password",
-                &format!("{{\"n\":\"Administrator\",\"t\":\"1db0\",\"p\":\"{}\"}}", super::SECRETS[1]),
-            );
+            let credential = format!("{{\"n\":\"Administrator\",\"t\":\"1db0\",\"p\":\"{}\"}}", super::SECRETS[1]);
+            ldif.add("msLAPS-Password", &credential);
         }
         ldif.add("whenCreated", &instant::generalised(device.registered));
     }

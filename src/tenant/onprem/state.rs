@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::{CONNECT_HOST, FEDERATION_SERVICE, Server, ServerFile, YARD_DOMAIN, adfs, instant, runs, stories, trace};
+use crate::catalog::host::{Origin, items};
 use crate::tenant::world::stories::SYNC_ACCOUNT;
 use crate::tenant::world::{INITIAL_DOMAIN, NETBIOS_DOMAIN, ON_PREMISES_DOMAIN, stamp};
 
@@ -14,7 +15,7 @@ pub(super) fn files(server: &Server) -> Vec<ServerFile> {
     let file = |name: &str, rows: Vec<Value>| {
         ServerFile::new(name, rows.iter().map(|row| format!("{row}\n")).collect::<String>())
     };
-    vec![
+    let mut files = vec![
         file("Get-ADSyncScheduler.json", vec![scheduler(server)]),
         file("Get-ADSyncConnector.json", connectors(server)),
         file("Get-ADSyncAADCompanyFeature.json", vec![features()]),
@@ -22,8 +23,9 @@ pub(super) fn files(server: &Server) -> Vec<ServerFile> {
         file("Get-ADSyncConnectorStatistics.json", statistics(server)),
         file("host-state.jsonl", host()),
         file("certificates.jsonl", certificates(server)),
-        file("connectivity.jsonl", connectivity(server)),
-    ]
+    ];
+    files.extend(connectivity(server).into_iter().map(|(name, rows)| file(&name, rows)));
+    files
 }
 
 fn scheduler(server: &Server) -> Value {
@@ -106,25 +108,32 @@ fn certificates(server: &Server) -> Vec<Value> {
     ]
 }
 
-fn connectivity(server: &Server) -> Vec<Value> {
-    let skew = if server.is_planted() { stories::CLOCK_SKEW_S } else { 1 };
-    let hosts = [
-        "login.microsoftonline.com",
-        "login.windows.net",
-        "adminwebservice.microsoftonline.com",
-        "graph.microsoft.com",
-    ];
-    let row = |(number, host): (usize, &str)| {
+/// One file for each item that tries hosts out.
+fn connectivity(server: &Server) -> Vec<(String, Vec<Value>)> {
+    let ahead = if server.is_planted() { stories::CLOCK_SKEW_S } else { 1 };
+    let row = |(number, host): (usize, &String), port: u16| {
         let address = server.world.user(number as u64 + 30).site.public_address(number as u64 + 3);
-        let mut row =
-            json!({"host": host, "port": 443, "dns": [address], "tcp": "ok", "tls": "TLSv1_3", "tlsTrusted": true});
-        let refused = server.is_planted() && host == "adminwebservice.microsoftonline.com";
-        row["http"] = json!(if refused { 407 } else { 200 });
-        match refused {
+        let mut row = json!({"host": host, "port": port, "dns": [address], "tcp": "ok"});
+        if port == 443 {
+            row["tls"] = json!("TLSv1_3");
+            row["tlsTrusted"] = json!(true);
+        }
+        let is_refused = server.is_planted() && host == "adminwebservice.microsoftonline.com";
+        row["http"] = json!(if is_refused { 407 } else { 200 });
+        match is_refused {
             true => row["reason"] = json!("a proxy or a firewall refuses"),
-            false => row["clockAheadSeconds"] = json!(skew),
+            false => row["clockAheadSeconds"] = json!(ahead),
         }
         row
     };
-    hosts.into_iter().enumerate().map(row).collect()
+    let probes = items().iter().filter_map(|item| match &item.from {
+        Origin::Probe { hosts, port } => {
+            let rows = hosts.iter().enumerate().map(|host| row(host, *port));
+            Some((format!("{}.jsonl", item.id), rows.collect::<Vec<_>>()))
+        }
+        _ => None,
+    });
+    // And one that somebody else wrote.
+    let other = ("connectivity.jsonl".to_owned(), vec![row((0, &"graph.microsoft.com".to_owned()), 443)]);
+    probes.chain([other]).collect()
 }

@@ -97,3 +97,25 @@ fn documents_are_well_formed() {
         }
     }
 }
+
+#[test]
+fn every_item_of_the_catalogue_that_has_files_has_one_here() {
+    use crate::catalog::host::{Origin, denied_items, items};
+    let files = folder(Health::Planted);
+    for item in items().iter().filter(|item| !matches!(item.from, Origin::Ldap { .. })) {
+        assert!(files.keys().any(|name| item.fits_name(name).is_some()), "{}", item.id);
+    }
+    let denied = files.iter().filter(|(name, bytes)| {
+        let head: String = String::from_utf8_lossy(bytes).chars().take(600).collect();
+        denied_items().iter().any(|row| row.fits_name(name) || row.fits_marks(&head))
+    });
+    let denied: Vec<&str> = denied.map(|(name, _)| name.as_str()).collect();
+    let planted = [
+        "ActiveDirectory/local-administrators.ldf",
+        "AzureVMAccessToken.txt",
+        "Certificates/sts.alderwood.example.key",
+        "MEMORY.DMP",
+        "Registry/SECURITY.hiv",
+    ];
+    assert_eq!(denied, planted);
+}

@@ -171,6 +171,9 @@ fn surroundings(visit: Visit<'_>) {
             "ip" => Kind::Ip,
             "ip-range" => Kind::IpRange,
             "dn" => Kind::Dn,
+            "name" => Kind::Name,
+            "account" => Kind::Account,
+            "upn" => Kind::Upn,
             _ => Kind::OrgName,
         };
         visit(kind, value, fate);
