@@ -87,7 +87,8 @@ pub async fn collect(
             sink.slice_closed(&dataset.id, 0).await;
         }
         let time = session.as_ref().and_then(|session: &Session| session.root.time.clone());
-        let ended = Ended { searches: rows.len(), missing, tally, time, is_narrowed: directory.is_narrowed() };
+        let is_narrowed = directory.is_narrowed() && rows.iter().any(|row| row.is_scoped);
+        let ended = Ended { searches: rows.len(), missing, tally, time, is_narrowed };
         reports.push(report(dataset, ended, clock));
     }
     if let Some(session) = session {
