@@ -140,8 +140,7 @@ impl Closing {
         let Self { gate, cipher, spool, mut output, folder, instant } = self;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let early: BTreeSet<EntryPath> = spool.entries().into_iter().filter(|entry| story.is_early(entry)).collect();
-        let repaired = sweep::repair(&spool, &gate, &|entry| early.contains(entry), threads)
-            .map_err(|error| Stopped::Unexpected(error.to_string()))?;
+        let repaired = sweep::repair(&spool, &gate, &|entry| early.contains(entry), threads)?;
         write_traits(&spool, &gate)?;
         let mut withheld = Withheld::default();
         let mut rounds = 1..=ROUNDS_MAX;

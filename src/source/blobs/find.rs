@@ -3,14 +3,16 @@
 //! Takes a container and hours, walks its folders by delimiter, so that of years of data only the wanted days are
 //! listed, and gives the blobs in the order of their hours. Other tenants' folders are not entered.
 
+use std::collections::HashSet;
+
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 
-use super::Account;
 use super::listing::Blob;
 use super::path::{Owner, Place, place};
-use crate::limits::{FOLDER_DEPTH_MAX, LANES, PAGES_MAX};
-use crate::net::{Client, Failure};
-use crate::source::Window;
+use super::{Account, verdicts};
+use crate::limits::{DOUBTS_MAX, FOLDER_DEPTH_MAX, LANES, PAGES_MAX};
+use crate::net::Client;
+use crate::source::{Stop, Window, mark};
 use time::OffsetDateTime;
 
 /// What a container has of the hours.
@@ -47,13 +49,13 @@ struct Folder {
 /// Finds the blobs with this ending. Cancel-safe: it only reads.
 ///
 /// # Errors
-/// The first listing that failed.
+/// Why the first listing that failed did, and how often it was tried again.
 pub(super) async fn find(
     account: &Account,
     client: &Client,
     (container, ending): (&str, &str),
     hours: Window,
-) -> Result<Found, Failure> {
+) -> Result<Found, (Stop, u32)> {
     let mut found = Found::default();
     let mut level = vec![Folder { prefix: String::new(), by_folder: true }];
     for _ in 0..FOLDER_DEPTH_MAX {
@@ -112,21 +114,37 @@ struct List {
     retries: u32,
 }
 
-async fn whole(account: &Account, client: &Client, container: &str, folder: &Folder) -> Result<List, Failure> {
+/// A listing whose markers lead back to one that was followed is begun again; it is never taken for its end.
+async fn whole(account: &Account, client: &Client, container: &str, folder: &Folder) -> Result<List, (Stop, u32)> {
+    let mut doubts = 0;
+    loop {
+        match pages(account, client, container, folder).await {
+            Err((stop, _)) if stop.is_doubtful() && doubts < DOUBTS_MAX => doubts += 1,
+            Err((stop, retries)) => return Err((stop, retries + doubts)),
+            Ok(list) => return Ok(List { retries: list.retries + doubts, ..list }),
+        }
+    }
+}
+
+async fn pages(account: &Account, client: &Client, container: &str, folder: &Folder) -> Result<List, (Stop, u32)> {
     let mut list = List { blobs: Vec::new(), folders: Vec::new(), pages: 0, retries: 0 };
+    let mut followed = HashSet::new();
     let mut marker: Option<String> = None;
-    while list.pages < PAGES_MAX {
+    loop {
         let what = (container, folder.prefix.as_str(), folder.by_folder);
-        let answer = account.list(client, what, marker.as_deref()).await?;
+        let answer = account.list(client, what, marker.as_deref()).await;
+        let answer = answer.map_err(|failure| (verdicts::of(failure.kind), list.retries + failure.retries))?;
         list.pages += 1;
         list.retries += answer.retries;
         list.blobs.extend(answer.value.blobs);
         list.folders.extend(answer.value.folders);
-        // A page that leads to itself is the last.
-        if answer.value.marker.is_none() || answer.value.marker == marker {
-            break;
+        let Some(next) = answer.value.marker else { return Ok(list) };
+        if !followed.insert(mark(next.as_bytes())) {
+            return Err((Stop::Loop, list.retries));
         }
-        marker = answer.value.marker;
+        if list.pages >= PAGES_MAX {
+            return Err((Stop::Endless, list.retries));
+        }
+        marker = Some(next);
     }
-    Ok(list)
 }

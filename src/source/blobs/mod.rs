@@ -61,9 +61,9 @@ async fn one(runs: &[&Run<'_>], place: &Account, (container, ending): (&str, &st
     };
     let found = match found {
         Ok(found) => found,
-        Err(failure) => {
-            runs.iter().for_each(|run| run.note(0, failure.retries));
-            return stopped(runs, verdicts::of(failure.kind));
+        Err((stop, retries)) => {
+            runs.iter().for_each(|run| run.note(0, retries));
+            return stopped(runs, stop);
         }
     };
     runs.iter().for_each(|run| run.note(found.pages, found.retries));
@@ -102,14 +102,17 @@ impl Account {
     /// them, or the account does not answer. Cancel-safe.
     pub async fn routed(&self, client: &Client) -> Option<Vec<String>> {
         let mut names = Vec::new();
+        let mut followed = std::collections::HashSet::new();
         let mut marker: Option<String> = None;
         loop {
             let page = self.containers(client, "insights-logs-", marker.as_deref()).await.ok()?.value;
             names.extend(page.containers);
-            if page.marker.is_none() || page.marker == marker {
-                return Some(names);
+            let Some(next) = page.marker else { return Some(names) };
+            // Markers that lead back are no list.
+            if !followed.insert(next.clone()) {
+                return None;
             }
-            marker = page.marker;
+            marker = Some(next);
         }
     }
 }
