@@ -96,14 +96,20 @@ pub fn skip_value(bytes: &[u8], at: usize) -> Result<usize, Error> {
 
 /// From a key's opening quote to the first byte of its value.
 fn skip_key(bytes: &[u8], at: usize) -> Result<usize, Error> {
+    key_span(bytes, at).map(|(_, value)| value)
+}
+
+/// A key between its quotes, and the first byte of its value.
+fn key_span(bytes: &[u8], at: usize) -> Result<(Span, usize), Error> {
     if bytes.get(at) != Some(&b'"') {
         return error(at, "a key");
     }
-    let at = skip_space(bytes, skip_string(bytes, at)?);
+    let (key, _) = string_span(bytes, at)?;
+    let at = skip_space(bytes, key.end + 1);
     if bytes.get(at) != Some(&b':') {
         return error(at, "a colon");
     }
-    Ok(skip_space(bytes, at + 1))
+    Ok((key, skip_space(bytes, at + 1)))
 }
 
 #[inline]
@@ -250,9 +256,8 @@ impl<'a> Iterator for Members<'a> {
 impl<'a> Members<'a> {
     fn member(&mut self, key: usize) -> Result<(&'a [u8], Span), Error> {
         let result = (|| {
-            let value = skip_key(self.bytes, key)?;
-            let end = skip_string(self.bytes, key)?;
-            Ok((&self.bytes[key + 1..end - 1], value..skip_value(self.bytes, value)?))
+            let (name, value) = key_span(self.bytes, key)?;
+            Ok((&self.bytes[name], value..skip_value(self.bytes, value)?))
         })();
         match &result {
             Ok((_, span)) => self.at = span.end,
