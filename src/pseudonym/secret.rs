@@ -39,7 +39,7 @@ fn groups_divide(text: &str, divisor: u32) -> bool {
 
 /// The compiled rows.
 pub(super) struct Secrets {
-    /// All keywords in one automaton: a set of patterns costs six times as much a byte where one occurs.
+    /// All keywords in one automaton: 78 instructions a byte of a text log; a set of patterns took 266.
     keywords: AhoCorasick,
     /// The rule of each keyword.
     owners: Vec<usize>,

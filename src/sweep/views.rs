@@ -239,8 +239,8 @@ pub(super) fn is_guid(text: &str) -> bool {
 }
 
 /// A word that is written as pseudonyms are: `px` and nothing but small letters and digits. As base64 it would begin with
-/// the byte A7, which begins no text. Of the texts of a bundle that are never the same twice most are these; opening them
-/// took a third of the check's instructions on sign-ins.
+/// the byte A7, which begins no text. Of the texts of a bundle that are never the same twice most are these; without
+/// opening them the check takes 54 instead of 64 instructions a byte of sign-ins.
 fn is_token(run: &str) -> bool {
     run.strip_prefix("px").is_some_and(|rest| {
         rest.len() >= TOKEN_SYMBOLS_MIN && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())

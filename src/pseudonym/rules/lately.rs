@@ -1,7 +1,7 @@
 //! A thread's memory of what the rules say about a key at a place: direct-mapped, of fixed size, without locks.
 //!
 //! The records of a log have the same few hundred keys. Takes a place and a key, gives what was computed for just them.
-//! Instructions per byte of sign-ins on both walks together: 120 without it, 92 with it.
+//! With the faster search for ends of strings it took both walks over sign-ins from 174 to 129 instructions a byte.
 
 use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher};
