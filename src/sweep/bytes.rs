@@ -198,11 +198,20 @@ pub(super) fn each_hex(text: &str, open: &mut dyn FnMut(&[u8])) {
         }
         match byte {
             Some(byte) => single.push(byte),
-            None if digits.len() >= 12 => decoded(digits).iter().for_each(|bytes| open(bytes)),
+            // The last twelve digits of an id are no text.
+            None if digits.len() >= 12 && !ends_guid(text, after) => {
+                decoded(digits).iter().for_each(|bytes| open(bytes));
+            }
             None => {}
         }
     }
     flush(&mut single, open);
+}
+
+/// Whether an id with dashes ends there.
+fn ends_guid(text: &str, end: usize) -> bool {
+    let id = end.checked_sub(36).and_then(|start| text.get(start..end));
+    id.is_some_and(super::views::is_guid)
 }
 
 /// Start and end of the next run of letters and digits.

@@ -1,8 +1,8 @@
 //! The texts in which a scan found nothing lately: direct-mapped, of fixed size.
 //!
 //! Logs repeat the same few thousand strings, and what a text holds depends on the text alone. Takes a text, says whether
-//! just this text was looked at before. Holds clean texts of the bundle only. Measured on 500 MB of sign-ins: the leak
-//! check's own processor time falls to a seventh.
+//! just this text was looked at before. Holds clean texts of the bundle only. `redact` of 54 MB of
+//! sign-ins: 9.0 processor seconds without it, 2.6 with it.
 
 use std::hash::{BuildHasher, Hasher};
 

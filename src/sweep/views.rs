@@ -16,6 +16,9 @@ const PADDED_MIN: usize = 7;
 /// Shortest text with six bytes in hexadecimal.
 const HEX_BYTES_MIN: usize = 12;
 
+/// Shortest pseudonym of a name behind its `px`, symbols.
+const TOKEN_SYMBOLS_MIN: usize = 12;
+
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -235,6 +238,15 @@ pub(super) fn is_guid(text: &str) -> bool {
     text.len() == 36 && text.bytes().enumerate().all(is_part)
 }
 
+/// A word that is written as pseudonyms are: `px` and nothing but small letters and digits. As base64 it would begin with
+/// the byte A7, which begins no text. Of the texts of a bundle that are never the same twice most are these; without
+/// opening them the check takes 54 instead of 64 instructions a byte of sign-ins.
+fn is_token(run: &str) -> bool {
+    run.strip_prefix("px").is_some_and(|rest| {
+        rest.len() >= TOKEN_SYMBOLS_MIN && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
+}
+
 /// The run that was broken into lines of one length (MIME: 76 symbols, PEM: 64), without the breaks, and where it ends.
 /// What stands across a break can only be read so.
 fn unwrapped(source: &[u8], start: usize, width: usize) -> Option<(String, usize)> {
@@ -274,7 +286,7 @@ fn each_base64(text: &str, open: &mut dyn FnMut(&[u8])) {
         let is_padded = source.get(at) == Some(&b'=');
         let least = if is_padded { PADDED_MIN } else { decode::BASE64_SYMBOLS_MIN };
         let run = text.get(start..at).unwrap_or_default();
-        if length < least || is_guid(run) {
+        if length < least || is_guid(run) || is_token(run) {
             continue;
         }
         if let Some((joined, end)) = unwrapped(source, start, length) {

@@ -5,7 +5,7 @@
 
 use super::Reader;
 use super::opaque::{Rewritten, rewrite};
-use crate::pseudonym::guid::is_hex;
+use crate::pseudonym::guid::{is_hex, parse_dashed};
 use crate::pseudonym::scan::Claims;
 
 /// Fewest bytes of a run.
@@ -35,6 +35,8 @@ pub(in crate::pseudonym) fn find(text: &str, layer: u8, claims: &mut Claims, rea
         let digits = &bytes[start..end];
         let end = match digits.len() {
             2 if is_digits(digits) => separated(bytes, word, end),
+            // The last twelve digits of an id with dashes are no text.
+            12 if is_digits(digits) && ends_guid(bytes, end) => continue,
             _ if digits.len() >= 2 * BYTES_MIN && is_digits(digits) => end,
             _ => continue,
         };
@@ -45,6 +47,12 @@ pub(in crate::pseudonym) fn find(text: &str, layer: u8, claims: &mut Claims, rea
             rewrite_run(text, begin, end, layer, claims, reader);
         }
     }
+}
+
+/// Whether an id with dashes ends there.
+fn ends_guid(bytes: &[u8], end: usize) -> bool {
+    let id = end.checked_sub(36).and_then(|start| bytes.get(start..end));
+    id.is_some_and(|id| parse_dashed(id).is_some())
 }
 
 /// The separator behind the byte that ends at `end`, if another byte follows it.

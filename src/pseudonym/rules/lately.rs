@@ -1,11 +1,12 @@
 //! A thread's memory of what the rules say about a key at a place: direct-mapped, of fixed size, without locks.
 //!
 //! The records of a log have the same few hundred keys. Takes a place and a key, gives what was computed for just them.
-//! Instructions per byte of sign-ins on both walks together: 120 without it, 92 with it.
+//! With the faster search for ends of strings it took both walks over sign-ins from 174 to 129 instructions a byte.
 
+use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher};
 
-use super::Node;
+use super::{KeyNumber, Node};
 use crate::limits::LATELY_ENTRIES;
 
 /// Where a key stands.
@@ -67,6 +68,16 @@ impl<V: Copy> Lately<V> {
         }
         value
     }
+}
+
+thread_local! {
+    static NAMES: RefCell<Lately<KeyNumber>> = const { RefCell::new(Lately::new()) };
+}
+
+/// The number of an attribute's name, wherever it stands: labels in texts are words, and most are the same few hundred.
+#[inline]
+pub(super) fn name(epoch: u64, name: &str, compute: impl FnOnce() -> KeyNumber) -> KeyNumber {
+    NAMES.with_borrow_mut(|names| names.recall(epoch, Place::default(), name, compute))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "only the low bits choose the entry")]
