@@ -116,7 +116,8 @@ mod tests {
         for text in ["Set-ADSyncScheduler -SyncCycleEnabled $false", "Start-ADSyncSyncCycle", "Get-X | Out-File y"] {
             assert!(!is_harmless(&script(text)), "{text}");
         }
-        let breaks: [(fn(&mut Item), &str); 11] = [
+        type Break = (fn(&mut Item), &'static str);
+        let breaks: [Break; 11] = [
             (|row| row.id = "Connect".into(), "kebab-case"),
             (|row| row.id = "connect-rules".into(), "stands twice"),
             (|row| row.why = "because".into(), "sentence"),

@@ -12,6 +12,7 @@
 mod block;
 mod cover;
 mod error;
+mod folder;
 mod journal;
 mod past;
 mod path;
@@ -22,6 +23,7 @@ mod segment;
 use crate::limits::SPOOL_SYNC_BYTES;
 use crate::pseudonym::CleanBatch;
 use block::{Block, Deflater};
+use folder::{private_folder, sync_names};
 use journal::{Journal, Line};
 use segment::{Segments, lock};
 use std::collections::BTreeMap;
@@ -373,16 +375,6 @@ impl Drop for Spool {
     }
 }
 
-/// Forces the names in a folder, and its own, to the disk. Not every system can be asked for that.
-fn sync_names(folder: &Path) {
-    for folder in [Some(folder), folder.parent()].into_iter().flatten() {
-        let folder = if folder == Path::new("") { Path::new(".") } else { folder };
-        if let Ok(opened) = std::fs::File::open(folder) {
-            let _ = opened.sync_all();
-        }
-    }
-}
-
 fn unknown(id: &BlockId) -> Error {
     Error::misuse(&id.entry, id.order, "no such block")
 }
@@ -391,14 +383,6 @@ fn is_lines(batch: &CleanBatch) -> bool {
     let bytes = batch.bytes();
     let lines = memchr::memchr_iter(b'\n', bytes).count() as u64;
     lines == batch.records() && bytes.last().is_none_or(|last| *last == b'\n')
-}
-
-fn private_folder() -> std::fs::DirBuilder {
-    #[allow(unused_mut, reason = "only unix has a mode")]
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@
 //! journal says besides; everything else is forgotten and will be collected again.
 
 use super::block::Block;
+use super::folder::sync_names;
 use super::journal::{self, Journal, Line};
 use super::past::{Account, Mark, Past};
 use super::segment::{Segments, lock};
-use super::{EntryPath, Error, Slice, Spool, SpoolKey, State, sync_names};
+use super::{EntryPath, Error, Slice, Spool, SpoolKey, State};
 use crate::pseudonym::NotedTrait;
 use std::collections::BTreeMap;
 use std::path::Path;

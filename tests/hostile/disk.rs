@@ -211,7 +211,8 @@ fn two_runs_on_one_output_do_not_meet() {
 fn what_another_process_changes_is_noticed_and_never_gets_the_final_name() {
     let bench = Bench::new();
     let tenant = Simulated::start(&bench, 20);
-    let spoil: [(&str, fn(&Path, &Path)); 6] = [
+    type Spoil = (&'static str, fn(&Path, &Path));
+    let spoil: [Spoil; 6] = [
         ("the spool is removed", |_, spool| std::fs::remove_dir_all(spool).unwrap()),
         ("blocks are cut", |_, spool| {
             let file = std::fs::OpenOptions::new().write(true).open(spool.join("blocks")).unwrap();
