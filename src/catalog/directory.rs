@@ -172,8 +172,8 @@ mod tests {
     #[test]
     fn what_is_never_asked_is_asked_by_no_query() {
         for query in &file().query {
-            let denied: Vec<_> = query.asked().filter(|name| is_never_asked(name)).collect();
-            assert!(denied.is_empty(), "{} asks for {denied:?}", query.why);
+            let named: Vec<_> = query.asked().filter(|name| is_never_asked(name)).collect();
+            assert!(named.is_empty(), "{} asks for {named:?}", query.why);
         }
         for name in [
             "unicodePwd",
