@@ -206,13 +206,15 @@ fn two_runs_on_one_output_do_not_meet() {
     bench.expect(0, &["verify", "case.zip"]);
 }
 
+/// What somebody does to a zip that is being made, and to its spool.
+type Spoil = fn(&Path, &Path);
+
 /// Somebody takes away, cuts or spoils what a run has written.
 #[test]
 fn what_another_process_changes_is_noticed_and_never_gets_the_final_name() {
     let bench = Bench::new();
     let tenant = Simulated::start(&bench, 20);
-    type Spoil = (&'static str, fn(&Path, &Path));
-    let spoil: [Spoil; 6] = [
+    let spoil: [(&str, Spoil); 6] = [
         ("the spool is removed", |_, spool| std::fs::remove_dir_all(spool).unwrap()),
         ("blocks are cut", |_, spool| {
             let file = std::fs::OpenOptions::new().write(true).open(spool.join("blocks")).unwrap();
