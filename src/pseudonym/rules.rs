@@ -238,9 +238,6 @@ impl Rules {
     /// The number of an attribute's name: as a key, in another spelling, or by its last step (`name.givenName`,
     /// `urn:…:User:department`, `emails[type eq "work"].value`).
     pub(super) fn attribute(&self, name: &str) -> KeyNumber {
-        if name.len() > COLUMN_BYTES_MAX {
-            return self.attribute_anew(name);
-        }
         lately::name(self.epoch, name, || self.attribute_anew(name))
     }
 

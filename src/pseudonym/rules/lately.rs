@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher};
 
-use super::{KeyNumber, Node};
+use super::{COLUMN_BYTES_MAX, KeyNumber, Node};
 use crate::limits::LATELY_ENTRIES;
 
 /// Where a key stands.
@@ -77,6 +77,9 @@ thread_local! {
 /// The number of an attribute's name, wherever it stands: labels in texts are words, and most are the same few hundred.
 #[inline]
 pub(super) fn name(epoch: u64, name: &str, compute: impl FnOnce() -> KeyNumber) -> KeyNumber {
+    if name.len() > COLUMN_BYTES_MAX {
+        return compute();
+    }
     NAMES.with_borrow_mut(|names| names.recall(epoch, Place::default(), name, compute))
 }
 
