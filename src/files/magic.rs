@@ -21,7 +21,7 @@ const PROGRAM: &str = "a program or library";
 const CAPTURE: &str = "a network capture";
 const PACKED: &str = "an archive of a kind that is not unpacked: unpack it and name the folder instead";
 const KEYS: &str = "a certificate or key container";
-const DUMP: &str = "a memory dump: it is never collected";
+const DUMP: &str = "a memory dump";
 const OFFICE: &str = "a document in Microsoft's old binary format, or an installer";
 
 const SIGNATURES: &[(&[u8], Kind)] = &[
@@ -49,12 +49,7 @@ const SIGNATURES: &[(&[u8], Kind)] = &[
     (b"\x0A\x0D\x0D\x0A", Kind::Binary(CAPTURE)),
     (b"GMBU", Kind::Binary(CAPTURE)),
     (b"SQLite format 3\0", Kind::Binary("an SQLite database")),
-    (
-        b"regf",
-        Kind::Binary(
-            "a registry hive or an export of secrets in the registry: export the keys that matter with `reg export`",
-        ),
-    ),
+    (b"regf", Kind::Binary("a registry hive: export it with `reg export` instead")),
     (b"%PDF-", Kind::Binary("a PDF document")),
     (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", Kind::Binary(OFFICE)),
     (b"7z\xBC\xAF\x27\x1C", Kind::Binary(PACKED)),

@@ -303,9 +303,9 @@ impl Gate {
     }
 }
 
-/// `2.5.76.0`.
+/// `2.5.76.0`; what begins with a number that no version begins with is rather an address.
 fn is_dotted(value: &str) -> bool {
-    value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && value.find('.').is_none_or(|first| first < 3)
 }
 
 pub(super) fn inner_action(action: Action) -> Action {

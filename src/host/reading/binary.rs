@@ -75,7 +75,7 @@ mod tests {
         let guid = "QF5HMK7n80qvdYsUPIHa9Q==";
         assert_eq!(spelt("OBJECTGUID", guid.to_owned()), "30475e40-e7ae-4af3-af75-8b143c81daf5");
         for (attribute, value) in
-            [("mS-DS-ConsistencyGuid", guid), ("objectSid", "AQ=="), ("objectGUID", "no"), ("mail", sid)]
+            [("mS-DS-ConsistencyGuid", guid), ("objectSid", "AQ=="), ("objectGUID", "no"), ("mail", guid)]
         {
             assert_eq!(spelt(attribute, value.to_owned()), value);
         }

@@ -220,6 +220,14 @@ fn short_names_of_hosts_go_and_words_of_logs_stay() {
 
 #[cfg(not(feature = "gate-off"))]
 #[test]
+fn an_apostrophe_ends_no_name() {
+    let out = both(Form::Text, "x CN=Se\u{e1}n O'Bryan,OU=Crew,DC=ad,DC=alderwood,DC=local, y");
+    assert!(!out.contains("Bryan"), "{out}");
+    assert!(!both(Form::Text, "CN=Se\u{e1}n O&apos;Bryan,OU=Crew,DC=alderwood,DC=local").contains("Bryan"));
+}
+
+#[cfg(not(feature = "gate-off"))]
+#[test]
 fn versions_are_no_addresses() {
     let text = r#"{"version":"2.5.76.0","policy":{"agentVersion":"1.5.233.0"},"address":"203.0.113.7"}"#;
     let out = both(Form::Json, text);

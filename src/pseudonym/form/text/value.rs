@@ -133,8 +133,19 @@ fn token(text: &str) -> &str {
 
 /// Several words, up to a delimiter or the next label.
 fn phrase(text: &str, to_line_end: bool) -> &str {
-    let is_end = |symbol: char| "\t;()[]\"'<>|`={}".contains(symbol) || symbol == ',' && !to_line_end;
-    let end = text.find(is_end).unwrap_or(text.len());
+    let is_letter = |symbol: Option<char>| symbol.is_some_and(char::is_alphabetic);
+    // `O'Brien`: an apostrophe.
+    let in_word = |at: usize| is_letter(text[..at].chars().next_back()) && is_letter(text[at + 1..].chars().next());
+    let is_end = |&(at, symbol): &(usize, char)| match symbol {
+        ',' => !to_line_end,
+        '\'' => !in_word(at),
+        _ => "\t;()[]\"<>|`={}".contains(symbol),
+    };
+    let end = text.char_indices().find(is_end).map_or(text.len(), |(at, _)| at);
+    // `O&apos;Brien`: read when the reference is undone.
+    if text[end..].starts_with(';') && text[..end].rfind('&') > text[..end].rfind(' ') {
+        return "";
+    }
     let end = if text[end..].starts_with('=') { text[..end].rfind(' ').unwrap_or(0) } else { end };
     let end = text[..end].find("  ").unwrap_or(end);
     text[..end].trim_end().trim_end_matches(['.', ','])
