@@ -22,7 +22,7 @@ pub struct DirectoryQuery {
     pub scope: DirectoryScope,
     /// RFC 4515.
     pub filter: String,
-    /// Names of [`AttributeSet`]s.
+    /// Names of sets of attributes.
     #[serde(default)]
     pub sets: Vec<String>,
     /// Further attributes.
