@@ -32,6 +32,14 @@ pub(super) fn is_key_material(value: &str) -> bool {
     }
 }
 
+/// `{ACCESS_TOKEN}`, `mem::Pass::<u8>::new()`: where a program takes a secret from, not one.
+fn is_code(text: &str) -> bool {
+    let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    let inside = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inside.is_some_and(is_name)
+        || text.ends_with("()") && text.split_once("::").is_some_and(|(first, _)| !first.is_empty() && is_name(first))
+}
+
 /// Whether every group of digits is a multiple of the divisor.
 fn groups_divide(text: &str, divisor: u32) -> bool {
     text.split('-').all(|group| group.parse::<u32>().is_ok_and(|group| group % divisor == 0))
@@ -93,7 +101,8 @@ impl Secrets {
             let row = rule.row;
             for found in rule.pattern().captures_iter(text) {
                 let Some(secret) = found.name("secret").or_else(|| found.get(0)) else { continue };
-                if !row.groups_divisible_by.is_none_or(|divisor| groups_divide(secret.as_str(), divisor)) {
+                let may_be_one = row.groups_divisible_by.is_none_or(|divisor| groups_divide(secret.as_str(), divisor));
+                if !may_be_one || is_code(secret.as_str()) {
                     continue;
                 }
                 if claims.is_free(secret.start(), secret.end()) && !secret.as_str().starts_with("[REMOVED:") {

@@ -84,6 +84,17 @@ fn prose(line: &str) -> Vec<String> {
 }
 
 #[test]
+fn where_a_program_takes_a_secret_from_is_none() {
+    let gate = frozen(gate_with(Policy::standard()));
+    for line in ["Authorization: Bearer {ACCESS_TOKEN}", "let password = mem::MaybeUninit::<u8>::uninit()"] {
+        assert!(!text(&gate, line).contains("[REMOVED:"), "{}", text(&gate, line));
+    }
+    for line in ["password={hunter2}", "password = a::b1(c)"] {
+        assert!(text(&gate, line).contains("[REMOVED:"), "{}", text(&gate, line));
+    }
+}
+
+#[test]
 fn prose_loses_less_than_one_secret_a_megabyte() {
     let shared = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"));
     let (mut bytes, mut marks) = (0usize, 0usize);
