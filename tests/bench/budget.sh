@@ -53,6 +53,6 @@ fi
 # Both files have the same names in the same order.
 paste -d ' ' tests/bench/budget.txt "$folder/now" | awk '
     $1 != $3 || $4 + 0 == 0 { print "no count for " $1; failed = 1; next }
-    { printf "%-18s %15d of %15d  %.3f%s\n", $1, $4, $2, $4 / $2, ($4 > $2 * 1.15 ? "  over the budget" : "") }
+    { printf "%-18s %15.0f of %15.0f  %.3f%s\n", $1, $4, $2, $4 / $2, ($4 > $2 * 1.15 ? "  over the budget" : "") }
     $4 > $2 * 1.15 { failed = 1 }
     END { exit failed }' || { echo "more instructions than budgeted: find out why, or record the new budget with --record"; exit 1; }
