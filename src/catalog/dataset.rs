@@ -42,6 +42,9 @@ pub struct Dataset {
     /// How the page size is asked for: `$top` (default) or `Prefer: odata.maxpagesize`.
     #[serde(default)]
     pub page_size_by_prefer: bool,
+    /// Without a page size the service gives one page and no link, whatever there is: the option is never left out.
+    #[serde(default)]
+    pub pages_only_with_size: bool,
     /// `PATH/$count` (with `ConsistencyLevel: eventual`) says how many there are: part of the proof of completeness.
     #[serde(default)]
     pub counted: bool,

@@ -141,7 +141,14 @@ impl<'a> Run<'a> {
         let (top, order) = (message.contains("top") || message.contains("page size"), message.contains("order"));
         if top || !order {
             let size = sent.size(self.dataset).unwrap_or(0);
-            state.dropped.page_size = Some(query::smaller(size, &message));
+            let next = match query::smaller(size, &message) {
+                0 if self.dataset.pages_only_with_size => size / 2,
+                next => next,
+            };
+            if next == 0 && self.dataset.pages_only_with_size {
+                return false;
+            }
+            state.dropped.page_size = Some(next);
         }
         state.dropped.order |= order || !top;
         let has_order = self.dataset.time.as_ref().is_some_and(|time| time.order_by.is_some());
