@@ -373,3 +373,9 @@ pub const HOST_OUTPUT_BYTES_MAX: usize = 256 << 20;
 /// longest key that matters has 140. A value takes 4 bytes at least, so that records grow to 128 times their file at most,
 /// 128 MiB for a stretch that somebody made up to do that.
 pub const HOST_REPEATED_BYTES_MAX: usize = 512;
+/// Keys at places that one stretch's track knows: 2,048 of some 300 bytes; a log has some hundred.
+pub const TRACK_HEADS_MAX: usize = 2048;
+/// Values of a key that are compared with the next one.
+pub const TRACK_VALUES: usize = 4;
+/// Behind so many new values of a key in a row its values are no longer compared: ids and times never come again.
+pub const TRACK_MISSES_MAX: u8 = 40;

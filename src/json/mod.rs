@@ -6,9 +6,11 @@
 //! anything, and its errors carry an offset and what was expected, never a value.
 
 mod text;
+mod track;
 mod walk;
 
 pub use text::{escape_into, unescape};
+pub(crate) use track::{Answer, Known, Place, Step, Track};
 pub use walk::{Items, Members, Span, items, members, skip_space, skip_value, string_span, value_span};
 
 /// Where the JSON ends being JSON.

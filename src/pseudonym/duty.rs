@@ -47,7 +47,7 @@ pub(super) struct Scope<'p> {
 }
 
 /// What the rules say about a member of an object by its key alone.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Member {
     pub(super) key: KeyNumber,
     /// The key stands in a row as it is written.
@@ -71,6 +71,8 @@ pub(super) struct Judge<'p> {
     pub(super) root: Node,
     /// The object whose members are read, and the one around it.
     around: [Option<Scope<'p>>; 2],
+    /// How often an object around was asked.
+    pub(super) outside: u32,
     /// The last sibling looked for: start of its object, its key, its value.
     memo: Option<(*const u8, &'p str, Option<Span>)>,
 }
@@ -78,7 +80,7 @@ pub(super) struct Judge<'p> {
 impl<'p> Judge<'p> {
     pub(super) fn new(gate: &'p Gate, is_file: bool) -> Self {
         let root = if is_file { gate.rules.file() } else { NOWHERE };
-        Self { gate, is_file, root, around: [None; 2], memo: None }
+        Self { gate, is_file, root, around: [None; 2], outside: 0, memo: None }
     }
 
     /// An object begins; gives what [`Judge::leave`] needs at its end.
@@ -203,6 +205,7 @@ impl<'p> Judge<'p> {
     fn sibling(&mut self, key: &'p str, scope: Scope<'p>) -> Option<Cow<'p, str>> {
         if let Some(key) = key.strip_prefix("../") {
             let [_, outer] = self.around;
+            self.outside = self.outside.wrapping_add(1);
             return self.sibling(key, outer?);
         }
         let start = scope.text.get(scope.at..)?.as_ptr();

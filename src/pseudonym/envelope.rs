@@ -6,9 +6,9 @@
 //! document reads the same.
 
 use super::duty::{Scope, find_member};
-use crate::json;
+use crate::json::{self, Known, Place, Step, Track};
 use crate::limits::SIBLINGS_MAX;
-use crate::pseudonym::rules::Inquiry;
+use crate::pseudonym::rules::{Hint, Inquiry};
 
 /// Keys that hold records. Source: learn.microsoft.com/graph/paging (`value`), /graph/json-batching (`responses`, `body`),
 /// /azure/azure-monitor/essentials/resource-logs-schema (`records`), /azure/azure-monitor/logs/api/response-format
@@ -48,9 +48,22 @@ pub(super) enum Look {
     Record,
 }
 
+/// What is known of a key of an object in the envelope.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Glance {
+    leads_on: bool,
+    hint: Hint,
+}
+
 /// Looks at the object that starts at `at`; its members are told to the inquiry on the way, if there is one.
-pub(super) fn look(text: &str, at: usize, inquiry: Option<&mut Inquiry<'_>>) -> Look {
-    match leads_to_list(text, at, 0, inquiry) {
+pub(super) fn look<'p>(
+    text: &'p str,
+    at: usize,
+    inquiry: Option<&mut Inquiry<'_>>,
+    track: &mut Track<'p, Glance>,
+) -> Look {
+    track.begin();
+    match leads_to_list(text, at, 0, inquiry, track) {
         Some(Found::List) => Look::Envelope,
         Some(Found::End(_)) | None => Look::Record,
     }
@@ -62,35 +75,26 @@ enum Found {
 }
 
 /// None where the text ends or is no JSON.
-fn leads_to_list(text: &str, object: usize, depth: usize, mut inquiry: Option<&mut Inquiry<'_>>) -> Option<Found> {
+fn leads_to_list<'p>(
+    text: &'p str,
+    object: usize,
+    depth: usize,
+    mut inquiry: Option<&mut Inquiry<'_>>,
+    track: &mut Track<'p, Glance>,
+) -> Option<Found> {
     let bytes = text.as_bytes();
     let mut at = json::skip_space(bytes, object + 1);
     if bytes.get(at) == Some(&b'}') {
         return Some(Found::End(at + 1));
     }
     for _ in 0..SIBLINGS_MAX {
-        if bytes.get(at) != Some(&b'"') {
-            return None;
-        }
-        let (key, _) = json::string_span(bytes, at).ok()?;
-        at = json::skip_space(bytes, key.end + 1);
-        if bytes.get(at) != Some(&b':') {
-            return None;
-        }
-        at = json::skip_space(bytes, at + 1);
-        let key = text.get(key)?;
-        let is_key = is_envelope_key(key);
-        let start = at;
-        match bytes.get(at) {
-            Some(b'[') if is_key => return Some(Found::List),
-            Some(b'{') if is_key && depth < WRAPPERS_MAX => match leads_to_list(text, at, depth + 1, None)? {
-                Found::List => return Some(Found::List),
-                Found::End(end) => at = end,
-            },
-            _ => at = json::skip_value(bytes, at).ok()?,
-        }
+        let member = member(text, at, depth, inquiry.as_deref(), track)?;
+        at = match member.end {
+            Ok(end) => end,
+            Err(found) => return Some(found),
+        };
         if let Some(inquiry) = &mut inquiry {
-            inquiry.member(key, &text[start..at]);
+            inquiry.hint(member.hint, &text[member.value..at]);
         }
         at = json::skip_space(bytes, at);
         match bytes.get(at) {
@@ -100,6 +104,74 @@ fn leads_to_list(text: &str, object: usize, depth: usize, mut inquiry: Option<&m
         }
     }
     None
+}
+
+/// A member of an object in the envelope.
+struct Seen {
+    hint: Hint,
+    /// Where its value begins.
+    value: usize,
+    /// Where it ends, or that it leads to a list.
+    end: Result<usize, Found>,
+}
+
+#[inline]
+fn member<'p>(
+    text: &'p str,
+    at: usize,
+    depth: usize,
+    inquiry: Option<&Inquiry<'_>>,
+    track: &mut Track<'p, Glance>,
+) -> Option<Seen> {
+    let ends = |next| matches!(next, Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t'));
+    let (known, glance, value) = match track.step(text, at, Place::default(), ends) {
+        Step::Again(known, bytes, _) => {
+            let hint = track.facts(known).hint;
+            return Some(Seen { hint, value: at + known.bytes, end: Ok(at + bytes) });
+        }
+        Step::Key(known) => (Some(known), track.facts(known), at + known.bytes),
+        Step::New => key(text, at, inquiry, track)?,
+    };
+    let bytes = text.as_bytes();
+    let end = match bytes.get(value) {
+        Some(b'[') if glance.leads_on => Err(Found::List),
+        Some(b'{') if glance.leads_on && depth < WRAPPERS_MAX => {
+            match leads_to_list(text, value, depth + 1, None, &mut Track::off())? {
+                Found::List => Err(Found::List),
+                Found::End(end) => Ok(end),
+            }
+        }
+        _ => {
+            let end = json::skip_value(bytes, value).ok()?;
+            known.inspect(|&known| track.note(known, &text[at..end], None));
+            Ok(end)
+        }
+    };
+    known.inspect(|&known| track.leave(known));
+    Some(Seen { hint: glance.hint, value, end })
+}
+
+/// What is known of the new key at `at`, and where its value begins.
+fn key<'p>(
+    text: &'p str,
+    at: usize,
+    inquiry: Option<&Inquiry<'_>>,
+    track: &mut Track<'p, Glance>,
+) -> Option<(Option<Known>, Glance, usize)> {
+    let bytes = text.as_bytes();
+    if bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let (span, _) = json::string_span(bytes, at).ok()?;
+    let colon = json::skip_space(bytes, span.end + 1);
+    if bytes.get(colon) != Some(&b':') {
+        return None;
+    }
+    let value = json::skip_space(bytes, colon + 1);
+    let key = text.get(span)?;
+    let hint = inquiry.map(|inquiry| inquiry.hint_of(key)).unwrap_or_default();
+    let glance = Glance { leads_on: is_envelope_key(key), hint };
+    Some((track.key(&text[at..value], Place::default(), || glance), glance, value))
 }
 
 /// The names of the columns of a table, if `key` holds its rows.
@@ -125,7 +197,7 @@ mod tests {
     use super::*;
 
     fn is_envelope(text: &str) -> bool {
-        matches!(look(text, 0, None), Look::Envelope)
+        matches!(look(text, 0, None, &mut Track::default()), Look::Envelope)
     }
 
     #[test]
@@ -146,7 +218,7 @@ mod tests {
     #[test]
     fn an_object_ends_where_it_ends() {
         let text = r#"{"a":{"value":[1]}} , {"b":2}"#;
-        assert!(matches!(leads_to_list(text, 0, 0, None), Some(Found::End(19))));
+        assert!(matches!(leads_to_list(text, 0, 0, None, &mut Track::off()), Some(Found::End(19))));
     }
 
     #[test]

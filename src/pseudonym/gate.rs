@@ -18,6 +18,7 @@ use super::rewrite::{Learnt, Pass};
 use super::rules::Rules;
 use super::secret::Secrets;
 use super::traits::Traits;
+use super::walk::Trail;
 use crate::catalog::{Kind, Treatment};
 use crate::json::escape_into;
 use crate::record::{Key, RawBatch, RawText};
@@ -78,21 +79,25 @@ impl Gate {
         let mut refused = Vec::new();
         let mut learnt = Learnt::new();
         let learns = self.dictionary.get().is_none();
+        // What repeats teaches nothing new, but its first bearer may be refused, and nothing is learnt from that one.
+        let mut trail = if learns { Trail::off() } else { Trail::default() };
         for (position, record) in batch.records.iter().enumerate() {
             let start = bytes.len();
             let known = learnt.len();
             let result = match std::str::from_utf8(record.expose()) {
-                Ok(text) => Pass::new(self, text, &mut bytes, 0, learns.then_some(&mut learnt)).document(
-                    root,
-                    SCAN,
-                    first.as_deref(),
-                ),
+                Ok(text) => {
+                    let mut pass = Pass::new(self, text, &mut bytes, 0, learns.then_some(&mut learnt)).follow(trail);
+                    let written = pass.document(root, SCAN, first.as_deref());
+                    trail = pass.into_trail();
+                    written
+                }
                 Err(error) => Err(RefusalCause::Utf8 { offset: error.valid_up_to() }),
             };
             match result {
                 Ok(_) => bytes.push(b'\n'),
                 Err(cause) => {
                     bytes.truncate(start);
+                    trail = Trail::default();
                     learnt.truncate(known);
                     refused.push(Refusal { record: position, cause });
                 }

@@ -12,7 +12,7 @@ use super::gate::Gate;
 use super::rewrite::row_root;
 use super::rules::{KeyNumber, NO_KEY, Node};
 use super::values::{inner_action, starts_like_json};
-use super::walk::{Hands, Here, Manner, Walk};
+use super::walk::{Hands, Here, Manner, Trail, Walk};
 use crate::catalog::Action;
 use crate::json::{Span, unescape};
 use crate::limits::TEXT_LAYERS_MAX;
@@ -71,8 +71,19 @@ impl<'p, 'l, 't> Lesson<'p, 'l, 't> {
     }
 
     /// After an error: where the rest begins.
-    pub(super) fn give_up(self) -> usize {
+    pub(super) fn give_up(&self) -> usize {
         self.0.at
+    }
+
+    /// Goes on with what the lessons before saw.
+    pub(super) fn follow(mut self, trail: Trail<'p>) -> Self {
+        self.0.follow(trail);
+        self
+    }
+
+    /// What was seen, for the next lesson.
+    pub(super) fn into_trail(self) -> Trail<'p> {
+        self.0.into_trail()
     }
 
     fn document(&mut self, root: Node, duty: Duty) -> Result<(), RefusalCause> {

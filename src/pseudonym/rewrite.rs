@@ -12,43 +12,43 @@ use super::form::teaches;
 use super::gate::Gate;
 use super::ranges::Range;
 use super::rules::Node;
-use super::walk::{Hands, Here, Manner, Walk};
+use super::walk::{Hands, Here, Manner, Trail, Walk};
 use crate::catalog::{Action, Kind, Treatment};
-use crate::json::{self, Span, escape_into, unescape};
+use crate::json::{self, Answer, Span, escape_into, unescape};
 use crate::record::Open;
 
 /// Typed values of a record, for the dictionary.
 pub(super) type Learnt = Vec<(Kind, String)>;
 
 /// One pass over one text.
-pub(super) struct Pass<'p>(Walk<'p, Writing<'p>>);
+pub(super) struct Pass<'p, 'o>(Walk<'p, Writing<'o>>);
 
 /// The hands of a pass.
-struct Writing<'p> {
-    out: &'p mut Vec<u8>,
+struct Writing<'o> {
+    out: &'o mut Vec<u8>,
     /// Everything before this is written.
     copied: usize,
     changed: bool,
-    learnt: Option<&'p mut Learnt>,
+    learnt: Option<&'o mut Learnt>,
     /// The range of addresses that is being written.
     range: Option<Range>,
     scratch: String,
 }
 
-impl<'p> Pass<'p> {
+impl<'p, 'o> Pass<'p, 'o> {
     /// Over a record of a service.
     pub(super) fn new(
         gate: &'p Gate,
         text: &'p str,
-        out: &'p mut Vec<u8>,
+        out: &'o mut Vec<u8>,
         layer: u8,
-        learnt: Option<&'p mut Learnt>,
+        learnt: Option<&'o mut Learnt>,
     ) -> Self {
         Self::over(Here { gate, text, layer, manner: Manner::default() }, out, learnt)
     }
 
     /// Over a text of a file.
-    pub(super) fn over(here: Here<'p>, out: &'p mut Vec<u8>, learnt: Option<&'p mut Learnt>) -> Self {
+    pub(super) fn over(here: Here<'p>, out: &'o mut Vec<u8>, learnt: Option<&'o mut Learnt>) -> Self {
         Self(Walk::new(here, Writing { out, copied: 0, changed: false, learnt, range: None, scratch: String::new() }))
     }
 
@@ -76,10 +76,21 @@ impl<'p> Pass<'p> {
     }
 
     /// After an error: writes what is behind the pass, gives where the rest begins.
-    pub(super) fn give_up(mut self) -> usize {
+    pub(super) fn give_up(&mut self) -> usize {
         let at = self.0.at.max(self.0.hands.copied);
         self.0.hands.flush(self.0.here, at);
         at
+    }
+
+    /// Goes on with what the passes before saw, which wrote to the same place.
+    pub(super) fn follow(mut self, trail: Trail<'p>) -> Self {
+        self.0.follow(trail);
+        self
+    }
+
+    /// What was seen, for the next pass.
+    pub(super) fn into_trail(self) -> Trail<'p> {
+        self.0.into_trail()
     }
 
     fn end(&mut self) -> bool {
@@ -230,6 +241,29 @@ impl Hands for Writing<'_> {
             self.out.push(b',');
             self.copied = start;
         }
+    }
+
+    /// The run that is not written yet comes before whatever is written next.
+    #[inline]
+    fn mark(&self, start: usize) -> usize {
+        self.out.len() + start.saturating_sub(self.copied)
+    }
+
+    #[inline]
+    fn answer(&mut self, here: Here<'_>, mark: usize, member: Span) -> Answer {
+        if self.copied <= member.start {
+            return None;
+        }
+        self.flush(here, member.end);
+        Some(mark..self.out.len())
+    }
+
+    #[inline]
+    fn again(&mut self, here: Here<'_>, member: Span, answer: std::ops::Range<usize>) {
+        self.flush(here, member.start);
+        self.out.extend_from_within(answer);
+        self.copied = member.end;
+        self.changed = true;
     }
 
     #[inline]

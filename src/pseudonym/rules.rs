@@ -11,8 +11,8 @@ use hashbrown::{HashMap, HashTable};
 
 use self::digest::digest;
 pub(super) use self::lately::{Lately, Place as Spot};
-pub(super) use self::recognise::Inquiry;
 use self::recognise::Recogniser;
+pub(super) use self::recognise::{Hint, Inquiry};
 use super::memory::next_epoch;
 use crate::catalog::{Action, FieldRule, Group, Kind, fields, parent_keys, recognitions};
 use crate::json;

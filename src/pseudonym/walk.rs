@@ -6,16 +6,18 @@
 //! is. What is done with the values is the matter of the [`Hands`]: rewriting, or learning.
 
 mod item;
+mod member;
 mod reopen;
 
+use self::member::KeyFacts;
 use super::clean::RefusalCause;
-use super::duty::{Duty, ENVELOPE, Judge, Member, SCAN_FILE, Scope};
-use super::envelope::{self, Look, is_envelope_key};
+use super::duty::{Duty, ENVELOPE, Judge, SCAN_FILE, Scope};
+use super::envelope::{self, Glance, Look, is_envelope_key};
 use super::form::har::Part;
 use super::gate::Gate;
 use super::rules::{Inquiry, Node};
 use crate::catalog::Action;
-use crate::json::{self, Error, Span, unescape};
+use crate::json::{self, Answer, Error, Place, Span, Track};
 use crate::limits::JSON_DEPTH_MAX;
 
 /// The text that is walked over.
@@ -64,6 +66,16 @@ pub(super) trait Hands {
     }
     /// The next copy of the item, from 0; the one before it, if any, ended at `end`.
     fn copy(&mut self, _: Here<'_>, _number: usize, _start: usize, _end: usize) {}
+    /// Where that will stand which is written from here on.
+    fn mark(&self, _start: usize) -> usize {
+        0
+    }
+    /// What was written for a member since the mark, if it may come again; none when it stays as it is.
+    fn answer(&mut self, _: Here<'_>, _mark: usize, _member: Span) -> Answer {
+        None
+    }
+    /// A member comes again: the same is written for it.
+    fn again(&mut self, _: Here<'_>, _member: Span, _answer: std::ops::Range<usize>) {}
     /// A member is behind.
     fn member(&mut self, object: &mut Self::Object, key: u16, value: Span);
     /// The object ended.
@@ -86,6 +98,21 @@ impl Spot {
     }
 }
 
+/// What the walks over a stretch saw, one after the other.
+#[derive(Default)]
+pub(super) struct Trail<'p> {
+    members: Track<'p, KeyFacts>,
+    /// Of objects in the envelope, when they are asked what they are.
+    glances: Track<'p, Glance>,
+}
+
+impl Trail<'_> {
+    /// Of a text that comes once.
+    pub(super) fn off() -> Self {
+        Self { members: Track::off(), glances: Track::off() }
+    }
+}
+
 /// A walk.
 pub(super) struct Walk<'p, H> {
     pub(super) here: Here<'p>,
@@ -95,6 +122,7 @@ pub(super) struct Walk<'p, H> {
     pub(super) records: u64,
     judge: Judge<'p>,
     columns: Vec<&'p str>,
+    trail: Trail<'p>,
     /// The text ended where the document was cut.
     is_cut: bool,
 }
@@ -106,7 +134,19 @@ pub(super) fn expected<T>(offset: usize, expected: &'static str) -> Result<T, Re
 impl<'p, H: Hands> Walk<'p, H> {
     pub(super) fn new(here: Here<'p>, hands: H) -> Self {
         let judge = Judge::new(here.gate, here.manner.is_file);
-        Self { here, hands, at: 0, records: 0, judge, columns: Vec::new(), is_cut: false }
+        let (columns, trail) = (Vec::new(), Trail::off());
+        Self { here, hands, at: 0, records: 0, judge, columns, trail, is_cut: false }
+    }
+
+    /// Goes on with what the walks over the texts before saw; all of them write to the same place.
+    pub(super) fn follow(&mut self, trail: Trail<'p>) {
+        self.trail = trail;
+        self.trail.members.begin();
+    }
+
+    /// What was seen, for the next walk.
+    pub(super) fn into_trail(self) -> Trail<'p> {
+        self.trail
     }
 
     /// From the first byte of the value that is the text to the end of the text.
@@ -182,7 +222,7 @@ impl<'p, H: Hands> Walk<'p, H> {
     /// An object in the envelope: more of the envelope, or a record.
     fn in_envelope(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
         let mut inquiry = self.here.manner.records.is_none().then(|| self.here.gate.rules.inquire());
-        match envelope::look(self.here.text, self.at, inquiry.as_mut()) {
+        match envelope::look(self.here.text, self.at, inquiry.as_mut(), &mut self.trail.glances) {
             Look::Envelope => self.object(spot, depth),
             Look::Record => {
                 let node = self.record(inquiry.and_then(Inquiry::end), spot.said);
@@ -243,108 +283,6 @@ impl<'p, H: Hands> Walk<'p, H> {
             self.space();
             self.item(spot, duty, depth)?;
         }
-    }
-
-    fn object(&mut self, spot: Spot, depth: usize) -> Result<(), RefusalCause> {
-        let scope = Scope { text: self.here.text, at: self.at };
-        self.at += 1;
-        self.space();
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(());
-        }
-        let around = self.judge.enter(scope);
-        let mut object = H::Object::default();
-        self.one_member(spot, scope, &mut object, depth)?;
-        self.more_members(spot, scope, object, depth)?;
-        self.judge.leave(around);
-        Ok(())
-    }
-
-    /// The rest of an object, behind a member.
-    fn more_members(
-        &mut self,
-        spot: Spot,
-        scope: Scope<'p>,
-        mut object: H::Object,
-        depth: usize,
-    ) -> Result<(), RefusalCause> {
-        loop {
-            self.space();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
-                    self.at += 1;
-                    self.hands.close(self.here, object);
-                    return Ok(());
-                }
-                _ => return expected(self.at, "a comma or a closing brace"),
-            }
-            self.space();
-            self.one_member(spot, scope, &mut object, depth)?;
-        }
-    }
-
-    #[inline]
-    fn one_member(
-        &mut self,
-        spot: Spot,
-        scope: Scope<'p>,
-        object: &mut H::Object,
-        depth: usize,
-    ) -> Result<(), RefusalCause> {
-        if self.peek() != Some(b'"') {
-            return expected(self.at, "a key");
-        }
-        let text: &'p str = self.here.text;
-        let (span, escaped) = self.string_span()?;
-        let (key, start) = (&text[span.clone()], span.start);
-        let rules = &self.here.gate.rules;
-        let node = if spot.node == ENVELOPE { rules.file() } else { spot.node };
-        let member = match escaped {
-            true => self.judge.member_anew(node, rules.key(unescape(key.as_bytes())?.as_bytes()), key),
-            false => self.judge.member(node, key),
-        };
-        if !member.is_row {
-            self.hands.key(self.here, span, escaped)?;
-        }
-        self.space();
-        if self.peek() != Some(b':') {
-            return expected(self.at, "a colon");
-        }
-        self.at += 1;
-        self.space();
-        let before = text.get(scope.at..start - 1).unwrap_or_default();
-        let (child, duty) = self.member_of(spot, key, member, scope, before);
-        let start = self.at;
-        self.value(child, duty, depth + 1)?;
-        self.hands.member(object, member.key, start..self.at);
-        Ok(())
-    }
-
-    /// Where a member stands, and its duty. `before`: its object as far as it is behind.
-    #[inline]
-    fn member_of(&mut self, spot: Spot, key: &str, member: Member, scope: Scope<'p>, before: &str) -> (Spot, Duty) {
-        let rules = &self.here.gate.rules;
-        let mut child = Spot { node: member.node, part: Part::None, said: spot.said };
-        let mut duty = member.duty.unwrap_or_else(|| self.judge.duty(member.node, member.key, scope));
-        if spot.node == ENVELOPE && is_envelope_key(key) {
-            child.node = ENVELOPE;
-            if let Some(columns) = envelope::columns(key, scope) {
-                let node = rules.table(columns.iter().copied());
-                child.said = Some(node).filter(|&node| node != rules.file());
-                child.part = Part::Rows;
-                self.columns = columns;
-            } else {
-                // `@odata.context` says it, for one.
-                child.said = rules.object(before, 0).or(spot.said);
-            }
-        }
-        if self.here.manner.is_archive {
-            child.part = Part::of(key, child.part);
-            duty = self.judge.duty_in_archive(spot.part, key, duty, scope);
-        }
-        (child, duty)
     }
 
     fn string(&mut self, duty: Duty) -> Result<(), RefusalCause> {

@@ -56,7 +56,8 @@ fn ids(bytes: &[u8], give: &mut dyn FnMut(&str)) {
             if matches!(place, 4 | 6 | 8 | 10) {
                 text.push('-');
             }
-            text.push_str(&format!("{:02x}", bytes.get(at).copied().unwrap_or_default()));
+            let byte = bytes.get(at).copied().unwrap_or_default();
+            text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()));
         }
         text
     };

@@ -10,7 +10,8 @@ use super::closed_world::ClosedWorld;
 use super::dictionary::Known;
 use super::shapes::Shape;
 use super::sound::Sound;
-use super::views::{self, Form};
+use super::views::{self, Form, Texts};
+use crate::json::{Place, Step, Track};
 use crate::limits::RECORD_BYTES_MAX;
 
 /// Something in a file that should not be there. Says where, not what.
@@ -100,15 +101,16 @@ impl<'a> LeakScan<'a> {
 
     /// Its next bytes.
     pub fn piece(&mut self, mut bytes: &[u8]) {
+        let mut track = Track::default();
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (line, rest) = bytes.split_at(end);
             bytes = rest.get(1..).unwrap_or_default();
             if self.open.is_empty() {
-                self.bytes(line);
+                self.bytes(line, &mut track);
             } else {
                 let mut joined = std::mem::take(&mut self.open);
                 joined.extend_from_slice(line);
-                self.bytes(&joined);
+                self.bytes(&joined, &mut Track::off());
                 joined.clear();
                 self.open = joined;
             }
@@ -123,7 +125,7 @@ impl<'a> LeakScan<'a> {
     pub fn end(&mut self) {
         if !self.open.is_empty() {
             let open = std::mem::take(&mut self.open);
-            self.bytes(&open);
+            self.bytes(&open, &mut Track::off());
         }
         if let Some((start, line)) = self.folded.as_mut().map(std::mem::take) {
             self.look_at(start, &line);
@@ -150,11 +152,14 @@ impl<'a> LeakScan<'a> {
         findings
     }
 
-    fn bytes(&mut self, line: &[u8]) {
+    fn bytes<'b>(&mut self, line: &'b [u8], track: &mut Track<'b, ()>) {
         self.line += 1;
         // Valid UTF-8 is the rule; looking for what is not took 7 instructions a byte.
         let legible = || std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
         let text = wide(line).map_or_else(legible, Cow::Owned);
+        if let (Form::Json, Cow::Borrowed(text)) = (self.form, &text) {
+            return self.record(text, track);
+        }
         if let Some(folded) = &mut self.folded {
             let text = text.trim_end_matches('\r');
             match text.strip_prefix(' ') {
@@ -197,29 +202,86 @@ impl<'a> LeakScan<'a> {
     }
 
     fn look(&mut self, line: &str) {
-        if self.form == Form::Text {
-            self.judge(line);
-            return;
+        match self.form {
+            Form::Text => {
+                self.judge(line);
+            }
+            Form::Json => self.record(line, &mut Track::off()),
         }
-        views::each_text(line, &mut |text| {
-            if is_instant(text.as_bytes()) {
-                return;
-            }
-            if views::is_guid(text) {
-                // An id and nothing else: there is nothing to be opened, and no word in it.
-                let ids = self.known.as_ref().map_or(0, |known| known.ids(text));
-                return self.note(Shape::Known, ids);
-            }
-            let slot = self.sound.slot(text, self.in_prose);
-            if slot.is_some_and(|slot| self.sound.has(slot, text)) {
-                return;
-            }
-            if self.judge(text)
-                && let Some(slot) = slot
-            {
-                self.sound.note(slot, text);
-            }
+    }
+
+    /// A line of JSON. A key is what stands from its quote to the next quote (`"a":`, `"b":null,`), and so is a value: in a
+    /// member of a log in which nothing was found lately nothing is looked for again.
+    fn record<'b>(&mut self, line: &'b str, track: &mut Track<'b, ()>) {
+        let place = Place::default();
+        let ends = |next: Option<u8>| matches!(next, None | Some(b'"'));
+        let mut texts = Texts::new(line);
+        track.begin();
+        texts.next(&mut |text| {
+            self.text(text);
         });
+        while let Some(quote) = texts.quote() {
+            let known = match track.step(line, quote, place, ends) {
+                Step::Again(_, bytes, _) => {
+                    texts.skip_to(quote + bytes);
+                    continue;
+                }
+                Step::Key(known) if ends(line.as_bytes().get(quote + known.bytes).copied()) => {
+                    texts.skip_to(quote + known.bytes);
+                    Some(known)
+                }
+                Step::Key(_) | Step::New => {
+                    let (is_key, is_sound) = self.pieces(line, &mut texts);
+                    let piece = line.get(quote..texts.end()).unwrap_or_default();
+                    (is_key && is_sound).then(|| track.key(piece, place, || ())).flatten()
+                }
+            };
+            let Some(known) = known else { continue };
+            // Behind a key, its value, unless there stands another one.
+            if line.as_bytes().get(texts.end().wrapping_sub(1)) == Some(&b':') && texts.quote().is_some() {
+                let (is_key, is_sound) = self.pieces(line, &mut texts);
+                if !is_sound || is_key {
+                    track.leave(known);
+                    continue;
+                }
+            }
+            track.note(known, line.get(quote..texts.end()).unwrap_or_default(), None);
+            track.leave(known);
+        }
+    }
+
+    /// A string and what stands between it and the next one: whether it is a key, and whether nothing was found.
+    fn pieces(&mut self, line: &str, texts: &mut Texts<'_>) -> (bool, bool) {
+        let mut is_sound = true;
+        let mut look = |text: &str| is_sound &= self.text(text);
+        texts.next(&mut look);
+        let is_key = line.as_bytes().get(texts.end() + 1) == Some(&b':');
+        if texts.quote().is_some() {
+            texts.next(&mut look);
+        }
+        (is_key, is_sound)
+    }
+
+    /// A text of a line; whether nothing was found.
+    fn text(&mut self, text: &str) -> bool {
+        if is_instant(text.as_bytes()) {
+            return true;
+        }
+        if views::is_guid(text) {
+            // An id and nothing else: there is nothing to be opened, and no word in it.
+            let ids = self.known.as_ref().map_or(0, |known| known.ids(text));
+            self.note(Shape::Known, ids);
+            return ids == 0;
+        }
+        let slot = self.sound.slot(text, self.in_prose);
+        if slot.is_some_and(|slot| self.sound.has(slot, text)) {
+            return true;
+        }
+        let is_sound = self.judge(text);
+        if is_sound && let Some(slot) = slot {
+            self.sound.note(slot, text);
+        }
+        is_sound
     }
 
     fn note(&mut self, shape: Shape, count: u64) {

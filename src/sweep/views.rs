@@ -120,30 +120,67 @@ fn strings(line: &str, rung: Rung, give: &mut dyn FnMut(View<'_>)) {
 /// The texts between quotes, and those between strings: a line that is no JSON is seen whole too.
 #[inline]
 pub(super) fn each_text(line: &str, give: &mut dyn FnMut(&str)) {
-    let bytes = line.as_bytes();
-    let (mut start, mut at, mut escaped) = (0, 0, false);
-    loop {
-        let step = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest));
-        let end = step.map_or(bytes.len(), |step| at + step);
-        if bytes.get(end) == Some(&b'\\') {
+    let mut texts = Texts::new(line);
+    while texts.next(give) {}
+}
+
+/// The texts of a line, one by one.
+pub(super) struct Texts<'l> {
+    line: &'l str,
+    /// Where the next one begins: behind a quote, unless it is the first. Beyond the line: there is none.
+    start: usize,
+}
+
+impl<'l> Texts<'l> {
+    pub(super) fn new(line: &'l str) -> Self {
+        Self { line, start: 0 }
+    }
+
+    /// The quote that the next text stands behind; none before the first and behind the last.
+    #[inline]
+    pub(super) fn quote(&self) -> Option<usize> {
+        self.start.checked_sub(1).filter(|&quote| quote < self.line.len())
+    }
+
+    /// Goes on at a quote, or at the end of the line.
+    #[inline]
+    pub(super) fn skip_to(&mut self, quote: usize) {
+        self.start = quote + 1;
+    }
+
+    /// Where the texts so far end: at the next quote or the end of the line.
+    #[inline]
+    pub(super) fn end(&self) -> usize {
+        self.quote().unwrap_or(self.line.len())
+    }
+
+    /// Gives the next text, if it is long enough to hold anything. False: that was the last.
+    #[inline]
+    pub(super) fn next(&mut self, give: &mut dyn FnMut(&str)) -> bool {
+        let bytes = self.line.as_bytes();
+        let (mut at, mut escaped) = (self.start, false);
+        let end = loop {
+            let step = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest));
+            let end = step.map_or(bytes.len(), |step| at + step);
+            if bytes.get(end) != Some(&b'\\') {
+                break end;
+            }
             escaped = true;
             at = end + 2;
-            continue;
-        }
+        };
         // Quote and backslash are ASCII, so the slice is between characters.
-        let text = line.get(start..end).unwrap_or_default();
+        let text = self.line.get(self.start..end).unwrap_or_default();
         if escaped {
-            match serde_json::from_str::<String>(line.get(start.saturating_sub(1)..end + 1).unwrap_or_default()) {
+            let quoted = self.line.get(self.start.saturating_sub(1)..end + 1).unwrap_or_default();
+            match serde_json::from_str::<String>(quoted) {
                 Ok(text) => give(&text),
                 Err(_) => give(text),
             }
         } else if text.len() > 2 {
             give(text);
         }
-        if end >= bytes.len() {
-            return;
-        }
-        (start, at, escaped) = (end + 1, end + 1, false);
+        self.start = end + 1;
+        end < bytes.len()
     }
 }
 
@@ -151,6 +188,10 @@ type Decoder = fn(&str) -> Option<String>;
 
 /// A text and its readings.
 fn climb(text: &str, rung: Rung, give: &mut dyn FnMut(View<'_>)) {
+    // An id and nothing else holds nothing but itself.
+    if is_guid(text) {
+        return give(View { text, marks: SYMBOL, evidence: rung.evidence });
+    }
     let (mut marks, mut run, mut longest) = (0, 0_usize, 0);
     for byte in text.bytes() {
         let mark = MARKS[usize::from(byte)];
@@ -175,10 +216,7 @@ fn climb(text: &str, rung: Rung, give: &mut dyn FnMut(View<'_>)) {
             climb(text, Rung { evidence, ..rung.up() }, give);
         });
     };
-    if deeper
-        && (longest >= decode::BASE64_SYMBOLS_MIN || marks & EQUALS != 0 && longest >= PADDED_MIN)
-        && !is_guid(text)
-    {
+    if deeper && (longest >= decode::BASE64_SYMBOLS_MIN || marks & EQUALS != 0 && longest >= PADDED_MIN) {
         each_base64(text, &mut |opened| opens(opened, give));
     }
     if deeper && text.len() >= HEX_BYTES_MIN && text.bytes().any(|byte| byte.is_ascii_digit()) {

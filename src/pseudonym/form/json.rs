@@ -8,7 +8,7 @@ use super::text::{clean_lines, learn_lines};
 use crate::pseudonym::gate::Gate;
 use crate::pseudonym::lesson::{Lesson, NameKeys};
 use crate::pseudonym::rewrite::Pass;
-use crate::pseudonym::walk::{Here, Manner};
+use crate::pseudonym::walk::{Here, Manner, Trail};
 use crate::record::{Context, Open, RawStretch};
 
 /// The dataset of HTTP archives.
@@ -32,7 +32,7 @@ pub(super) fn clean(gate: &Gate, stretch: &RawStretch, out: &mut String) -> Opti
     let text = stretch.text.expose();
     let mut bytes = Vec::with_capacity(text.len() + text.len() / 16 + 64);
     let here = Here { gate, text, layer: 0, manner: manner(gate, stretch) };
-    let records = clean_one(here, opens(stretch), &mut bytes);
+    let records = clean_one(here, opens(stretch), &mut bytes, &mut Trail::default());
     append(bytes, out)?;
     Some(records)
 }
@@ -43,12 +43,13 @@ pub(super) fn clean_each_line(gate: &Gate, stretch: &RawStretch, out: &mut Strin
     let mut bytes = Vec::with_capacity(text.len() + text.len() / 16 + 64);
     let manner = Manner { goes_on: false, ..manner(gate, stretch) };
     let mut records = 0;
-    for line in text.split_inclusive('\n') {
+    let mut trail = Trail::default();
+    for line in lines(text) {
         let content = content(line);
         if !content.trim_ascii().is_empty() {
             records += 1;
             let here = Here { gate, text: content, layer: 0, manner };
-            clean_one(here, &[], &mut bytes);
+            clean_one(here, &[], &mut bytes, &mut trail);
         } else {
             bytes.extend_from_slice(content.as_bytes());
         }
@@ -58,24 +59,32 @@ pub(super) fn clean_each_line(gate: &Gate, stretch: &RawStretch, out: &mut Strin
     Some(records)
 }
 
+/// The lines with their ends.
+fn lines(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', text.as_bytes()).map_or(text.len(), |at| at + 1);
+        let (line, rest) = text.split_at(end);
+        text = rest;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
 /// A line without its end.
 fn content(line: &str) -> &str {
     let line = line.strip_suffix('\n').unwrap_or(line);
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-fn clean_one<'p>(here: Here<'p>, opens: &'p [Open], out: &mut Vec<u8>) -> u64 {
-    let mut pass = Pass::over(here, out, None);
-    match pass.stretch(opens) {
-        Ok(records) => records,
-        Err(_) => {
-            let rest = pass.give_up();
-            let mut text = String::new();
-            let lines = clean_lines(here.gate, here.text.get(rest..).unwrap_or_default(), &mut text);
-            out.extend_from_slice(text.as_bytes());
-            lines
-        }
-    }
+fn clean_one<'p>(here: Here<'p>, opens: &'p [Open], out: &mut Vec<u8>, trail: &mut Trail<'p>) -> u64 {
+    let mut pass = Pass::over(here, out, None).follow(std::mem::take(trail));
+    let walked = pass.stretch(opens);
+    let rest = walked.is_err().then(|| pass.give_up());
+    *trail = pass.into_trail();
+    let Some(rest) = rest else { return walked.unwrap_or_default() };
+    let mut text = String::new();
+    let lines = clean_lines(here.gate, here.text.get(rest..).unwrap_or_default(), &mut text);
+    out.extend_from_slice(text.as_bytes());
+    lines
 }
 
 fn append(bytes: Vec<u8>, out: &mut String) -> Option<()> {
@@ -90,14 +99,15 @@ fn append(bytes: Vec<u8>, out: &mut String) -> Option<()> {
 /// Learns from a document, or a stretch of one.
 pub(super) fn learn(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) -> Option<()> {
     let here = Here { gate, text: stretch.text.expose(), layer: 0, manner: manner(gate, stretch) };
-    learn_one(here, opens(stretch), NameKeys::new(gate), teach);
+    learn_one(here, opens(stretch), NameKeys::new(gate), teach, &mut Trail::default());
     Some(())
 }
 
-fn learn_one<'p>(here: Here<'p>, opens: &'p [Open], names: NameKeys, teach: &mut Teach<'_>) {
-    let mut lesson = Lesson::over(here, names, teach);
-    if lesson.stretch(opens).is_err() {
-        let rest = lesson.give_up();
+fn learn_one<'p>(here: Here<'p>, opens: &'p [Open], names: NameKeys, teach: &mut Teach<'_>, trail: &mut Trail<'p>) {
+    let mut lesson = Lesson::over(here, names, teach).follow(std::mem::take(trail));
+    let rest = lesson.stretch(opens).is_err().then(|| lesson.give_up());
+    *trail = lesson.into_trail();
+    if let Some(rest) = rest {
         learn_lines(here.gate, here.text.get(rest..).unwrap_or_default(), teach);
     }
 }
@@ -106,8 +116,9 @@ fn learn_one<'p>(here: Here<'p>, opens: &'p [Open], names: NameKeys, teach: &mut
 pub(super) fn learn_each_line(gate: &Gate, stretch: &RawStretch, teach: &mut Teach<'_>) -> Option<()> {
     let names = NameKeys::new(gate);
     let manner = Manner { goes_on: false, ..manner(gate, stretch) };
-    for line in stretch.text.expose().split_inclusive('\n') {
-        learn_one(Here { gate, text: content(line), layer: 0, manner }, &[], names, teach);
+    let mut trail = Trail::default();
+    for line in lines(stretch.text.expose()) {
+        learn_one(Here { gate, text: content(line), layer: 0, manner }, &[], names, teach, &mut trail);
     }
     Some(())
 }

@@ -43,6 +43,13 @@ pub(super) struct Recogniser {
     numbered: Vec<u128>,
 }
 
+/// What a key says of its object: the signatures that it is part of, and what its value tells.
+#[derive(Clone, Copy, Default)]
+pub(in crate::pseudonym) struct Hint {
+    bits: u128,
+    tells: Option<Tells>,
+}
+
 /// An object whose members are gone through, to find out what it is.
 pub(in crate::pseudonym) struct Inquiry<'r> {
     rules: &'r Rules,
@@ -53,8 +60,7 @@ pub(in crate::pseudonym) struct Inquiry<'r> {
 }
 
 thread_local! {
-    /// The bits of a key, and what it tells.
-    static KEYS: RefCell<Lately<(u128, Option<Tells>)>> = const { RefCell::new(Lately::new()) };
+    static KEYS: RefCell<Lately<Hint>> = const { RefCell::new(Lately::new()) };
 }
 
 impl<'r> Inquiry<'r> {
@@ -65,18 +71,32 @@ impl<'r> Inquiry<'r> {
     /// The next member: its key as written, its value as written.
     #[inline]
     pub(in crate::pseudonym) fn member(&mut self, key: &str, value: &str) {
+        self.hint(self.hint_of(key), value);
+    }
+
+    /// What a key says of the object.
+    #[inline]
+    pub(in crate::pseudonym) fn hint_of(&self, key: &str) -> Hint {
+        let recogniser = &self.rules.recogniser;
+        KEYS.with_borrow_mut(|keys| {
+            keys.recall(self.rules.epoch, Spot::default(), key, || Hint {
+                bits: recogniser.bits_of(self.rules, key),
+                tells: tells(key),
+            })
+        })
+    }
+
+    /// The next member: what its key says, its value as written.
+    #[inline]
+    pub(in crate::pseudonym) fn hint(&mut self, hint: Hint, value: &str) {
         self.members += 1;
         if self.decided.is_some() || self.members > RECOGNISED_MEMBERS_MAX {
             return;
         }
-        let recogniser = &self.rules.recogniser;
-        let (bits, tells) = KEYS.with_borrow_mut(|keys| {
-            keys.recall(self.rules.epoch, Spot::default(), key, || (recogniser.bits_of(self.rules, key), tells(key)))
-        });
-        self.found |= bits;
-        if let Some(tells) = tells {
+        self.found |= hint.bits;
+        if let Some(tells) = hint.tells {
             let slot = &mut self.said[tells as usize];
-            *slot = slot.or_else(|| recogniser.says(tells, value));
+            *slot = slot.or_else(|| self.rules.recogniser.says(tells, value));
             if matches!(tells, Tells::Category | Tells::Table | Tells::Type) {
                 self.decided = *slot;
             }

@@ -13,6 +13,7 @@ mod properties;
 mod prose;
 #[cfg(not(feature = "gate-off"))]
 mod ranges;
+mod repeats;
 mod samples;
 #[cfg(not(feature = "gate-off"))]
 mod secrets;

@@ -14,11 +14,14 @@ impl<H: Hands> Walk<'_, H> {
             return self.value(spot, duty, depth + 1);
         }
         let start = self.at;
+        // The same member is another one in each copy.
+        let was_off = self.trail.members.pause(true);
         for number in 0..self.hands.copies(self.here, start) {
             self.hands.copy(self.here, number, start, self.at);
             self.at = start;
             self.value(spot, duty, depth + 1)?;
         }
+        self.trail.members.pause(was_off);
         Ok(())
     }
 
