@@ -15,6 +15,8 @@ mod guard;
 mod id;
 #[cfg(test)]
 pub(crate) mod mock;
+#[cfg(test)]
+pub(crate) mod mock_tls;
 mod nap;
 mod pace;
 mod probe;
@@ -26,6 +28,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod tls;
 pub mod transport;
 mod xml;
 
@@ -43,4 +46,5 @@ pub use setup::{Patience, Setup};
 pub use shared_key::SharedKey;
 pub use status::Status;
 pub use throttle::{ClassStatus, WaitReason};
+pub(crate) use tls::{Opinion, tls_config};
 pub(crate) use xml::elements;
