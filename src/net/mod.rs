@@ -47,4 +47,3 @@ pub use shared_key::SharedKey;
 pub use status::Status;
 pub use throttle::{ClassStatus, WaitReason};
 pub(crate) use tls::{Opinion, tls_config};
-pub(crate) use xml::elements;
