@@ -6,6 +6,7 @@
 //! Source: Microsoft Graph "throttling guidance", "throttling limits", "best practices" (learn.microsoft.com/graph).
 
 mod ask;
+mod attempt;
 pub mod auth;
 mod body;
 mod client;
