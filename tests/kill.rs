@@ -20,7 +20,8 @@ use entra_bundle::pseudonym::cipher::Ff1;
 use entra_bundle::pseudonym::key::MasterKey;
 use entra_bundle::spool::{Spool, SpoolKey};
 use serde_json::Value;
-use support::{Bench, Simulated, Truth, limited, manifest, payload};
+use support::simulated::Simulated;
+use support::{Bench, Truth, limited, manifest, payload};
 
 /// Teaching datasets, lists, fan-outs, logs of Graph and a log that only a workspace has.
 const DATASETS: [&str; 15] = [

@@ -9,7 +9,8 @@ mod support;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use support::{Bench, Simulated, dataset, inside};
+use support::simulated::Simulated;
+use support::{Bench, dataset, inside};
 
 /// Graph, workspace, storage and hub have these, so that the four can be compared.
 const EVERYWHERE: [&str; 11] = [

@@ -10,7 +10,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::{Bench, Simulated, payload};
+use support::simulated::Simulated;
+use support::{Bench, payload};
 
 fn start(bench: &Bench, address: &str, more: &[&str]) -> Simulated {
     let few = ["--users", "60", "--sign-ins", "300", "--audits", "200", "--page-max", "10"];

@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Bench, EPOCH, Simulated, dataset, inside, missing, payload};
+use support::simulated::Simulated;
+use support::{Bench, EPOCH, dataset, inside, missing, payload};
 
 const WAIT: Duration = Duration::from_secs(240);
 

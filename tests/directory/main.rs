@@ -15,7 +15,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{BASE, Domain, HOST, PASSWORD, REALM};
 use serde_json::{Value, json};
-use support::{Bench, Simulated, dataset, inside};
+use support::simulated::Simulated;
+use support::{Bench, dataset, inside};
 
 const WORKERS: u64 = 1_000;
 const MEMBERS: usize = 500;

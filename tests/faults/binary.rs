@@ -5,7 +5,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::stranger;
-use super::support::{Bench, Simulated, dataset, payload};
+use super::support::simulated::Simulated;
+use super::support::{Bench, dataset, payload};
 use std::sync::atomic::Ordering;
 
 fn simulate(bench: &Bench, plan: &str) -> Simulated {

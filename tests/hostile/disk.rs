@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::support::{Bench, EPOCH, Simulated, limited, payload};
+use super::support::simulated::Simulated;
+use super::support::{Bench, EPOCH, limited, payload};
 use super::watch;
 
 fn start(bench: &Bench, latency_ms: u32) -> Simulated {

@@ -9,7 +9,8 @@ mod support;
 use std::path::Path;
 
 use serde_json::Value;
-use support::{Bench, Simulated, dataset, inside, manifest, zipped};
+use support::simulated::Simulated;
+use support::{Bench, dataset, inside, manifest, zipped};
 
 /// What must not come out: where it lies, the secret in it, and the word of the reason in the manifest.
 fn planted() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {

@@ -1,7 +1,7 @@
 //! What several test programs share: running the binary in a folder of its own, reading a bundle, the demo's truth.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-mod simulated;
+pub mod simulated;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-#[allow(unused_imports, reason = "each test program uses a part of it")]
-pub use simulated::Simulated;
 
 /// 2026-09-15T12:00:00Z: the clock of all tests that compare bytes.
 pub const EPOCH: &str = "1789473600";

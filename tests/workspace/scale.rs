@@ -11,7 +11,8 @@ use entra_bundle::source::{Ledger, Place, Report, Request, Sink, SinkClosed, col
 use tokio_util::sync::CancellationToken;
 
 use super::service::{NOW, client, dataset, window};
-use super::support::{Bench, Simulated};
+use super::support::Bench;
+use super::support::simulated::Simulated;
 
 /// How many records the tenant has.
 pub const COUNTS: [(&str, u64); 2] = [("audits", 250_001), ("sign-ins", 1_000_001)];
