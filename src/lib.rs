@@ -1,11 +1,13 @@
 //! The rooms of entra-bundle, in the order in which data passes them.
 //!
 //! A room imports only rooms that stand above it in this list (`tests/rooms.rs` checks it);
-//! ARCHITECTURE.md draws the picture. `limits`, `clock` and `json` are the ground floor.
+//! ARCHITECTURE.md draws the picture. `limits`, `clock`, `json` and `xml` are the ground floor.
+
+pub mod limits;
 
 pub mod clock;
 pub mod json;
-pub mod limits;
+pub mod xml;
 
 pub mod catalog;
 pub mod record;
@@ -22,8 +24,10 @@ pub mod import;
 pub mod pseudonym;
 
 pub mod spool;
-pub mod summary;
+
 pub mod sweep;
+
+pub mod summary;
 
 pub mod archive;
 pub mod manifest;

@@ -90,7 +90,8 @@ pub const LATE_MARGIN_S: i64 = 900;
 /// A log's youngest records are asked for again when its collection took longer than this, milliseconds: sooner there is
 /// little to gain, and each look costs a request of the scarcest budget.
 pub const LATE_LOOK_MS: u64 = 60_000;
-/// First and longest pause before a failed request is tried again, milliseconds: 0.4 s doubled to 15 s, 40 s over [`TRIES_MAX`] tries.
+/// First and longest pause before a failed request is tried again, milliseconds: 0.4 s doubled to 15 s, 40 s over
+/// [`TRIES_MAX`] tries.
 pub const BACK_OFF_MS: (u64, u64) = (400, 15_000);
 /// The same after a 429 without `Retry-After`: other apps share the budget, so the pauses are longer.
 pub const THROTTLE_BACK_OFF_MS: (u64, u64) = (1_000, 60_000);

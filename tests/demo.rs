@@ -6,18 +6,14 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use support::{Bench, inside, truth};
-
-fn manifest(bench: &Bench, zip: &str) -> serde_json::Value {
-    serde_json::from_slice(&inside(&bench.path(zip))["manifest.json"]).unwrap()
-}
+use support::{Bench, inside, manifest, truth};
 
 #[test]
 fn every_dataset_is_complete_with_as_many_records_as_the_tenant_holds() {
     let bench = Bench::new();
     let truth = truth(&bench);
     bench.expect(0, &["collect", "--demo", "--case", "2609150010000042", "--out", "demo.zip"]);
-    let manifest = manifest(&bench, "demo.zip");
+    let manifest = manifest(&bench.path("demo.zip"));
     let (mut seen, mut skipped) = (BTreeMap::new(), BTreeSet::new());
     for dataset in manifest["datasets"].as_array().unwrap() {
         let id = dataset["id"].as_str().unwrap();
@@ -55,7 +51,7 @@ fn the_manifest_agrees_with_the_files() {
     let bench = Bench::new();
     bench.expect(0, &["collect", "--demo", "--out", "demo.zip"]);
     let files = inside(&bench.path("demo.zip"));
-    let manifest = manifest(&bench, "demo.zip");
+    let manifest = manifest(&bench.path("demo.zip"));
     for dataset in manifest["datasets"].as_array().unwrap() {
         let Some(entry) = dataset["entry"].as_str() else { continue };
         let lines = files[entry].iter().filter(|byte| **byte == b'\n').count() as u64;

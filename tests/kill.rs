@@ -9,9 +9,9 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,8 @@ use entra_bundle::pseudonym::cipher::Ff1;
 use entra_bundle::pseudonym::key::MasterKey;
 use entra_bundle::spool::{Spool, SpoolKey};
 use serde_json::Value;
-use support::{Bench, Truth, inside};
+use support::simulated::Simulated;
+use support::{Bench, Truth, limited, manifest, payload};
 
 /// Teaching datasets, lists, fan-outs, logs of Graph and a log that only a workspace has.
 const DATASETS: [&str; 15] = [
@@ -47,48 +48,20 @@ const SOURCES: [&str; 4] =
 /// Runs at the same time.
 const ABREAST: usize = 3;
 
-/// A tenant that ends with the value.
-struct Simulated {
-    child: Child,
-    told: Value,
+fn start(bench: &Bench, more: &[&str]) -> Simulated {
+    Simulated::start(bench, &[&TENANT, more].concat())
 }
 
-impl Drop for Simulated {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Simulated {
-    fn start(bench: &Bench, more: &[&str]) -> Self {
-        let mut command = bench.command(&["simulate", "--listen", "127.0.0.1:0", "--limits", "off"]);
-        let mut child = command.args(TENANT).args(more).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { told: serde_json::from_str(&line).unwrap(), child }
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.told[name].as_str().unwrap_or_else(|| panic!("the server does not say its {name}"))
-    }
-
-    fn collect(&self, bench: &Bench, zip: &str, more: &[&str]) -> Command {
-        let mut command = bench.command(&["collect", "--tenant", self.text("tenant_id"), "--auth", "token"]);
-        command
-            .args(["--out", zip, "--key", "home/kill.key"])
-            .args(["--graph-url", self.text("graph_url"), "--login-url", self.text("login_url")])
-            .args(["--arm-url", self.text("arm_url"), "--logs-url", self.text("logs_url")])
-            .args(["reports=off", "identity=off", "directory=off", "workspace=off"].iter().flat_map(|r| ["--rate", r]))
-            .args(DATASETS.iter().flat_map(|id| ["--include", id]))
-            .args(["--workspace", self.text("workspace_id")])
-            .args(SOURCES.iter().flat_map(|one| ["--source", one]))
-            .args(more)
-            .env("ENTRA_BUNDLE_TOKEN", self.text("token"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        command
-    }
+fn collect(tenant: &Simulated, bench: &Bench, zip: &str, more: &[&str]) -> Command {
+    let mut command = tenant.collect(bench, zip, &["--key", "home/kill.key"]);
+    command
+        .args(DATASETS.iter().flat_map(|id| ["--include", id]))
+        .args(["--workspace", tenant.text("workspace_id")])
+        .args(SOURCES.iter().flat_map(|one| ["--source", one]))
+        .args(more)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
 }
 
 /// A bench with a key, and a bundle of an undisturbed run.
@@ -101,15 +74,12 @@ fn bench() -> Bench {
 
 /// What a bundle says: its payload but the log of the run, and how its datasets ended.
 fn content(zip: &Path) -> (BTreeMap<String, Vec<u8>>, Value) {
-    let mut files = inside(zip);
-    let manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    let manifest = manifest(zip);
     let rows = manifest["datasets"].as_array().unwrap().iter().map(|row| {
         let said = ["id", "outcome", "reason", "records", "expected", "slices", "window", "first", "last", "source"];
         said.iter().map(|name| row[*name].clone()).collect::<Value>()
     });
-    let rows = rows.collect();
-    files.retain(|path, _| path.starts_with("data/") && path != "data/run-log.jsonl");
-    (files, rows)
+    (payload(zip), rows.collect())
 }
 
 /// What the closed slices of a spool hold, for those who have the key.
@@ -202,7 +172,7 @@ impl Course<'_> {
         for turn in 0..=seed % 3 {
             let resume: &[&str] = if spool.is_dir() { &["--resume"] } else { &[] };
             let pause = self.length.mul_f64(fraction(seed * 16 + turn) * 1.5);
-            is_through = kill_after(self.tenant.collect(self.bench, &zip, resume), pause);
+            is_through = kill_after(collect(self.tenant, self.bench, &zip, resume), pause);
             if is_through || (path.exists() && !spool.exists()) {
                 is_through = true;
                 break;
@@ -221,7 +191,7 @@ impl Course<'_> {
         }
         if !is_through {
             let resume: &[&str] = if spool.is_dir() { &["--resume"] } else { &[] };
-            let output = self.tenant.collect(self.bench, &zip, resume).output().unwrap();
+            let output = collect(self.tenant, self.bench, &zip, resume).output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), self.code, "seed {seed}\n{said}");
         }
@@ -247,7 +217,7 @@ fn course<'a>(bench: &'a Bench, tenant: &'a Simulated) -> Course<'a> {
     let (kinds, raw) = canaries(bench);
     assert!(kinds.len() > 200);
     let began = Instant::now();
-    let quiet = tenant.collect(bench, "quiet.zip", &[]).output().unwrap();
+    let quiet = collect(tenant, bench, "quiet.zip", &[]).output().unwrap();
     let length = began.elapsed();
     let code = quiet.status.code();
     assert!(matches!(code, Some(0 | 3)), "{}", String::from_utf8_lossy(&quiet.stderr));
@@ -259,7 +229,7 @@ fn course<'a>(bench: &'a Bench, tenant: &'a Simulated) -> Course<'a> {
 #[test]
 fn a_killed_run_goes_on_to_the_same_bundle() {
     let bench = bench();
-    let tenant = Simulated::start(&bench, &["--latency-ms", "4", "--routing", "all"]);
+    let tenant = start(&bench, &["--latency-ms", "4", "--routing", "all"]);
     let course = course(&bench, &tenant);
     let first = number("KILLS_SEED", 1);
     let last = first + number("KILLS", 20);
@@ -293,9 +263,9 @@ fn a_killed_run_goes_on_to_the_same_bundle() {
 #[test]
 fn an_interrupted_run_goes_on_as_itself_only() {
     let bench = bench();
-    let tenant = Simulated::start(&bench, &["--latency-ms", "30", "--routing", "all"]);
+    let tenant = start(&bench, &["--latency-ms", "30", "--routing", "all"]);
     let course = course(&bench, &tenant);
-    let mut child = tenant.collect(&bench, "one.zip", &[]).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = collect(&tenant, &bench, "one.zip", &[]).stderr(Stdio::null()).spawn().unwrap();
     let journal = bench.path("one.zip.spool/journal.jsonl");
     let end = Instant::now() + Duration::from_secs(60);
     let begun = |text: String| text.contains("\"frozen\"");
@@ -305,12 +275,12 @@ fn an_interrupted_run_goes_on_as_itself_only() {
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     assert_eq!(child.wait().unwrap().code(), Some(3));
-    let manifest = |zip: &str| -> Value { serde_json::from_slice(&inside(&bench.path(zip))["manifest.json"]).unwrap() };
+    let manifest = |zip: &str| manifest(&bench.path(zip));
     assert_eq!(manifest("one.zip")["run"]["interrupted"], true);
     assert!(bench.path("one.zip.spool").is_dir(), "the spool of an interrupted run is kept");
 
     let refused = |zip: &str, more: &[&str], code: i32, text: &str| {
-        let output = tenant.collect(&bench, zip, more).output().unwrap();
+        let output = collect(&tenant, &bench, zip, more).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{said}");
         assert!(said.contains(text), "{said}");
@@ -327,7 +297,7 @@ fn an_interrupted_run_goes_on_as_itself_only() {
     refused("one.zip", &[], 6, "--resume");
     std::fs::rename(bench.path("away.zip"), bench.path("one.zip")).unwrap();
 
-    let output = tenant.collect(&bench, "one.zip", &["--resume", "--since", "7d"]).output().unwrap();
+    let output = collect(&tenant, &bench, "one.zip", &["--resume", "--since", "7d"]).output().unwrap();
     assert_eq!(output.status.code(), course.code, "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(manifest("one.zip")["run"]["interrupted"], false);
     assert_eq!(manifest("one.zip")["run"]["resumed"], true);
@@ -340,25 +310,15 @@ fn an_interrupted_run_goes_on_as_itself_only() {
 #[test]
 fn a_full_disk_keeps_the_work() {
     let bench = bench();
-    let tenant = Simulated::start(&bench, &["--routing", "all"]);
+    let tenant = start(&bench, &["--routing", "all"]);
     let course = course(&bench, &tenant);
-    let plain = tenant.collect(&bench, "one.zip", &[]);
-    let mut limited = Command::new("sh");
-    // In blocks of 512 bytes; the signal of the limit is ignored, so that the write fails instead.
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 200; exec \"$@\"", "sh"]).arg(plain.get_program());
-    limited.args(plain.get_args()).current_dir(bench.folder.path());
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => limited.env(name, value),
-            None => limited.env_remove(name),
-        };
-    }
-    let output = limited.stdin(Stdio::null()).stdout(Stdio::null()).output().unwrap();
+    let plain = collect(&tenant, &bench, "one.zip", &[]);
+    let output = limited(&plain, &bench, 100).stdout(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(6), "{said}");
     assert!(said.contains("the disk is full") && said.contains("--resume"), "{said}");
     assert!(bench.path("one.zip.spool").is_dir() && !bench.path("one.zip").exists());
-    let output = tenant.collect(&bench, "one.zip", &["--resume"]).output().unwrap();
+    let output = collect(&tenant, &bench, "one.zip", &["--resume"]).output().unwrap();
     assert_eq!(output.status.code(), course.code, "{}", String::from_utf8_lossy(&output.stderr));
     course.compare("one.zip", "full disk");
 }

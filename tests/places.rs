@@ -7,11 +7,10 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::io::BufRead;
-use std::process::{Child, Stdio};
 
 use serde_json::Value;
-use support::{Bench, inside};
+use support::simulated::Simulated;
+use support::{Bench, dataset, inside};
 
 /// Graph, workspace, storage and hub have these, so that the four can be compared.
 const EVERYWHERE: [&str; 11] = [
@@ -28,69 +27,25 @@ const EVERYWHERE: [&str; 11] = [
     "user-risk-events",
 ];
 
-/// A tenant that ends with the value.
-struct Simulated {
-    child: Child,
-    told: Value,
+/// Collects from it; gives the exit code and the manifest.
+fn collect(tenant: &Simulated, bench: &Bench, zip: &str, more: &[&str]) -> (i32, Value) {
+    let output = tenant.collect(bench, zip, more).arg("--json").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let code = output.status.code().unwrap();
+    assert!(matches!(code, 0 | 3), "{code}\n{said}");
+    bench.expect(0, &["verify", zip]);
+    (code, serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no manifest\n{said}")))
 }
 
-impl Drop for Simulated {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Simulated {
-    fn start(bench: &Bench, more: &[&str]) -> Self {
-        let mut command = bench.command(&["simulate", "--listen", "127.0.0.1:0", "--limits", "off"]);
-        let mut child = command.args(more).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { told: serde_json::from_str(&line).unwrap(), child }
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.told[name].as_str().unwrap_or_else(|| panic!("the server does not say its {name}"))
-    }
-
-    /// Collects from it; gives the exit code and the manifest.
-    fn collect(&self, bench: &Bench, zip: &str, more: &[&str]) -> (i32, Value) {
-        let output = bench
-            .command(&["collect", "--tenant", self.text("tenant_id"), "--auth", "token", "--out", zip, "--json"])
-            .args(["--graph-url", self.text("graph_url"), "--login-url", self.text("login_url")])
-            .args(["--arm-url", self.text("arm_url"), "--logs-url", self.text("logs_url")])
-            .args(["--office-url", self.text("office_url")])
-            .args(
-                ["reports", "identity", "directory", "workspace"]
-                    .into_iter()
-                    .flat_map(|class| ["--rate".to_owned(), format!("{class}=off")]),
-            )
-            .args(more)
-            .env("ENTRA_BUNDLE_TOKEN", self.text("token"))
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        let code = output.status.code().unwrap();
-        assert!(matches!(code, 0 | 3), "{code}\n{said}");
-        bench.expect(0, &["verify", zip]);
-        (code, serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no manifest\n{said}")))
-    }
-
-    /// The options that name a place, and the kind that `--source` calls it by.
-    fn place(&self, kind: &str) -> Vec<String> {
-        let named = match kind {
-            "log-analytics" => vec!["--workspace", self.text("workspace_id")],
-            "storage" => vec!["--storage", self.text("storage_url")],
-            "event-hub" => vec!["--event-hub", self.text("event_hub")],
-            _ => Vec::new(),
-        };
-        named.into_iter().map(str::to_owned).collect()
-    }
-}
-
-fn dataset<'m>(manifest: &'m Value, id: &str) -> &'m Value {
-    manifest["datasets"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap()
+/// The options that name a place of this kind.
+fn place(tenant: &Simulated, kind: &str) -> Vec<String> {
+    let named = match kind {
+        "log-analytics" => vec!["--workspace", tenant.text("workspace_id")],
+        "storage" => vec!["--storage", tenant.text("storage_url")],
+        "event-hub" => vec!["--event-hub", tenant.text("event_hub")],
+        _ => Vec::new(),
+    };
+    named.into_iter().map(str::to_owned).collect()
 }
 
 /// The ids of a dataset's records, as the bundle has them; each once.
@@ -120,9 +75,9 @@ fn the_same_window_has_the_same_records_wherever_it_is_taken_from() {
         let zip = format!("{kind}.zip");
         let mut options: Vec<String> = include.iter().map(|one| (*one).to_owned()).collect();
         options.extend(EVERYWHERE.iter().flat_map(|id| ["--source".to_owned(), format!("{id}={kind}")]));
-        options.extend(tenant.place(kind));
+        options.extend(place(&tenant, kind));
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        let (code, manifest) = tenant.collect(&bench, &zip, &options);
+        let (code, manifest) = collect(&tenant, &bench, &zip, &options);
         for id in EVERYWHERE {
             let row = dataset(&manifest, id);
             assert_eq!((&row["outcome"], &row["source"]["kind"]), (&"complete".into(), &kind.into()), "{row}");
@@ -142,7 +97,7 @@ fn what_graph_refuses_comes_from_where_it_was_routed_and_the_manifest_says_so() 
     let tenant = Simulated::start(&bench, &more);
     let include = ["--include", "sign-ins", "--include", "graph-activity", "--include", "audits"];
     let (code, manifest) =
-        tenant.collect(&bench, "free.zip", &[&include[..], &["--workspace", tenant.text("workspace_id")]].concat());
+        collect(&tenant, &bench, "free.zip", &[&include[..], &["--workspace", tenant.text("workspace_id")]].concat());
     assert_eq!(code, 0, "{manifest}");
     for id in ["sign-ins", "graph-activity"] {
         let row = dataset(&manifest, id);
@@ -158,7 +113,7 @@ fn what_was_never_routed_is_said_to_be_unavailable_with_what_would_change_it() {
     let bench = Bench::new();
     let tenant = Simulated::start(&bench, &["--routing", "none", "--sign-ins", "50", "--audits", "50"]);
     let (code, manifest) =
-        tenant.collect(&bench, "none.zip", &["--include", "graph-activity", "--include", "adfs-sign-ins"]);
+        collect(&tenant, &bench, "none.zip", &["--include", "graph-activity", "--include", "adfs-sign-ins"]);
     assert_eq!(code, 0);
     for id in ["graph-activity", "adfs-sign-ins"] {
         let row = dataset(&manifest, id);
@@ -182,9 +137,9 @@ fn a_right_that_is_missing_is_named_for_each_place() {
         let tenant = deny(permission);
         let mut options = vec!["--include".to_owned(), "graph-activity".to_owned()];
         options.extend(["--source".to_owned(), format!("graph-activity={kind}")]);
-        options.extend(tenant.place(kind));
+        options.extend(place(&tenant, kind));
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        let (code, manifest) = tenant.collect(&bench, &format!("denied-{kind}.zip"), &options);
+        let (code, manifest) = collect(&tenant, &bench, &format!("denied-{kind}.zip"), &options);
         let row = dataset(&manifest, "graph-activity");
         assert_eq!((code, &row["outcome"]), (3, &"denied".into()), "{kind}: {row}");
         assert!(row["hint"].as_str().is_some_and(|hint| hint.contains(word)), "{kind}: {row}");
@@ -226,7 +181,7 @@ fn each_lack_has_an_outcome_of_its_own_and_a_hint_that_names_the_fix() {
     ] {
         let tenant = Simulated::start(&bench, &[&small[..], tenant].concat());
         let zip = format!("{name}.zip");
-        let (code, manifest) = tenant.collect(&bench, &zip, &[&["--include", id], options].concat());
+        let (code, manifest) = collect(&tenant, &bench, &zip, &[&["--include", id], options].concat());
         let row = dataset(&manifest, id);
         assert_eq!(row["outcome"], outcome, "{name}: {row}");
         let said =
@@ -238,7 +193,7 @@ fn each_lack_has_an_outcome_of_its_own_and_a_hint_that_names_the_fix() {
     let tenant = Simulated::start(&bench, &[&small[..], &["--routing", "storage"]].concat());
     let options = ["--include", "graph-activity", "--source", "graph-activity=log-analytics", "--workspace"];
     let (_, manifest) =
-        tenant.collect(&bench, "no-table.zip", &[&options[..], &[tenant.text("workspace_id")]].concat());
+        collect(&tenant, &bench, "no-table.zip", &[&options[..], &[tenant.text("workspace_id")]].concat());
     let row = dataset(&manifest, "graph-activity");
     assert_eq!(row["outcome"], "unavailable", "{row}");
     assert!(row["reason"].as_str().unwrap().contains("not routed to this workspace"), "{row}");
@@ -266,7 +221,7 @@ fn files_bring_what_services_do_not_have_and_what_both_have_stands_once() {
     std::fs::write(bench.path("mine/PT1H.json"), format!("{activity}\r\n{activity}\r\n{outside}\r\n{{half\r\n"))
         .unwrap();
     std::fs::write(bench.path("mine/notes.txt"), "called about dave.unknown@fabrikam.example\n").unwrap();
-    let (code, manifest) = tenant.collect(&bench, "files.zip", &[&include[..], &["--input", "mine"]].concat());
+    let (code, manifest) = collect(&tenant, &bench, "files.zip", &[&include[..], &["--input", "mine"]].concat());
     assert_eq!(code, 3, "a file alone proves no window");
     let row = dataset(&manifest, "graph-activity");
     assert_eq!((&row["outcome"], &row["records"]), (&"partial".into(), &1.into()), "{row}");

@@ -1,8 +1,8 @@
 //! Replies of the embedded tenant against Microsoft's own OpenAPI description, through a validating proxy
 //! (<https://stoplight.io/open-source/prism>): neither the client nor the tenant may drift from it.
 //!
-//! Needs Node, the packages of `tests/prism/package.json` in `target/prism`, and the description in `../shared/samples/openapi`. Without them it passes
-//! with a note; where `CI=true`, a missing proxy is a failure.
+//! Needs Node, the packages of `tests/prism/package.json` in `target/prism`, and the description in
+//! `../shared/samples/openapi`. Without them it passes with a note; where `CI=true`, a missing proxy is a failure.
 
 use std::net::TcpListener;
 use std::path::Path;

@@ -5,56 +5,24 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::{Bench, inside};
+use support::simulated::Simulated;
+use support::{Bench, payload};
 
-/// A tenant that ends with the value.
-struct Simulated {
-    child: Child,
-    told: Value,
+fn start(bench: &Bench, address: &str, more: &[&str]) -> Simulated {
+    let few = ["--users", "60", "--sign-ins", "300", "--audits", "200", "--page-max", "10"];
+    Simulated::start_at(bench, address, &[&few, more].concat())
 }
 
-impl Drop for Simulated {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-impl Simulated {
-    fn start(bench: &Bench, more: &[&str]) -> Self {
-        let mut command = bench.command(&["simulate", "--limits", "off", "--users", "60", "--sign-ins", "300"]);
-        command.args(["--audits", "200", "--page-max", "10"]).args(more);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { told: serde_json::from_str(&line).unwrap(), child }
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.told[name].as_str().unwrap().to_owned()
-    }
-
-    fn stop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-
-    fn collect(&self, bench: &Bench, zip: &str, more: &[&str]) -> Command {
-        let mut command =
-            bench.command(&["collect", "--tenant", &self.text("tenant_id"), "--auth", "token", "--out", zip]);
-        command.args(["--graph-url", &self.text("graph_url"), "--login-url", &self.text("login_url")]);
-        command.args(["--arm-url", &self.text("arm_url"), "--rate", "reports=off", "--rate", "identity=off", "--json"]);
-        command
-            .args(["users", "groups", "group-members", "audits", "sign-ins"].iter().flat_map(|id| ["--include", id]));
-        command.args(["--source", "audits=graph", "--source", "sign-ins=graph"]).args(more);
-        command.env("ENTRA_BUNDLE_TOKEN", self.text("token"));
-        command
-    }
+fn collect(tenant: &Simulated, bench: &Bench, zip: &str, more: &[&str]) -> Command {
+    let mut command = tenant.collect(bench, zip, &["--json", "--source", "audits=graph", "--source", "sign-ins=graph"]);
+    command.args(["users", "groups", "group-members", "audits", "sign-ins"].iter().flat_map(|id| ["--include", id]));
+    command.args(more);
+    command
 }
 
 /// Waits until a run has closed so many slices behind the directory.
@@ -81,17 +49,10 @@ fn outcomes(manifest: &Value) -> BTreeMap<String, String> {
     rows.map(|row| (row["id"].as_str().unwrap().to_owned(), row["outcome"].as_str().unwrap().to_owned())).collect()
 }
 
-/// The records of a bundle.
-fn records(bench: &Bench, zip: &str) -> BTreeMap<String, Vec<u8>> {
-    let mut files = inside(&bench.path(zip));
-    files.retain(|path, _| path.starts_with("data/") && path != "data/run-log.jsonl");
-    files
-}
-
 /// An undisturbed run, and a slow tenant of the same records.
 fn stage(bench: &Bench, more: &[&str]) -> (Simulated, i32) {
-    let tenant = Simulated::start(bench, &["--listen", "127.0.0.1:0", "--latency-ms", "25"]);
-    let quiet = tenant.collect(bench, "quiet.zip", more).output().unwrap();
+    let tenant = start(bench, "127.0.0.1:0", &["--latency-ms", "25"]);
+    let quiet = collect(&tenant, bench, "quiet.zip", more).output().unwrap();
     let code = quiet.status.code().unwrap();
     assert!(matches!(code, 0 | 3), "{}", String::from_utf8_lossy(&quiet.stderr));
     (tenant, code)
@@ -103,7 +64,7 @@ fn go_on(bench: &Bench, mut command: Command, zip: &str, code: i32) {
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(manifest(&output)["run"]["resumed"], true);
-    assert!(records(bench, zip) == records(bench, "quiet.zip"), "other records than an undisturbed run's");
+    assert!(payload(&bench.path(zip)) == payload(&bench.path("quiet.zip")), "other records than an undisturbed run's");
     bench.expect(0, &["verify", zip]);
     assert!(!bench.path(&format!("{zip}.spool")).exists());
 }
@@ -112,21 +73,21 @@ fn go_on(bench: &Bench, mut command: Command, zip: &str, code: i32) {
 fn a_polite_end_leaves_an_interrupted_bundle_and_goes_on() {
     let bench = Bench::new();
     let (tenant, code) = stage(&bench, &[]);
-    let child = tenant.collect(&bench, "one.zip", &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = collect(&tenant, &bench, "one.zip", &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for_slices(&bench.path("one.zip.spool"), 2);
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(manifest(&output)["run"]["interrupted"], true);
     assert!(String::from_utf8_lossy(&output.stderr).contains("--resume"));
-    go_on(&bench, tenant.collect(&bench, "one.zip", &[]), "one.zip", code);
+    go_on(&bench, collect(&tenant, &bench, "one.zip", &[]), "one.zip", code);
 }
 
 #[test]
 fn a_lost_network_ends_in_a_bundle_that_says_so_and_goes_on_when_it_is_back() {
     let bench = Bench::new();
     let (mut tenant, code) = stage(&bench, &[]);
-    let command = |more: &[&str]| tenant.collect(&bench, "one.zip", more);
+    let command = |more: &[&str]| collect(&tenant, &bench, "one.zip", more);
     let child = command(&["--deadline", "20s"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let again = command(&[]);
     let address = tenant.text("graph_url").trim_start_matches("http://").to_owned();
@@ -140,7 +101,7 @@ fn a_lost_network_ends_in_a_bundle_that_says_so_and_goes_on_when_it_is_back() {
     assert!(said.contains("--resume") && bench.path("one.zip.spool").is_dir(), "{said}");
     bench.expect(0, &["verify", "one.zip"]);
     // The same tenant at the same address.
-    let back = Simulated::start(&bench, &["--listen", &address]);
+    let back = start(&bench, &address, &[]);
     let mut again = again;
     again.env("ENTRA_BUNDLE_TOKEN", back.text("token"));
     go_on(&bench, again, "one.zip", code);
@@ -154,16 +115,16 @@ fn an_ended_sign_in_goes_on_with_a_new_one() {
     std::fs::write(bench.path("ended.toml"), text).unwrap();
     let address = tenant.text("graph_url").trim_start_matches("http://").to_owned();
     drop(tenant);
-    let ended = Simulated::start(&bench, &["--listen", &address, "--faults", "ended.toml"]);
-    let output = ended.collect(&bench, "one.zip", &[]).output().unwrap();
+    let ended = start(&bench, &address, &["--faults", "ended.toml"]);
+    let output = collect(&ended, &bench, "one.zip", &[]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{said}");
     let how = outcomes(&manifest(&output));
     assert!(["audits", "sign-ins"].iter().all(|id| how[*id] != "complete"), "{how:?}");
     assert!(said.contains("--resume") && bench.path("one.zip.spool").is_dir(), "{said}");
     drop(ended);
-    let tenant = Simulated::start(&bench, &["--listen", &address]);
-    go_on(&bench, tenant.collect(&bench, "one.zip", &[]), "one.zip", code);
+    let tenant = start(&bench, &address, &[]);
+    go_on(&bench, collect(&tenant, &bench, "one.zip", &[]), "one.zip", code);
 }
 
 #[test]
@@ -182,13 +143,13 @@ fn a_run_with_files_goes_on_to_the_same_bundle() {
     for (turn, slices) in [1, 4].into_iter().enumerate() {
         let zip = format!("{turn}.zip");
         let mut child =
-            tenant.collect(&bench, &zip, &files).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            collect(&tenant, &bench, &zip, &files).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         wait_for_slices(&bench.path(&format!("{zip}.spool")), slices);
         child.kill().unwrap();
         child.wait().unwrap();
         // Other files are another run.
-        let other = tenant.collect(&bench, &zip, &["--resume", "--input", "home"]).output().unwrap();
+        let other = collect(&tenant, &bench, &zip, &["--resume", "--input", "home"]).output().unwrap();
         assert_eq!(other.status.code(), Some(2), "{}", String::from_utf8_lossy(&other.stderr));
-        go_on(&bench, tenant.collect(&bench, &zip, &files), &zip, code);
+        go_on(&bench, collect(&tenant, &bench, &zip, &files), &zip, code);
     }
 }

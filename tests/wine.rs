@@ -10,12 +10,13 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Bench, EPOCH, inside, missing};
+use support::simulated::Simulated;
+use support::{Bench, EPOCH, dataset, inside, missing, payload};
 
 const WAIT: Duration = Duration::from_secs(240);
 
@@ -138,33 +139,6 @@ impl Windows {
     }
 }
 
-/// The embedded tenant as a process of this machine.
-struct Simulated {
-    child: Child,
-    told: serde_json::Value,
-}
-
-impl Drop for Simulated {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Simulated {
-    fn start(bench: &Bench) -> Self {
-        let mut command = bench.command(&["simulate", "--listen", "127.0.0.1:0", "--limits", "off", "--users", "40"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { told: serde_json::from_str(&line).unwrap(), child }
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.told[name].as_str().unwrap()
-    }
-}
-
 #[test]
 fn the_windows_build_works_as_far_as_wine_goes() {
     let Some(windows) = Windows::start() else { return };
@@ -173,13 +147,6 @@ fn the_windows_build_works_as_far_as_wine_goes() {
     files_are_redacted(&windows);
     the_machine_is_gathered_from(&windows);
     the_demo_is_the_same_as_elsewhere(&windows);
-}
-
-/// A dataset's row of a manifest.
-fn told(manifest: &str, id: &str) -> serde_json::Value {
-    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
-    let rows = manifest["datasets"].as_array().unwrap();
-    rows.iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("no {id}")).clone()
 }
 
 fn files_are_redacted(windows: &Windows) {
@@ -205,10 +172,6 @@ fn the_demo_is_the_same_as_elsewhere(windows: &Windows) {
     std::fs::create_dir(windows.bench.path("out")).unwrap();
     windows.bench.expect(0, &["collect", "--demo", "--key", "demo.key", "--out", "out/demo.zip"]);
     windows.expect(0, &["collect", "--demo", "--key", r"C:\keys\demo.key", "--out", "demo.zip"], &[]);
-    let payload = |zip: &Path| -> BTreeMap<String, Vec<u8>> {
-        let files = inside(zip).into_iter();
-        files.filter(|(name, _)| name.starts_with("data/") && name != "data/run-log.jsonl").collect()
-    };
     let (here, there) = (payload(&windows.bench.path("out/demo.zip")), payload(&windows.path("work/demo.zip")));
     assert_eq!(here.keys().collect::<Vec<_>>(), there.keys().collect::<Vec<_>>());
     for (name, bytes) in here {
@@ -229,23 +192,23 @@ fn the_machine_is_gathered_from(windows: &Windows) {
     let trace = "[22:31:50.170] [ 13] [INFO ] signed in (planted.person@contoso.com)\r\n\
                  [22:31:51.000] [ 13] [ERROR] failed for CONTOSO\\planted\r\n";
     std::fs::write(folder.join("trace-20260914-223150.log"), trace).unwrap();
-    let tenant = Simulated::start(&windows.bench);
+    let tenant = Simulated::start(&windows.bench, &["--users", "40"]);
     let include = ["users", "registry", "connect-trace", "host-state", "device-state", "event-log"];
     let mut args =
         vec!["collect", "--tenant", tenant.text("tenant_id"), "--auth", "token", "--out", "live.zip", "--json"];
     args.extend(["--graph-url", tenant.text("graph_url"), "--login-url", tenant.text("login_url")]);
     args.extend(include.iter().flat_map(|id| ["--include", *id]));
-    let plan = windows.expect(0, &[args.as_slice(), &["--dry-run"]].concat(), &[]);
-    let plan: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
+    let told = |said: &str| -> serde_json::Value { serde_json::from_str(said).unwrap() };
+    let plan = told(&windows.expect(0, &[args.as_slice(), &["--dry-run"]].concat(), &[]).stdout);
     let does = |id: &str| {
         let items = plan["machine"].as_array().unwrap();
         items.iter().find(|item| item["id"] == id).map(|item| item["does"].to_string()).unwrap_or_default()
     };
     assert!(does("device-status").contains("dsregcmd.exe /status") && does("events-application").contains("wevtutil"));
     let environment = [("ENTRA_BUNDLE_TOKEN", tenant.text("token"))];
-    let manifest = windows.expect(3, &args, &environment).stdout;
+    let manifest = told(&windows.expect(3, &args, &environment).stdout);
     for id in include {
-        let row = told(&manifest, id);
+        let row = dataset(&manifest, id);
         eprintln!("  {id}: {}, {} records, {}", row["outcome"], row["records"], row["reason"]);
     }
     let files = inside(&windows.path("work/live.zip"));
@@ -253,13 +216,13 @@ fn the_machine_is_gathered_from(windows: &Windows) {
         String::from_utf8_lossy(&files[&format!("data/onprem/{id}.jsonl")]).into_owned()
     };
     for (id, text) in [("registry", "DBName"), ("connect-trace", "failed for"), ("host-state", "not installed")] {
-        let row = told(&manifest, id);
+        let row = dataset(&manifest, id);
         assert_eq!((&row["outcome"], &row["source"]["kind"]), (&"complete".into(), &"host".into()), "{row}");
         assert!(lines(&files, id).contains(text), "{id}");
     }
     // Wine has no dsregcmd, and its wevtutil does nothing.
-    assert_eq!(told(&manifest, "device-state")["outcome"], "unavailable");
-    let events = told(&manifest, "event-log");
+    assert_eq!(dataset(&manifest, "device-state")["outcome"], "unavailable");
+    let events = dataset(&manifest, "event-log");
     assert_eq!(events["outcome"], "failed");
     assert!(events["reason"].as_str().unwrap().contains("the event log gave no answer"), "{events}");
     // With programs that say something, constructed.
@@ -269,10 +232,10 @@ fn the_machine_is_gathered_from(windows: &Windows) {
         windows.build("program.c", &path, &[]);
     }
     let again: Vec<&str> = args.iter().map(|word| if *word == "live.zip" { "again.zip" } else { word }).collect();
-    let manifest = windows.expect(0, &again, &environment).stdout;
+    let manifest = told(&windows.expect(0, &again, &environment).stdout);
     let more = inside(&windows.path("work/again.zip"));
     for (id, records, text) in [("event-log", 1, "\"eventId\":611"), ("device-state", 4, "\"AzureAdJoined\"")] {
-        let row = told(&manifest, id);
+        let row = dataset(&manifest, id);
         assert_eq!((&row["outcome"], &row["records"]), (&"complete".into(), &records.into()), "{row}");
         assert!(lines(&more, id).contains(text), "{id}: {}", lines(&more, id));
     }

@@ -26,29 +26,15 @@ pub fn recognise(name: &str, form: Form, head: &str) -> Recognised {
     if let Some(row) = denied(name, head) {
         return Recognised::Denied(row);
     }
-    let form = spelling(form);
     let best = |length: &dyn Fn(&Item) -> Option<usize>| {
         let fitting = items().iter().filter_map(|row| Some((length(row)?, row)));
         // The first of equally long ones.
         fitting.reduce(|best, one| if one.0 > best.0 { one } else { best }).map(|(_, row)| row)
     };
     let named = best(&|row: &Item| row.fits_name(name));
-    match named.or_else(|| best(&|row: &Item| row.fits_marks(form, head))) {
+    match named.or_else(|| best(&|row: &Item| row.fits_marks(form.as_str(), head))) {
         Some(row) => Recognised::Item(row),
         None => Recognised::Unknown,
-    }
-}
-
-/// As [`Item::forms`] spells a form.
-fn spelling(form: Form) -> &'static str {
-    match form {
-        Form::JsonLines => "json-lines",
-        Form::Json => "json",
-        Form::Csv => "csv",
-        Form::Xml => "xml",
-        Form::Ldif => "ldif",
-        Form::Registry => "registry",
-        Form::Text => "text",
     }
 }
 

@@ -28,7 +28,8 @@ pub struct FileAccount {
     pub form: Option<Form>,
     /// What it was turned from, if its form could not be kept: `gzip`, `evtx`, `avro`.
     pub unpacked_from: Option<&'static str>,
-    /// How it ended, with its length; a part of an earlier bundle is withheld. For what is withheld with its SHA-256 (of others it would confirm a guess).
+    /// How it ended, with its length; a part of an earlier bundle is withheld. For what is withheld with its SHA-256
+    /// (of others it would confirm a guess).
     pub end: FileEnd,
     /// The datasets of its records, in the order in which they were met.
     pub recognised: Vec<&'static str>,

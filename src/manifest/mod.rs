@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub const FORMAT: &str = "entra-bundle";
 /// Raised when an older reader could misread.
 pub const MAJOR: u32 = 1;
-/// Raised when something is added. 1: `privacy.keep`, `files`.
+/// Raised when something is added. 1: `privacy.keep`, `files`; 2: `files[].import`, `datasets[].sources`.
 pub const MINOR: u32 = 2;
 /// The file's name in the top folder.
 pub const FILE_NAME: &str = "manifest.json";
@@ -71,6 +71,15 @@ pub struct Manifest<T> {
     /// Every file of the customer that was redacted, in the order of reading; left out when there is none.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileRow<T>>,
+}
+
+impl<T> Manifest<T> {
+    /// Records in the bundle: those of a file that was imported lie and count in their own datasets.
+    pub fn records(&self) -> u64 {
+        let all: u64 = self.datasets.iter().map(|dataset| dataset.records).sum();
+        let elsewhere: u64 = self.files.iter().filter(|file| file.entry.is_none()).map(|file| file.records).sum();
+        all.saturating_sub(elsewhere)
+    }
 }
 
 impl Manifest<CleanText> {

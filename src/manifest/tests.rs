@@ -128,6 +128,17 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn records_that_were_imported_count_once() {
+    let mut manifest = manifest(&[]);
+    manifest.datasets = vec![dataset("users", Some("data/objects/users.jsonl"), 4), dataset(FILES, None, 5)];
+    manifest.files[0].records = 4;
+    let kept =
+        FileRow { entry: Some(EntryPath::new("data/files/a").unwrap()), records: 1, ..manifest.files[0].clone() };
+    manifest.files.push(kept);
+    assert_eq!(manifest.records(), 5);
+}
+
+#[test]
 fn fields_have_the_names_and_the_order_of_the_contract() {
     let json = example();
     assert_eq!(

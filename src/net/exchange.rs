@@ -8,27 +8,24 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE};
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::ask::{Answer, Ask, Proof};
-use super::auth::claims_challenge;
+use super::attempt::{Attempt, Done, Reply, header};
 use super::body::{self, BodyFault};
 use super::failure::{Failure, FailureKind, Fault, Refusal};
 use super::guard::{self, Endpoints, Target};
 use super::nap::Naps;
 use super::pace::{Pace, http_date, retry_after};
-use super::recovery::{Recovery, recovery};
+use super::recovery::recovery;
 use super::status::Status;
 use super::throttle::Limiter;
 use super::{ClientOptions, NetError, Rate, Setup, http_client, id};
 use crate::catalog::{THROTTLES, Throttle};
-use crate::json;
 use crate::limits::{PAGES_IN_FLIGHT_MAX, QUERY_MS_MAX};
 
 /// The client that all sources share. Cloning shares its budgets, counters and connections.
@@ -50,21 +47,6 @@ struct Inner {
 }
 
 const NO_SKEW: i64 = i64::MIN;
-
-enum Attempt<T> {
-    Done(T, Done),
-    Again { fault: Fault, refusal: Option<Refusal>, pause: Option<Duration> },
-    Throttled { refusal: Refusal, pause: Option<Duration> },
-    Unauthorised { refusal: Refusal, claims: Option<String> },
-    Refused(Refusal),
-}
-
-/// What an answer brings besides the value.
-struct Done {
-    request_id: Option<String>,
-    latency: Duration,
-    headers: HeaderMap,
-}
 
 impl Client {
     /// Makes the client.
@@ -281,7 +263,6 @@ impl Client {
         number: u32,
         read: impl Fn(&Bytes) -> Result<T, E>,
     ) -> Result<Attempt<T>, FailureKind> {
-        let again = |fault| Attempt::Again { fault, refusal: None, pause: None };
         // The token comes first: a renewal between the booking and the start would shift the start.
         let token = match proof {
             Proof::Bearer => Some(self.0.setup.tokens.token(&ask.target.scope).await.map_err(FailureKind::Auth)?),
@@ -295,17 +276,18 @@ impl Client {
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, token.header_value());
         }
-        let Ok(mut request) = request.build() else { return Err(FailureKind::Foreign) };
+        let (http, request) = request.build_split();
+        let Ok(mut request) = request else { return Err(FailureKind::Foreign) };
         if let Proof::Key(key) = proof {
             key.sign(&mut request);
         }
         let longest_ms = self.0.setup.patience.request_ms_max;
         let longest_ms = if is_query(ask.class) { longest_ms.max(QUERY_MS_MAX) } else { longest_ms };
         let until = began + Duration::from_millis(longest_ms);
-        let response = match timeout_at(until, self.0.setup.http.execute(request)).await {
+        let response = match timeout_at(until, http.execute(request)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Ok(again(Fault::of(&error))),
-            Err(_) => return Ok(again(Fault::Stalled)),
+            Ok(Err(error)) => return Ok(Attempt::again(Fault::of(&error))),
+            Err(_) => return Ok(Attempt::again(Fault::Stalled)),
         };
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -316,39 +298,11 @@ impl Client {
             Ok(body) => body,
             Err(BodyFault::TooLarge) if status < 300 => return Err(FailureKind::TooLarge),
             // What such a status means stands in the body.
-            Err(BodyFault::Fault(fault)) if recovery(status).is_none() => return Ok(again(fault)),
+            Err(BodyFault::Fault(fault)) if recovery(status).is_none() => return Ok(Attempt::again(fault)),
             // The status says enough.
             Err(_) => Bytes::new(),
         };
-        let request_id = header(&headers, &HeaderName::from_static("request-id"))
-            .or_else(|| header(&headers, &HeaderName::from_static("x-ms-request-id")));
-        if (200..300).contains(&status) {
-            let html = header(&headers, &CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"));
-            // 204: there is nothing, which is an answer.
-            let body = if status == 204 { Bytes::from_static(b"[]") } else { body };
-            return Ok(match read(&body) {
-                Ok(value) if !html => {
-                    let request_id = request_id.map(str::to_owned);
-                    Attempt::Done(value, Done { request_id, latency: began.elapsed(), headers })
-                }
-                _ => again(Fault::NotJson),
-            });
-        }
-        let claims_json = header(&headers, &CONTENT_TYPE).is_some_and(|kind| kind.contains("json"));
-        if recovery(status).is_none() && claims_json && !body.is_empty() && json::value_span(&body, 0).is_err() {
-            return Ok(again(Fault::NotJson));
-        }
-        let refusal = Refusal::read(status, &body, request_id);
-        let pause = header(&headers, &RETRY_AFTER).and_then(|text| retry_after(text, date, self.0.setup.clock.now()));
-        Ok(match recovery(status) {
-            Some(Recovery::BackOff) => Attempt::Throttled { refusal, pause },
-            Some(Recovery::Retry) => Attempt::Again { fault: Fault::Status(status), refusal: Some(refusal), pause },
-            Some(Recovery::ReAuthenticate) => {
-                let claims = header(&headers, &WWW_AUTHENTICATE).and_then(claims_challenge);
-                Attempt::Unauthorised { refusal, claims }
-            }
-            None => Attempt::Refused(refusal),
-        })
+        Ok(Reply { status, headers, body, date, began }.judge(self.0.setup.clock.now(), read))
     }
 
     fn request(&self, ask: &Ask<'_>, digest: [u8; 16], number: u32) -> reqwest::RequestBuilder {
@@ -391,8 +345,4 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.0.lists[self.1.number()].fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -6,6 +6,7 @@
 //! Source: Microsoft Graph "throttling guidance", "throttling limits", "best practices" (learn.microsoft.com/graph).
 
 mod ask;
+mod attempt;
 pub mod auth;
 mod body;
 mod client;
@@ -15,6 +16,8 @@ mod guard;
 mod id;
 #[cfg(test)]
 pub(crate) mod mock;
+#[cfg(test)]
+pub(crate) mod mock_tls;
 mod nap;
 mod pace;
 mod probe;
@@ -26,6 +29,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod tls;
 pub mod transport;
 mod xml;
 
@@ -43,4 +47,4 @@ pub use setup::{Patience, Setup};
 pub use shared_key::SharedKey;
 pub use status::Status;
 pub use throttle::{ClassStatus, WaitReason};
-pub(crate) use xml::elements;
+pub(crate) use tls::{Opinion, tls_config};

@@ -11,10 +11,14 @@ use crate::json;
 const GOOD: &str = r#"{"value":[1]}"#;
 
 async fn fetch(client: &Client, url: url::Url) -> Result<Answer<usize>, Failure> {
+    fetch_of(client, Throttle::Reports, url).await
+}
+
+async fn fetch_of(client: &Client, class: Throttle, url: url::Url) -> Result<Answer<usize>, Failure> {
     static NONCE: AtomicU64 = AtomicU64::new(0);
     let ask = Ask {
         target: &client.endpoints().graph,
-        class: Throttle::Reports,
+        class,
         weight: 1,
         url: &url,
         headers: &[("Prefer".into(), "x=1".into())],
@@ -61,6 +65,23 @@ async fn every_passing_fault_is_tried_again() {
         let answer = fetch(&client, mock.url.join("/v1.0/users").unwrap()).await;
         assert_eq!(answer.map(|answer| answer.retries).map_err(|failure| failure.retries), Ok(2), "{name}");
         assert_eq!((client.status().requests, client.status().retries), (3, 2), "{name}");
+    }
+}
+
+/// The client of these tests waits 300 ms for a byte, and for a query as long as it may take.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_may_be_silent_for_longer_than_others() {
+    let mock = Mock::start(|_, before| {
+        if before == 0 {
+            std::thread::sleep(Duration::from_millis(900));
+        }
+        Reply::json(GOOD)
+    })
+    .await;
+    let client = mock.client();
+    for (class, path, retries) in [(Throttle::Workspace, "/query", 0), (Throttle::Reports, "/list", 1)] {
+        let answer = fetch_of(&client, class, mock.url.join(path).unwrap()).await;
+        assert_eq!(answer.map(|answer| answer.retries).map_err(|failure| failure.retries), Ok(retries), "{path}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use azure_core::error::{Error, ErrorKind};
 use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
-use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request, Transport};
+use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request};
 use futures_util::TryStreamExt as _;
 
 /// The program's HTTP client as an `azure_core` transport.
@@ -19,11 +19,6 @@ impl AzureTransport {
     /// Wraps the client.
     pub fn new(client: reqwest::Client) -> Self {
         Self(client)
-    }
-
-    /// The value for `ClientOptions::transport`.
-    pub fn into_transport(self) -> Transport {
-        Transport::new(std::sync::Arc::new(self))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Ranges of addresses in named locations: `cidrAddress`, and `lowerAddress` with `upperAddress`.
 //!
 //! The map preserves prefixes but not order, so a range becomes several, and which address lies in one of them is
-//! unchanged. Takes an item of an array of ranges, says with which bounds it is written and how often; every other member is as in
-//! the original: the array may get longer. A range outside an array, or one that cuts an IPv6 subnet, keeps its shape with
-//! both bounds mapped, and the traits say that membership is not kept.
+//! unchanged. Takes an item of an array of ranges, says with which bounds it is written and how often; every other
+//! member is as in the original: the array may get longer. A range outside an array, or one that cuts an IPv6 subnet,
+//! keeps its shape with both bounds mapped, and the traits say that membership is not kept.
 //! Source: learn.microsoft.com/graph/api/resources/iprange (iPv4CidrRange, iPv6CidrRange; beta: iPv4Range, iPv6Range).
 
 use std::net::IpAddr;

@@ -25,6 +25,21 @@ pub enum Form {
     Text,
 }
 
+impl Form {
+    /// As rows and the manifest spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::JsonLines => "json-lines",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Xml => "xml",
+            Self::Ldif => "ldif",
+            Self::Registry => "registry",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// How the characters of a file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {

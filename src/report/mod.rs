@@ -1,14 +1,14 @@
 //! The report: one self-contained HTML page made from the manifest.
 //!
-//! Takes a manifest and a summary (answers to the audit questions, findings on premises), gives a [`CleanDocument`]. Loads nothing remote, runs no
-//! script, adds no fact that these two do not hold. The page is `templates/report.html`.
+//! Takes a manifest and a summary (answers to the audit questions, findings on premises), gives a [`CleanDocument`]. Loads
+//! nothing remote, runs no script, adds no fact that these two do not hold. The page is `templates/report.html`.
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 use serde_json::{Value, json};
 
 use crate::archive::CleanDocument;
-use crate::manifest::{Dataset, Manifest};
+use crate::manifest::{Dataset, FILES, Manifest};
 use crate::pseudonym::CleanText;
 use crate::record::Outcome;
 use crate::summary::Summary;
@@ -33,20 +33,22 @@ pub fn render(manifest: &Manifest<CleanText>, summary: Option<&Summary>) -> Resu
     environment.add_template("report", include_str!("../../templates/report.html"))?;
     let m = minijinja::Value::from(Serde(manifest));
     let open: Vec<Value> = rows(manifest.datasets.iter().filter(|dataset| !dataset.outcome.is_answered()));
+    let group = |title: &str, is_in: &dyn Fn(&Dataset<CleanText>) -> bool| {
+        let datasets = rows(manifest.datasets.iter().filter(|dataset| is_in(dataset)));
+        let timed = datasets.iter().any(|dataset| dataset.get("first").is_some());
+        json!({"title": title, "timed": timed, "datasets": datasets})
+    };
+    // All files are one dataset, whose records lie in many entries.
+    let is_files = |dataset: &Dataset<CleanText>| dataset.id.as_str() == FILES;
     let groups: Vec<Value> = GROUPS
         .iter()
         .map(|(folder, title)| {
-            let of_group = |dataset: &&Dataset<CleanText>| {
-                dataset.entry.as_ref().is_some_and(|entry| entry.as_str().starts_with(folder))
-            };
-            let datasets = rows(manifest.datasets.iter().filter(of_group));
-            let timed = datasets.iter().any(|dataset| dataset.get("first").is_some());
-            json!({"title": title, "timed": timed, "datasets": datasets})
+            group(title, &|dataset| dataset.entry.as_ref().is_some_and(|entry| entry.as_str().starts_with(folder)))
         })
-        .chain([json!({
-            "title": "Asked for, without records",
-            "datasets": rows(manifest.datasets.iter().filter(|dataset| dataset.entry.is_none())),
-        })])
+        .chain([
+            group("Files in their own form", &is_files),
+            group("Asked for, without records", &|dataset| dataset.entry.is_none() && !is_files(dataset)),
+        ])
         .filter(|group| group["datasets"].as_array().is_some_and(|datasets| !datasets.is_empty()))
         .collect();
     let page = environment.get_template("report")?.render(context! {
@@ -98,7 +100,7 @@ fn totals(manifest: &Manifest<CleanText>) -> Value {
     let count =
         |test: &dyn Fn(&Dataset<CleanText>) -> bool| manifest.datasets.iter().filter(|dataset| test(dataset)).count();
     json!({
-        "records": grouped(manifest.datasets.iter().map(|dataset| dataset.records).sum()),
+        "records": grouped(manifest.records()),
         "complete": count(&|dataset| dataset.outcome == Outcome::Complete),
         "asked": count(&|dataset| dataset.outcome != Outcome::Skipped),
         "open": count(&|dataset| !dataset.outcome.is_answered()),
@@ -133,6 +135,34 @@ mod tests {
         assert!(page.contains("&lt;script&gt;") && page.contains("Not complete."));
         assert!(page.contains(manifest.datasets[0].id.as_str()));
         assert!(page.contains("<dd>app-name, group-name</dd>"));
+    }
+
+    #[test]
+    fn what_there_is_not_is_not_named() {
+        let mut manifest = crate::manifest::tests::manifest(&[]);
+        let page = |manifest: &Manifest<CleanText>| String::from_utf8(render(manifest, None).unwrap().bytes().to_vec());
+        assert!(page(&manifest).unwrap().contains(" to 2025-"));
+        (manifest.tenant.id, manifest.window.since, manifest.window.until, manifest.run.requests) =
+            (None, None, None, 0);
+        let page = page(&manifest).unwrap();
+        for absent in ["None", "none</code>", "0 repeated", "Tenant <code>"] {
+            assert!(!page.contains(absent), "{absent}");
+        }
+    }
+
+    #[test]
+    fn files_stand_for_themselves() {
+        use crate::manifest::tests::dataset;
+        let mut manifest = crate::manifest::tests::manifest(&[]);
+        let page = |manifest: &Manifest<CleanText>| {
+            String::from_utf8(render(manifest, None).unwrap().bytes().to_vec()).unwrap()
+        };
+        manifest.datasets.retain(|dataset| dataset.entry.is_some());
+        manifest.datasets.push(dataset(FILES, None, 3));
+        let own = page(&manifest);
+        assert!(own.contains("Files in their own form") && !own.contains("Asked for, without records"));
+        manifest.datasets.push(dataset("contacts", None, 0));
+        assert!(page(&manifest).contains("Asked for, without records"));
     }
 
     #[test]

@@ -5,11 +5,10 @@
 //! does not (pages: a `<style>` goes on over lines), the reading thread looks itself. Memory: the bytes that wait are
 //! capped, so a slow crew holds the reader up.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::leak_scan::{Finding, LeakScan};
-use super::shapes::Shape;
+use super::leak_scan::{Finding, Found, LeakScan, listed};
 use crate::limits::{LEAK_STRETCH_BYTES, LEAK_WAITING_BYTES_MAX, RECORD_BYTES_MAX};
 
 /// Stretches on their way for each thread: one that is looked at, three that wait.
@@ -32,7 +31,7 @@ struct Queue {
     is_closed: bool,
     /// Buffers to use again.
     spare: Vec<Vec<u8>>,
-    found: BTreeMap<(String, Shape), (u64, u64)>,
+    found: Found,
 }
 
 #[derive(Default)]
@@ -135,16 +134,7 @@ impl LeakCrew<'_, '_> {
 
     /// What was found so far, by entry and form. Waits until everything was looked at.
     pub fn findings(&mut self) -> Vec<Finding> {
-        let queue = self.desk.wait(|queue| queue.stretches == 0);
-        let found = queue.found.iter();
-        found
-            .map(|((entry, shape), (count, line))| Finding {
-                entry: entry.clone(),
-                shape: *shape,
-                count: *count,
-                line: *line,
-            })
-            .collect()
+        listed(&self.desk.wait(|queue| queue.stretches == 0).found)
     }
 
     fn hand_over(&mut self, bytes: usize) {

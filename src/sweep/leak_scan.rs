@@ -54,8 +54,21 @@ pub struct LeakScan<'a> {
     open: Vec<u8>,
     /// Lines that begin with a blank go on with the one before (LDIF, RFC 2849): where they began, what they are so far.
     folded: Option<(u64, String)>,
-    found: BTreeMap<(String, Shape), (u64, u64)>,
+    found: Found,
     sound: Sound,
+}
+
+/// Findings of a form in an entry: how many, and the first line.
+pub(super) type Found = BTreeMap<(String, Shape), (u64, u64)>;
+
+pub(super) fn listed(found: &Found) -> Vec<Finding> {
+    let finding = |((entry, shape), &(count, line)): (&(String, Shape), _)| Finding {
+        entry: entry.clone(),
+        shape: *shape,
+        count,
+        line,
+    };
+    found.iter().map(finding).collect()
 }
 
 impl<'a> LeakScan<'a> {
@@ -134,15 +147,7 @@ impl<'a> LeakScan<'a> {
 
     /// What was found, by entry and form.
     pub fn findings(&self) -> Vec<Finding> {
-        let found = self.found.iter();
-        found
-            .map(|((entry, shape), (count, line))| Finding {
-                entry: entry.clone(),
-                shape: *shape,
-                count: *count,
-                line: *line,
-            })
-            .collect()
+        listed(&self.found)
     }
 
     /// The findings so far, and none from now on but new ones.

@@ -5,6 +5,7 @@
 //! (seed, index), so size costs no memory. Imports only the ground floor and `catalog`, so that it cannot share a
 //! mistake with the rooms it tests.
 
+mod accept;
 pub mod documents;
 pub mod faults;
 mod hub;

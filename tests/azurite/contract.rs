@@ -6,7 +6,8 @@ use entra_bundle::source::blobs::{Account, Credential, Secret};
 use entra_bundle::source::{Ledger, Place};
 use entra_bundle::tenant::{Routing, TenantSettings};
 
-use super::stand::{NOW, Stage, dataset};
+use super::service::{NOW, dataset};
+use super::stand::Stage;
 
 fn small() -> TenantSettings {
     TenantSettings {

@@ -7,7 +7,13 @@
 mod big;
 mod contract;
 mod real;
+#[path = "../workspace/scale.rs"]
+mod scale;
 mod server;
+#[path = "../support/service.rs"]
+mod service;
 #[path = "../workspace/stand.rs"]
 #[allow(dead_code, reason = "written for the tests of the workspace")]
 mod stand;
+#[path = "../support/mod.rs"]
+mod support;

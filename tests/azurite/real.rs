@@ -16,7 +16,7 @@ use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 
 use super::server::{ACCOUNT, Azurite, TENANT, append, key, replace, sas, token};
-use super::stand::{dataset, gate};
+use super::service::{dataset, gate};
 
 const WINDOW: Window = Window { since: datetime!(2026-01-05 10:00 UTC), until: datetime!(2026-01-05 13:00 UTC) };
 const AUDIENCE: &str = "https://storage.azure.com";

@@ -9,14 +9,17 @@
 
 #[path = "../faults/bench.rs"]
 mod bench;
+#[path = "../support/service.rs"]
+mod service;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bench::{Asked, Paging, Stage, gate, lie, paging, window};
+use bench::{Asked, Paging, Stage, gate, lie, paging};
 use entra_bundle::pseudonym::Gate;
 use entra_bundle::record::Outcome;
 use entra_bundle::tenant::faults::{FaultPlan, Mishap, Times};
+use service::window;
 use tokio::task::JoinSet;
 
 /// Runs at the same time.

@@ -9,14 +9,14 @@ mod reading;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Child, Command, Stdio};
 
 use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{BASE, Domain, HOST, PASSWORD, REALM};
 use serde_json::{Value, json};
-use support::{Bench, inside};
+use support::simulated::Simulated;
+use support::{Bench, dataset, inside};
 
 const WORKERS: u64 = 1_000;
 const MEMBERS: usize = 500;
@@ -31,7 +31,7 @@ struct Run {
 
 impl Run {
     fn dataset(&self, id: &str) -> &Value {
-        self.manifest["datasets"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap()
+        dataset(&self.manifest, id)
     }
 
     fn outcome(&self, id: &str) -> (&str, u64) {
@@ -49,70 +49,16 @@ impl Run {
     }
 }
 
-/// The demo tenant, served for itself: `--demo` would bring the exports of its own servers besides.
-struct Cloud {
-    server: Child,
-    served: Value,
-}
-
-impl Cloud {
-    fn serve(bench: &Bench) -> Self {
-        use std::io::{BufRead as _, BufReader};
-        let mut server = Command::new(env!("CARGO_BIN_EXE_entra-bundle"))
-            .args(["simulate", "--listen", "127.0.0.1:0", "--limits", "off", "--no-gzip"])
-            .env("ENTRA_BUNDLE_HOME", bench.path("home"))
-            .env("SOURCE_DATE_EPOCH", support::EPOCH)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        Self { server, served: serde_json::from_str(&line).unwrap() }
-    }
-
-    fn at(&self, key: &str) -> &str {
-        self.served[key].as_str().unwrap()
-    }
-}
-
-impl Drop for Cloud {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
 /// The tenant and the directory in one bundle.
 fn collect(
-    (bench, cloud): (&Bench, &Cloud),
+    (bench, cloud): (&Bench, &Simulated),
     name: &str,
     variables: &[(&'static str, String)],
     options: &[&str],
 ) -> Run {
     let zip = format!("{name}.zip");
-    let fixed = [
-        "collect",
-        "--tenant",
-        cloud.at("tenant_id"),
-        "--auth",
-        "token",
-        "--graph-url",
-        cloud.at("graph_url"),
-        "--login-url",
-        cloud.at("login_url"),
-        "--arm-url",
-        cloud.at("arm_url"),
-        "--include",
-        "ad-*",
-        "--include",
-        "users",
-        "--out",
-        &zip,
-    ];
-    let mut command = bench.command(&[&fixed, options].concat());
-    command.env("ENTRA_BUNDLE_TOKEN", cloud.at("token"));
-    let output = command.envs(variables.iter().cloned()).output().unwrap();
+    let mut command = cloud.collect(bench, &zip, &["--include", "ad-*", "--include", "users"]);
+    let output = command.args(options).envs(variables.iter().cloned()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(matches!(output.status.code(), Some(0 | 3)), "{name}: {said}");
     let entries = inside(&bench.path(&zip));
@@ -121,16 +67,16 @@ fn collect(
 }
 
 /// The people of the demo tenant that come from the directory, as its Graph tells them.
-fn people(cloud: &Cloud) -> Vec<Value> {
+fn people(cloud: &Simulated) -> Vec<Value> {
     use std::io::{Read as _, Write as _};
-    let host = cloud.at("graph_url").trim_start_matches("http://");
+    let host = cloud.text("graph_url").trim_start_matches("http://");
     let fields = "displayName,userPrincipalName,mail,proxyAddresses,onPremisesImmutableId,onPremisesSecurityIdentifier,\
                   onPremisesSamAccountName,onPremisesDistinguishedName";
     let mut stream = std::net::TcpStream::connect(host).unwrap();
     write!(
         stream,
         "GET /v1.0/users?$select={fields}&$top=999 HTTP/1.0\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\r\n",
-        cloud.at("token")
+        cloud.text("token")
     )
     .unwrap();
     let mut reply = String::new();
@@ -160,7 +106,8 @@ fn seed(people: &[Value]) -> Value {
 #[test]
 fn a_real_domain_is_read_whole_and_nobody_in_it_is_named() {
     let bench = Bench::new();
-    let cloud = Cloud::serve(&bench);
+    // Served for itself: `--demo` would bring the exports of its own servers besides.
+    let cloud = Simulated::start(&bench, &["--no-gzip"]);
     let people = people(&cloud);
     assert!(people.len() > 50);
     let Some(mut domain) = Domain::start(&seed(&people)) else { return };
@@ -318,7 +265,7 @@ fn things_are_told_as_they_are(run: &Run) {
 }
 
 #[cfg(feature = "kerberos")]
-fn tickets(place: (&Bench, &Cloud), domain: &Domain, ca: &str, people: u64) {
+fn tickets(place: (&Bench, &Simulated), domain: &Domain, ca: &str, people: u64) {
     let address = format!("ldaps://{HOST}");
     let options = ["--ldap", &address, "--ldap-ca", ca];
     let without = collect(place, "no-ticket", &domain.no_ticket(), &options);

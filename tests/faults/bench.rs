@@ -7,24 +7,20 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use entra_bundle::catalog::{Catalog, Dataset, ForEach, Throttle};
+use entra_bundle::catalog::{Catalog, Dataset, ForEach};
 use entra_bundle::clock::Clock;
-use entra_bundle::net::auth::{AuthKind, AuthSettings, token_source};
-use entra_bundle::net::{Client, ClientOptions, Endpoints, Patience, Rate, Setup, Target, endpoint, http_client};
-use entra_bundle::pseudonym::cipher::Ff1;
-use entra_bundle::pseudonym::key::MasterKey;
-use entra_bundle::pseudonym::{Gate, Policy, Rules};
+use entra_bundle::net::{Client, Patience};
+use entra_bundle::pseudonym::Gate;
 use entra_bundle::record::{Key, Outcome, RawBatch};
 use entra_bundle::source::{self, Ledger, Place, Report, Request, Sink, SinkClosed, Window, collect_from};
 use entra_bundle::tenant::TenantSettings;
 use entra_bundle::tenant::faults::FaultPlan;
 use entra_bundle::tenant::server::{Running, serve};
 use time::OffsetDateTime;
-use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 
-/// The tenant's now: its logs end an hour before.
-pub const NOW: OffsetDateTime = datetime!(2026-09-15 12:00 UTC);
+use super::service::{self, NOW, window};
+
 /// Nothing may take longer: a hang is a failure.
 pub const BOUND: Duration = Duration::from_secs(120);
 
@@ -41,11 +37,6 @@ pub fn tenant(faults: FaultPlan) -> TenantSettings {
         faults,
         ..TenantSettings::demo(NOW)
     }
-}
-
-/// What is asked for: all logs, up to now.
-pub fn window() -> Window {
-    Window { since: NOW - time::Duration::days(7), until: NOW }
 }
 
 /// What came of one collection.
@@ -102,12 +93,7 @@ impl Sink for Shelf<'_> {
 
 /// The gate of all collections.
 pub fn gate() -> Arc<Gate> {
-    let catalog = Catalog::embedded().unwrap();
-    let rows = catalog.datasets().iter().map(|row| (row.id.as_str(), row.group, row.path.as_str()));
-    let cipher = Arc::new(Ff1::new(&MasterKey::from_bytes([7; 32])));
-    let gate = Gate::new(cipher, Policy::standard(), Rules::new(rows), |_| false);
-    gate.freeze();
-    Arc::new(gate)
+    Arc::new(service::gate())
 }
 
 /// What a collection is done with.
@@ -119,46 +105,10 @@ pub struct Asked<'a> {
     pub wanted: &'a [&'a ForEach],
 }
 
-/// A client with short pauses and no budgets.
 fn client(running: &Running, clock: Clock) -> Client {
-    let url = &running.graph_url;
-    let scope = || "https://graph.microsoft.com/.default".to_owned();
-    let target = || Target { url: endpoint(url, "--graph-url").unwrap(), scope: scope() };
-    let endpoints = Endpoints {
-        graph: target(),
-        arm: target(),
-        logs: target(),
-        office: target(),
-        login_url: endpoint(url, "--login-url").unwrap(),
-    };
-    let options = ClientOptions { read_timeout_ms: 700, ..ClientOptions::for_endpoints(&endpoints) };
-    let http = http_client(&options).unwrap();
-    let tenant = Some(running.tenant_id.clone());
-    let mut auth = AuthSettings::new(tenant, endpoints.login_url.clone(), http.clone(), Arc::new(|_: &str| {}));
-    auth.variables = Arc::new(|name| match name {
-        "AZURE_CLIENT_ID" => Some("00000000-0000-4000-8000-00000000000a".to_owned()),
-        "AZURE_CLIENT_SECRET" => Some("invented".to_owned()),
-        _ => None,
-    });
-    let tokens = token_source(AuthKind::ClientSecret, auth).unwrap();
-    let lifted = |class| Rate { class, limit: None };
-    Client::new(Setup {
-        http,
-        tokens,
-        endpoints,
-        rates: Throttle::ALL.map(lifted).to_vec(),
-        denied: |path| Catalog::embedded().map_or(true, |catalog| catalog.denied(path).is_some()),
-        patience: Patience {
-            tries_max: 5,
-            throttled_max: 6,
-            pause_scale: 0.002,
-            request_ms_max: 1_500,
-            ..Patience::default()
-        },
-        run_id: "faults".into(),
-        clock,
-    })
-    .unwrap()
+    let patience =
+        Patience { tries_max: 5, throttled_max: 6, pause_scale: 0.002, request_ms_max: 1_500, ..Patience::default() };
+    service::client_with(&running.graph_url, &running.tenant_id, patience, clock, 700)
 }
 
 /// A tenant that is being served, and a client for it.

@@ -1,41 +1,18 @@
 //! The whole program against a faulty tenant in a process of its own: exit code, manifest and summary agree.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::stranger;
-use super::support::Bench;
+use super::support::simulated::Simulated;
+use super::support::{Bench, dataset, payload};
 use std::sync::atomic::Ordering;
-
-/// A `simulate` process. It ends with the value.
-struct Simulated {
-    child: Child,
-    url: String,
-    tenant: String,
-}
-
-impl Drop for Simulated {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn simulate(bench: &Bench, plan: &str) -> Simulated {
     std::fs::write(bench.path("plan.toml"), plan).unwrap();
-    let mut child = bench
-        .command(&["simulate", "--listen", "127.0.0.1:0", "--limits", "off", "--users", "60", "--sign-ins", "120"])
-        .args(["--audits", "90", "--page-max", "10", "--faults", "plan.toml"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
-    let text = |name: &str| ready[name].as_str().unwrap().to_owned();
-    Simulated { child, url: text("graph_url"), tenant: text("tenant_id") }
+    let few = ["--users", "60", "--sign-ins", "120", "--audits", "90", "--page-max", "10"];
+    Simulated::start(bench, &[&few[..], &["--faults", "plan.toml"]].concat())
 }
 
 struct Ran {
@@ -46,7 +23,7 @@ struct Ran {
 
 impl Ran {
     fn dataset(&self, id: &str) -> &serde_json::Value {
-        self.manifest["datasets"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap()
+        dataset(&self.manifest, id)
     }
 
     fn outcome(&self, id: &str) -> &str {
@@ -56,9 +33,18 @@ impl Ran {
 
 /// Runs `collect` and checks that its three voices say the same.
 fn collect(bench: &Bench, tenant: &Simulated, more: &[&str]) -> Ran {
-    let url = tenant.url.as_str();
+    let url = tenant.text("graph_url");
     let output = bench
-        .command(&["collect", "--tenant", &tenant.tenant, "--auth", "client-secret", "--out", "out.zip", "--json"])
+        .command(&[
+            "collect",
+            "--tenant",
+            tenant.text("tenant_id"),
+            "--auth",
+            "client-secret",
+            "--out",
+            "out.zip",
+            "--json",
+        ])
         .args(["--graph-url", url, "--login-url", url, "--arm-url", url])
         .args(["--rate", "reports=off", "--rate", "identity=off", "--rate", "directory=off"])
         .args(more)
@@ -119,9 +105,8 @@ fn what_passes_leaves_a_complete_bundle() {
     }
     assert!(ran.manifest["run"]["retries"].as_u64().unwrap() >= 5);
     // The same records to the byte, whatever went wrong on the way.
-    let (quiet, faulty) =
-        (super::support::inside(&bench.path("quiet.zip")), super::support::inside(&bench.path("out.zip")));
-    for (path, bytes) in quiet.iter().filter(|(path, _)| path.starts_with("data/") && !path.contains("run-log")) {
+    let (quiet, faulty) = (payload(&bench.path("quiet.zip")), payload(&bench.path("out.zip")));
+    for (path, bytes) in &quiet {
         assert!(faulty[path] == *bytes, "{path} differs");
     }
 }

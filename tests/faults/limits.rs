@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::bench::{Asked, PAGE, collect, gate, is_honest, paging, window};
+use super::bench::{Asked, PAGE, collect, gate, is_honest, paging};
+use super::service::window;
 use entra_bundle::record::Outcome;
 use entra_bundle::source::Window;
 use entra_bundle::tenant::faults::{FaultPlan, Mishap, Moment, Rule, Times};

@@ -10,6 +10,8 @@ mod binary;
 mod cases;
 mod limits;
 mod places;
+#[path = "../support/service.rs"]
+mod service;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -18,12 +20,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bench::{Asked, Paging, Took, collect, gate, lie, paging, window};
+use bench::{Asked, Paging, Took, collect, gate, lie, paging};
 use cases::{Case, Expect};
 use entra_bundle::pseudonym::Gate;
 use entra_bundle::record::Outcome;
 use entra_bundle::source::Window;
 use entra_bundle::tenant::faults::{FaultPlan, Mishap};
+use service::window;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 

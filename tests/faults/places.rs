@@ -18,7 +18,8 @@ use entra_bundle::tenant::faults::{FaultPlan, Gzip, Mishap, Moment, Rule, Times,
 use entra_bundle::tenant::{Routing, TenantSettings};
 use tokio::task::JoinSet;
 
-use super::bench::{Asked, NOW, Stage, Took, gate, lie, tenant, window};
+use super::bench::{Asked, Stage, Took, gate, lie, tenant};
+use super::service::{NOW, window};
 use super::{letter, stranger};
 
 /// A kind of request: which place sends it, where it goes, and which of them the fault meets.

@@ -1,48 +1,22 @@
 //! A disk that does not play along: full at any point, read-only, changed by somebody else; and a clock that jumps.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
-use super::support::{Bench, EPOCH, inside};
+use super::support::simulated::Simulated;
+use super::support::{Bench, EPOCH, limited, payload};
 use super::watch;
 
-/// A `simulate` process that ends with the value.
-struct Simulated {
-    child: Child,
-    told: Value,
+fn start(bench: &Bench, latency_ms: u32) -> Simulated {
+    let few = ["--users", "60", "--sign-ins", "300", "--audits", "200", "--page-max", "20"];
+    Simulated::start(bench, &[&few[..], &["--latency-ms", &latency_ms.to_string()]].concat())
 }
 
-impl Drop for Simulated {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Simulated {
-    fn start(bench: &Bench, latency_ms: u32) -> Self {
-        let mut command = bench.command(&["simulate", "--listen", "127.0.0.1:0", "--limits", "off", "--users", "60"]);
-        command.args(["--sign-ins", "300", "--audits", "200", "--page-max", "20"]);
-        command.args(["--latency-ms", &latency_ms.to_string()]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { told: serde_json::from_str(&line).unwrap(), child }
-    }
-
-    fn collect(&self, bench: &Bench, zip: &Path, more: &[&str]) -> Command {
-        let text = |name: &str| self.told[name].as_str().unwrap().to_owned();
-        let mut command = bench.command(&["collect", "--tenant", &text("tenant_id"), "--auth", "token", "--out"]);
-        command.arg(zip).args(["--graph-url", &text("graph_url"), "--login-url", &text("login_url")]);
-        command.args(["--arm-url", &text("arm_url"), "--rate", "reports=off", "--rate", "identity=off"]);
-        command.args(["--include", "users", "--include", "groups", "--include", "audits", "--include", "sign-ins"]);
-        command.args(more).env("ENTRA_BUNDLE_TOKEN", text("token"));
-        command
-    }
+fn collect(tenant: &Simulated, bench: &Bench, zip: &Path, more: &[&str]) -> Command {
+    let mut command = tenant.collect(bench, zip, more);
+    command.args(["users", "groups", "audits", "sign-ins"].iter().flat_map(|id| ["--include", id]));
+    command
 }
 
 /// A small file system of its own, gone with the value; needs root.
@@ -71,21 +45,6 @@ impl Drop for Small {
     }
 }
 
-/// A command whose files may not grow beyond so many bytes; the signal of the limit is ignored.
-fn limited(command: &Command, bench: &Bench, kib: u64) -> Command {
-    let mut limited = Command::new("sh");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\"", &(kib * 2).to_string()]);
-    limited.arg(command.get_program()).args(command.get_args()).current_dir(bench.folder.path());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => limited.env(name, value),
-            None => limited.env_remove(name),
-        };
-    }
-    limited.stdin(Stdio::null());
-    limited
-}
-
 /// No file with a final name.
 fn assert_unfinished(zip: &Path, said: &str) {
     let sums = PathBuf::from(format!("{}.sha256", zip.display()));
@@ -95,8 +54,8 @@ fn assert_unfinished(zip: &Path, said: &str) {
 #[test]
 fn a_disk_that_is_full_at_any_point_leaves_no_final_name_and_says_how_much_was_needed() {
     let bench = Bench::new();
-    let tenant = Simulated::start(&bench, 0);
-    let quiet = watch(tenant.collect(&bench, &bench.path("quiet.zip"), &[]));
+    let tenant = start(&bench, 0);
+    let quiet = watch(collect(&tenant, &bench, &bench.path("quiet.zip"), &[]));
     assert!(matches!(quiet.code, 0 | 3), "{}", quiet.said);
     let length = bench.path("quiet.zip").metadata().unwrap().len();
     let (mut full, mut done) = (0, 0);
@@ -120,11 +79,11 @@ fn a_disk_that_is_full_at_any_point_leaves_no_final_name_and_says_how_much_was_n
     // By a limit on each file ...
     for step in 0..8 {
         let (zip, kib) = (bench.path(&format!("limit-{step}.zip")), (length >> 10) * step / 2 + 1);
-        let ran = watch(limited(&tenant.collect(&bench, &zip, &[]), &bench, kib));
+        let ran = watch(limited(&collect(&tenant, &bench, &zip, &[]), &bench, kib));
         let is_full = judge(&zip, &ran, &format!("{kib} KiB a file"));
         (full, done) = (full + u32::from(is_full), done + u32::from(!is_full));
         if is_full && bench.path(&format!("limit-{step}.zip.spool")).is_dir() {
-            let ran = watch(tenant.collect(&bench, &zip, &["--resume"]));
+            let ran = watch(collect(&tenant, &bench, &zip, &["--resume"]));
             assert_eq!(ran.code, quiet.code, "{}", ran.said);
             assert!(same(&zip, &bench.path("quiet.zip")), "a resumed run has other records");
         }
@@ -134,12 +93,12 @@ fn a_disk_that_is_full_at_any_point_leaves_no_final_name_and_says_how_much_was_n
         let kib = (length >> 10) * step + 12;
         let Some(small) = Small::mount(&format!("size={kib}k")) else { break };
         let zip = small.path("case.zip");
-        let ran = watch(tenant.collect(&bench, &zip, &[]));
+        let ran = watch(collect(&tenant, &bench, &zip, &[]));
         let is_full = judge(&zip, &ran, &format!("a disk of {kib} KiB"));
         (full, done) = (full + u32::from(is_full), done + u32::from(!is_full));
         let remount = Command::new("mount").args(["-o", "remount,size=64m"]).arg(small.0.path()).status();
         if is_full && remount.is_ok_and(|status| status.success()) && small.path("case.zip.spool").is_dir() {
-            let ran = watch(tenant.collect(&bench, &zip, &["--resume"]));
+            let ran = watch(collect(&tenant, &bench, &zip, &["--resume"]));
             assert_eq!(ran.code, quiet.code, "{}", ran.said);
             assert!(same(&zip, &bench.path("quiet.zip")), "a resumed run has other records");
         }
@@ -150,20 +109,16 @@ fn a_disk_that_is_full_at_any_point_leaves_no_final_name_and_says_how_much_was_n
 
 /// Whether two bundles hold the same records.
 fn same(one: &Path, other: &Path) -> bool {
-    let [one, other] = [one, other].map(|zip| {
-        let mut files = inside(zip);
-        files.retain(|path, _| path.starts_with("data/") && path != "data/run-log.jsonl");
-        files
-    });
+    let [one, other] = [one, other].map(payload);
     !one.is_empty() && one == other
 }
 
 #[test]
 fn a_folder_that_cannot_be_written_is_found_before_anything_is_asked() {
     let bench = Bench::new();
-    let tenant = Simulated::start(&bench, 0);
+    let tenant = start(&bench, 0);
     let Some(small) = Small::mount("ro,size=1m") else { return };
-    let ran = watch(tenant.collect(&bench, &small.path("case.zip"), &[]));
+    let ran = watch(collect(&tenant, &bench, &small.path("case.zip"), &[]));
     assert_eq!(ran.code, 6, "{}", ran.said);
     assert!(ran.seconds < 20.0);
     let ran = watch(bench.command(&["redact", "home", "--out", small.path("case.zip").to_str().unwrap()]));
@@ -174,7 +129,7 @@ fn a_folder_that_cannot_be_written_is_found_before_anything_is_asked() {
     std::os::unix::fs::symlink("/dev/null", bench.path("part.zip.part")).unwrap();
     std::fs::write(bench.path("file.zip.spool"), "mine").unwrap();
     for name in ["folder.zip", "null.zip", "part.zip", "file.zip", "none/case.zip"] {
-        let ran = watch(tenant.collect(&bench, &bench.path(name), &[]));
+        let ran = watch(collect(&tenant, &bench, &bench.path(name), &[]));
         assert_eq!(ran.code, 6, "{name}: {}", ran.said);
     }
     assert_eq!(std::fs::read(bench.path("file.zip.spool")).unwrap(), b"mine");
@@ -193,12 +148,12 @@ fn wait_for_work(spool: &Path) {
 #[test]
 fn two_runs_on_one_output_do_not_meet() {
     let bench = Bench::new();
-    let tenant = Simulated::start(&bench, 20);
+    let tenant = start(&bench, 20);
     let zip = bench.path("case.zip");
-    let mut first = tenant.collect(&bench, &zip, &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first = collect(&tenant, &bench, &zip, &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for_work(&bench.path("case.zip.spool"));
     for more in [&[][..], &["--resume"]] {
-        let second = watch(tenant.collect(&bench, &zip, more));
+        let second = watch(collect(&tenant, &bench, &zip, more));
         assert_eq!(second.code, 6, "{}", second.said);
         assert!(second.said.contains("another run"), "{}", second.said);
     }
@@ -213,7 +168,7 @@ type Spoil = fn(&Path, &Path);
 #[test]
 fn what_another_process_changes_is_noticed_and_never_gets_the_final_name() {
     let bench = Bench::new();
-    let tenant = Simulated::start(&bench, 20);
+    let tenant = start(&bench, 20);
     let spoil: [(&str, Spoil); 6] = [
         ("the spool is removed", |_, spool| std::fs::remove_dir_all(spool).unwrap()),
         ("blocks are cut", |_, spool| {
@@ -232,7 +187,7 @@ fn what_another_process_changes_is_noticed_and_never_gets_the_final_name() {
     for (number, (what, spoil)) in spoil.into_iter().enumerate() {
         let zip = bench.path(&format!("{number}.zip"));
         let spool = bench.path(&format!("{number}.zip.spool"));
-        let command = tenant.collect(&bench, &zip, &[]);
+        let command = collect(&tenant, &bench, &zip, &[]);
         let ran = std::thread::scope(|scope| {
             let running = scope.spawn(|| watch(command));
             wait_for_work(&spool);
@@ -260,24 +215,24 @@ fn what_another_process_changes_is_noticed_and_never_gets_the_final_name() {
 #[test]
 fn a_clock_that_jumps_loses_nothing() {
     let bench = Bench::new();
-    let tenant = Simulated::start(&bench, 10);
-    let quiet = watch(tenant.collect(&bench, &bench.path("quiet.zip"), &[]));
+    let tenant = start(&bench, 10);
+    let quiet = watch(collect(&tenant, &bench, &bench.path("quiet.zip"), &[]));
     let now: i64 = EPOCH.parse().unwrap();
     for (number, jump_s) in [3_600_i64, -3_600, 40 * 86_400, -40 * 86_400, 30 * 365 * 86_400].into_iter().enumerate() {
         let name = format!("{number}.zip");
-        let mut first = tenant.collect(&bench, &bench.path(&name), &[]);
+        let mut first = collect(&tenant, &bench, &bench.path(&name), &[]);
         let mut child = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         wait_for_work(&bench.path(&format!("{name}.spool")));
         child.kill().unwrap();
         child.wait().unwrap();
-        let mut again = tenant.collect(&bench, &bench.path(&name), &["--resume"]);
+        let mut again = collect(&tenant, &bench, &bench.path(&name), &["--resume"]);
         again.env("SOURCE_DATE_EPOCH", (now + jump_s).to_string());
         let ran = watch(again);
         println!("{jump_s} s: code {}: {}", ran.code, ran.said.lines().last().unwrap_or_default());
         assert_eq!(ran.code, quiet.code, "{jump_s} s: {}", ran.said);
         assert!(same(&bench.path(&name), &bench.path("quiet.zip")), "{jump_s} s: other records");
         // And a run that begins so: it ends honestly, whatever it finds.
-        let mut odd = tenant.collect(&bench, &bench.path(&format!("odd-{name}")), &[]);
+        let mut odd = collect(&tenant, &bench, &bench.path(&format!("odd-{name}")), &[]);
         odd.env("SOURCE_DATE_EPOCH", (now + jump_s).to_string());
         let ran = watch(odd);
         assert!(matches!(ran.code, 0 | 3), "{jump_s} s: {}\n{}", ran.code, ran.said);

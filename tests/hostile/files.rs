@@ -9,19 +9,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::support::{Bench, inside};
+use super::support::{Bench, inside, zipped};
 use super::{MEMORY_MIB, Ran, watch};
-
-/// A zip with these members, deflated; names are written as they are.
-#[allow(clippy::disallowed_methods, reason = "no bundle, but a zip to be read")]
-fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, bytes) in members {
-        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-        writer.write_all(bytes).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
-}
 
 /// `redact` over these inputs: how it ended, and what is in the bundle.
 fn redact(bench: &Bench, inputs: &[&str]) -> (Ran, BTreeMap<String, Vec<u8>>) {

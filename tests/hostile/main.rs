@@ -1,7 +1,8 @@
 //! Hostile input for the whole program: files that are made to break it, and a disk that does not play along.
 //!
 //! Every run is bounded in time and memory, ends with an exit code of the contract, panics nowhere, and writes nothing
-//! but its output. `HOSTILE_BIG=1 cargo test --release --test hostile files -- --nocapture` tries a line of 10 GB and bombs of text.
+//! but its output. `HOSTILE_BIG=1 cargo test --release --test hostile files -- --nocapture` tries a line of 10 GB and
+//! bombs of text.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "a test may")]

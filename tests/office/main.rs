@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "a test may")]
 
+#[path = "../support/service.rs"]
+mod service;
 mod stage;
 
 use std::collections::BTreeSet;
@@ -13,7 +15,8 @@ use entra_bundle::source::Place;
 use entra_bundle::source::activity::{Office, Purview};
 use entra_bundle::tenant::Routing;
 use serde_json::Value;
-use stage::{Stage, settings, week};
+use service::window;
+use stage::{Stage, settings};
 
 fn ids(lines: &[Value]) -> BTreeSet<String> {
     lines.iter().map(|line| line["Id"].as_str().unwrap().to_owned()).collect()
@@ -22,7 +25,7 @@ fn ids(lines: &[Value]) -> BTreeSet<String> {
 #[tokio::test]
 async fn feed_and_search_give_every_record_of_the_tenant_once_and_in_one_shape() {
     let stage = Stage::open(settings()).await;
-    let feed = stage.collect(&Place::Office(Office::new(stage.tenant_id(), false)), week()).await;
+    let feed = stage.collect(&Place::Office(Office::new(stage.tenant_id(), false)), window()).await;
     assert_eq!(feed.report.verdict.outcome, Outcome::Complete, "{}", feed.reason());
     let all = stage.truth()["counts"]["microsoft365-activity"].as_u64().unwrap();
     assert!(all > 300);
@@ -31,7 +34,7 @@ async fn feed_and_search_give_every_record_of_the_tenant_once_and_in_one_shape()
     // Blobs repeat the last record of the one before.
     assert!(feed.report.duplicates > 0);
     assert_eq!(feed.report.slices_closed, feed.report.slices);
-    let search = stage.collect(&Place::Purview(Purview::default().with_pauses(1, 8)), week()).await;
+    let search = stage.collect(&Place::Purview(Purview::default().with_pauses(1, 8)), window()).await;
     assert_eq!(search.report.verdict.outcome, Outcome::Complete, "{}", search.reason());
     assert_eq!(ids(&search.lines), ids(&feed.lines));
     for line in &search.lines {
@@ -46,8 +49,8 @@ async fn feed_and_search_give_every_record_of_the_tenant_once_and_in_one_shape()
 #[tokio::test]
 async fn a_part_of_the_week_comes_whole_although_some_of_it_is_available_a_day_later() {
     let stage = Stage::open(settings()).await;
-    let whole = stage.collect(&Place::Office(Office::new(stage.tenant_id(), false)), week()).await;
-    let since = week().until - time::Duration::days(5);
+    let whole = stage.collect(&Place::Office(Office::new(stage.tenant_id(), false)), window()).await;
+    let since = window().until - time::Duration::days(5);
     let window = entra_bundle::source::Window { since, until: since + time::Duration::days(2) };
     let part = stage.collect(&Place::Office(Office::new(stage.tenant_id(), false)), window).await;
     assert_eq!(part.report.verdict.outcome, Outcome::Complete, "{}", part.reason());
@@ -72,7 +75,7 @@ async fn nothing_that_identifies_anybody_gets_through_the_gate() {
     for place in
         [Place::Office(Office::new(stage.tenant_id(), false)), Place::Purview(Purview::default().with_pauses(1, 8))]
     {
-        let came = stage.collect(&place, week()).await;
+        let came = stage.collect(&place, window()).await;
         let text = came.lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n").to_lowercase();
         for (kind, values) in truth["identifiers"].as_object().unwrap() {
             for value in values.as_array().unwrap().iter().map(|value| value.as_str().unwrap().to_lowercase()) {
@@ -96,24 +99,24 @@ async fn a_tenant_without_subscription_permission_or_auditing_says_which() {
     without.subscriptions = Routing::nothing().subscriptions();
     let stage = Stage::open(without).await;
     let office = |start| Place::Office(Office::new(stage.tenant_id(), start));
-    let came = stage.collect(&office(false), week()).await;
+    let came = stage.collect(&office(false), window()).await;
     assert_eq!(came.report.verdict.outcome, Outcome::Unavailable);
     // Starting is what the option says, once; the second run finds them, still without content.
-    let came = stage.collect(&office(true), week()).await;
+    let came = stage.collect(&office(true), window()).await;
     assert_eq!((came.report.verdict.outcome, came.lines.len()), (Outcome::Unavailable, 0));
-    let came = stage.collect(&office(false), week()).await;
+    let came = stage.collect(&office(false), window()).await;
     assert_eq!((came.report.verdict.outcome, came.lines.len()), (Outcome::Complete, 0), "{}", came.reason());
 
     let mut denied = settings();
     denied.denied = vec!["ActivityFeed.Read".to_owned(), "AuditLogsQuery.Read.All".to_owned()];
     let stage = Stage::open(denied).await;
-    let came = stage.collect(&Place::Office(Office::new(stage.tenant_id(), false)), week()).await;
+    let came = stage.collect(&Place::Office(Office::new(stage.tenant_id(), false)), window()).await;
     assert_eq!(came.report.verdict.outcome, Outcome::Denied);
-    let came = stage.collect(&Place::Purview(Purview::default().with_pauses(1, 8)), week()).await;
+    let came = stage.collect(&Place::Purview(Purview::default().with_pauses(1, 8)), window()).await;
     assert_eq!(came.report.verdict.outcome, Outcome::Denied);
     let stranger = Place::Office(Office::new("00000000-0000-4000-8000-000000000009", false));
-    let came = stage.collect(&stranger, week()).await;
+    let came = stage.collect(&stranger, window()).await;
     assert_eq!(came.report.verdict.outcome, Outcome::Denied);
     let named = Place::Office(Office::new("alderwood.example", false));
-    assert_eq!(stage.collect(&named, week()).await.report.verdict.outcome, Outcome::Failed);
+    assert_eq!(stage.collect(&named, window()).await.report.verdict.outcome, Outcome::Failed);
 }

@@ -1,38 +1,29 @@
 //! A served tenant, a client for it, and what a place gives.
 
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use entra_bundle::catalog::{Catalog, Throttle};
+use entra_bundle::catalog::Catalog;
 use entra_bundle::clock::Clock;
-use entra_bundle::net::auth::{AuthKind, AuthSettings, token_source};
-use entra_bundle::net::{Client, ClientOptions, Endpoints, Patience, Rate, Setup, Target, endpoint, http_client};
-use entra_bundle::pseudonym::cipher::Ff1;
-use entra_bundle::pseudonym::key::MasterKey;
-use entra_bundle::pseudonym::{Gate, Policy, Rules};
+use entra_bundle::net::{Client, ClientOptions, http_client};
+use entra_bundle::pseudonym::Gate;
 use entra_bundle::record::RawBatch;
 use entra_bundle::source::{self, Ledger, Place, Report, Request, Sink, SinkClosed, Window, collect_from};
 use entra_bundle::tenant::TenantSettings;
 use entra_bundle::tenant::logs::truth;
 use entra_bundle::tenant::server::{Running, serve};
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 
-const NOW: OffsetDateTime = datetime!(2026-09-15 12:00 UTC);
+use super::service::{NOW, client, open_gate, window};
+
 /// Nothing may take longer: a hang is a failure.
 const BOUND: Duration = Duration::from_secs(120);
 
 /// A tenant of some 400 records.
 pub fn settings() -> TenantSettings {
     TenantSettings { users: 60, sign_ins: 40, audits: 400, ..TenantSettings::demo(NOW) }
-}
-
-/// All that is kept.
-pub fn week() -> Window {
-    Window { since: NOW - time::Duration::days(7), until: NOW }
 }
 
 /// What came of one collection.
@@ -91,11 +82,8 @@ pub struct Stage {
 impl Stage {
     pub async fn open(settings: TenantSettings) -> Self {
         let running = serve(settings.clone(), TcpListener::bind("127.0.0.1:0").unwrap()).await.unwrap();
-        let catalog = Catalog::embedded().unwrap();
-        let rows = catalog.datasets().iter().map(|row| (row.id.as_str(), row.group, row.path.as_str()));
-        let cipher = Arc::new(Ff1::new(&MasterKey::from_bytes([7; 32])));
-        let gate = Gate::new(cipher, Policy::standard(), Rules::new(rows), |_| false);
-        let stage = Self { client: client(&running), settings, running, gate };
+        let (client, gate) = (client(&running.graph_url, &running.tenant_id), open_gate());
+        let stage = Self { client, settings, running, gate };
         stage.learn_users().await;
         stage.gate.freeze();
         stage
@@ -105,7 +93,7 @@ impl Stage {
     async fn learn_users(&self) {
         let users = Catalog::embedded().unwrap().dataset("users").unwrap();
         let ledger = Ledger::default();
-        let (request, pupil) = (self.request(&ledger, week()), Pupil(&self.gate));
+        let (request, pupil) = (self.request(&ledger, window()), Pupil(&self.gate));
         let report = source::collect(users, &request, &pupil, &CancellationToken::new()).await;
         assert_eq!(report.records, self.settings.users);
     }
@@ -167,37 +155,6 @@ impl Stage {
         }
         all
     }
-}
-
-/// A client with short pauses and no budgets.
-fn client(running: &Running) -> Client {
-    let target = |url: &str| Target { url: endpoint(url, "--graph-url").unwrap(), scope: format!("{url}/.default") };
-    let endpoints = Endpoints {
-        graph: target(&running.graph_url),
-        arm: target(&running.arm_url),
-        logs: target(&running.logs_url),
-        office: target(&running.office_url),
-        login_url: endpoint(&running.login_url, "--login-url").unwrap(),
-    };
-    let http = http_client(&ClientOptions::for_endpoints(&endpoints)).unwrap();
-    let tenant = Some(running.tenant_id.clone());
-    let mut auth = AuthSettings::new(tenant, endpoints.login_url.clone(), http.clone(), Arc::new(|_: &str| {}));
-    auth.variables = Arc::new(|name| match name {
-        "AZURE_CLIENT_ID" => Some("00000000-0000-4000-8000-00000000000a".to_owned()),
-        "AZURE_CLIENT_SECRET" => Some("invented".to_owned()),
-        _ => None,
-    });
-    Client::new(Setup {
-        http,
-        tokens: token_source(AuthKind::ClientSecret, auth).unwrap(),
-        endpoints,
-        rates: vec![Rate { class: Throttle::Activity, limit: None }],
-        denied: |path| Catalog::embedded().map_or(true, |catalog| catalog.denied(path).is_some()),
-        patience: Patience { pause_scale: 0.002, ..Patience::default() },
-        run_id: "office".into(),
-        clock: Clock::Fixed(NOW),
-    })
-    .unwrap()
 }
 
 /// The names of the members whose text contains `needle`, in any case.

@@ -6,12 +6,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::io::{BufRead, Write};
 use std::path::Path;
-use std::process::{Child, Stdio};
 
 use serde_json::Value;
-use support::{Bench, inside};
+use support::simulated::Simulated;
+use support::{Bench, dataset, inside, manifest, zipped};
 
 /// What must not come out: where it lies, the secret in it, and the word of the reason in the manifest.
 fn planted() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {
@@ -142,69 +141,14 @@ fn put(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
     std::fs::write(path, content).unwrap();
 }
 
-#[expect(clippy::disallowed_methods, reason = "a zip of somebody else, to be read")]
-fn zipped(files: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, content) in files {
-        zip.start_file(name.as_str(), zip::write::SimpleFileOptions::default()).unwrap();
-        zip.write_all(content).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
-}
-
-/// The cloud side, without any server of its own; ends with the value.
-struct Cloud {
-    child: Child,
-    told: Value,
-}
-
-impl Drop for Cloud {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Cloud {
-    fn start(bench: &Bench) -> Self {
-        let mut command = bench.command(&["simulate", "--listen", "127.0.0.1:0", "--limits", "off", "--users", "40"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { told: serde_json::from_str(&line).unwrap(), child }
-    }
-
-    /// Collects with more options into `out.zip`; gives the exit code.
-    fn collect(&self, bench: &Bench, more: &[&str]) -> i32 {
-        let text = |name: &str| self.told[name].as_str().unwrap().to_owned();
-        let mut command = bench.command(&["collect", "--auth", "token", "--out", "out.zip"]);
-        for (option, name) in [
-            ("--tenant", "tenant_id"),
-            ("--graph-url", "graph_url"),
-            ("--login-url", "login_url"),
-            ("--arm-url", "arm_url"),
-            ("--logs-url", "logs_url"),
-            ("--office-url", "office_url"),
-        ] {
-            command.args([option, &text(name)]);
-        }
-        for class in ["reports", "identity", "directory", "workspace"] {
-            command.args(["--rate", &format!("{class}=off")]);
-        }
-        let output = command.args(more).env("ENTRA_BUNDLE_TOKEN", text("token")).output().unwrap();
-        let code = output.status.code().unwrap();
-        assert!(matches!(code, 0 | 3), "{code}\n{}", String::from_utf8_lossy(&output.stderr));
-        bench.expect(0, &["verify", "out.zip"]);
-        code
-    }
-}
-
-fn manifest(bench: &Bench, zip: &str) -> Value {
-    serde_json::from_slice(&inside(&bench.path(zip))["manifest.json"]).unwrap()
-}
-
-fn dataset<'m>(manifest: &'m Value, id: &str) -> &'m Value {
-    manifest["datasets"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("no {id}"))
+/// Collects with more options into `out.zip`, beside a cloud that has no server of its own; gives the exit code.
+fn collect(bench: &Bench, more: &[&str]) -> i32 {
+    let cloud = Simulated::start(bench, &["--users", "40"]);
+    let output = cloud.collect(bench, "out.zip", more).output().unwrap();
+    let code = output.status.code().unwrap();
+    assert!(matches!(code, 0 | 3), "{code}\n{}", String::from_utf8_lossy(&output.stderr));
+    bench.expect(0, &["verify", "out.zip"]);
+    code
 }
 
 #[test]
@@ -227,7 +171,7 @@ fn what_is_never_collected_is_absent_and_named() {
     }
     let include = ["organization", "connect-trace", "ad-computers", "registry", "event-log"];
     let include: Vec<&str> = include.iter().flat_map(|id| ["--include", id]).collect();
-    let code = Cloud::start(&bench).collect(&bench, &[&["--input", "server"], include.as_slice()].concat());
+    let code = collect(&bench, &[&["--input", "server"], include.as_slice()].concat());
     assert_eq!(code, 0);
     let entries = inside(&bench.path("out.zip"));
     let records = inside_of_records();
@@ -237,7 +181,7 @@ fn what_is_never_collected_is_absent_and_named() {
             assert!(!contains(bytes, secret), "a planted secret ({}) is in {path}", &secret[secret.len() - 6..]);
         }
     }
-    let manifest = manifest(&bench, "out.zip");
+    let manifest = manifest(&bench.path("out.zip"));
     let files = manifest["files"].as_array().unwrap();
     let withheld: Vec<&Value> = files.iter().filter(|file| file["state"] == "withheld").collect();
     assert_eq!(withheld.len(), planted.len() * 3, "each in the folder, in the zip and in the zip in it: {withheld:#?}");
@@ -273,8 +217,8 @@ fn a_copied_tree_gives_the_datasets_and_says_what_is_missing() {
     );
     put(&folder, "machine.config", "<configuration><system.net/></configuration>\n");
     let options = ["--profile", "connect-sync", "--profile", "device-join", "--input", "server"];
-    Cloud::start(&bench).collect(&bench, &options);
-    let (entries, manifest) = (inside(&bench.path("out.zip")), manifest(&bench, "out.zip"));
+    collect(&bench, &options);
+    let (entries, manifest) = (inside(&bench.path("out.zip")), manifest(&bench.path("out.zip")));
     let trace = String::from_utf8(entries["data/onprem/connect-trace.jsonl"].clone()).unwrap();
     assert!(trace.contains("Signed in as") && !trace.contains("ada.byron") && !trace.contains("alderwood"), "{trace}");
     assert!(entries.contains_key("data/onprem/device-state.jsonl"));
@@ -309,8 +253,8 @@ fn a_damaged_file_costs_the_exit_code_and_nothing_more() {
     put(&folder, "Application.evtx", log);
     put(&folder, "dsregcmd.txt", "| Device State   |\n\n             AzureAdJoined : NO\n");
     let include = ["--include", "organization", "--include", "event-log", "--include", "device-state"];
-    let code = Cloud::start(&bench).collect(&bench, &[&["--input", "server"], &include[..]].concat());
-    let manifest = manifest(&bench, "out.zip");
+    let code = collect(&bench, &[&["--input", "server"], &include[..]].concat());
+    let manifest = manifest(&bench.path("out.zip"));
     let files = manifest["files"].as_array().unwrap();
     assert!(files.iter().any(|file| file["state"] != "whole" && file["reason"].is_string()), "{files:#?}");
     assert_eq!(dataset(&manifest, "device-state")["outcome"], "complete");
@@ -327,8 +271,8 @@ fn a_damaged_file_costs_the_exit_code_and_nothing_more() {
 fn without_a_folder_the_datasets_are_skipped_with_a_hint() {
     let bench = Bench::new();
     let include = ["--include", "organization", "--include", "event-log", "--include", "ad-users"];
-    assert_eq!(Cloud::start(&bench).collect(&bench, &include), 0);
-    let manifest = manifest(&bench, "out.zip");
+    assert_eq!(collect(&bench, &include), 0);
+    let manifest = manifest(&bench.path("out.zip"));
     for (id, hint) in [("event-log", "--input"), ("ad-users", "--ldap")] {
         let row = dataset(&manifest, id);
         assert_eq!(row["outcome"], "skipped", "{row}");

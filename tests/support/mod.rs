@@ -1,10 +1,14 @@
 //! What several test programs share: running the binary in a folder of its own, reading a bundle, the demo's truth.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod simulated;
+
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
 
 /// 2026-09-15T12:00:00Z: the clock of all tests that compare bytes.
 pub const EPOCH: &str = "1789473600";
@@ -33,7 +37,7 @@ impl Bench {
             .env("SOURCE_DATE_EPOCH", EPOCH)
             .env("NO_COLOR", "1")
             .env_remove("ENTRA_BUNDLE_TOKEN")
-            .stdin(std::process::Stdio::null());
+            .stdin(Stdio::null());
         command
     }
 
@@ -68,6 +72,50 @@ pub fn inside(zip: &Path) -> BTreeMap<String, Vec<u8>> {
     entries(zip).into_iter().map(|(path, bytes)| (path.split_once('/').unwrap().1.to_owned(), bytes)).collect()
 }
 
+/// What was collected: the payload without the log of the run, which tells times.
+pub fn payload(zip: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = inside(zip);
+    files.retain(|path, _| path.starts_with("data/") && path != "data/run-log.jsonl");
+    files
+}
+
+/// The manifest of a bundle.
+pub fn manifest(zip: &Path) -> Value {
+    serde_json::from_slice(&inside(zip)["manifest.json"]).unwrap()
+}
+
+/// A dataset's row of a manifest.
+pub fn dataset<'m>(manifest: &'m Value, id: &str) -> &'m Value {
+    manifest["datasets"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("no {id}"))
+}
+
+/// A zip that is no bundle, with these members, deflated; names are written as they are.
+#[allow(clippy::disallowed_methods, reason = "input of a test: the bundle's zip is written by archive::zip alone")]
+pub fn zipped(members: &[(impl AsRef<str>, impl AsRef<[u8]>)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        zip.start_file(name.as_ref(), zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes.as_ref()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// A command whose files may not grow beyond so many KiB; the signal of the limit is ignored, so that the write fails instead.
+pub fn limited(command: &Command, bench: &Bench, kib: u64) -> Command {
+    let mut limited = Command::new("sh");
+    // In blocks of 512 bytes.
+    limited.args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\"", &(kib * 2).to_string()]);
+    limited.arg(command.get_program()).args(command.get_args()).current_dir(bench.folder.path());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited.stdin(Stdio::null());
+    limited
+}
+
 /// What the embedded tenant holds, as `simulate --truth` writes it.
 #[derive(serde::Deserialize)]
 pub struct Truth {
@@ -86,7 +134,7 @@ pub fn truth(bench: &Bench) -> Truth {
 
 /// Whether a program can be started.
 pub fn has(program: &str) -> bool {
-    Command::new(program).arg("--version").stdin(std::process::Stdio::null()).output().is_ok()
+    Command::new(program).arg("--version").stdin(Stdio::null()).output().is_ok()
 }
 
 /// A stock tool that is missing: a note on a user's machine, a failure in CI.

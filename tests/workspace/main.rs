@@ -2,7 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "a test may")]
 
 mod big;
+mod scale;
+#[path = "../support/service.rs"]
+mod service;
 mod stand;
+#[path = "../support/mod.rs"]
+mod support;
 
 use entra_bundle::catalog::{Service, routes};
 use entra_bundle::record::Outcome;
@@ -10,7 +15,8 @@ use entra_bundle::source::workspace::Workspace;
 use entra_bundle::source::{Ledger, Place};
 use entra_bundle::tenant::{Limits, Routing, TenantSettings};
 use serde_json::Value;
-use stand::{NOW, Stage, dataset};
+use service::{NOW, dataset};
+use stand::Stage;
 
 fn small() -> TenantSettings {
     TenantSettings { users: 40, sign_ins: 60, audits: 60, routing: Routing::everything(), ..TenantSettings::demo(NOW) }

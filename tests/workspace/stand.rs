@@ -4,82 +4,24 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use entra_bundle::catalog::{Catalog, Dataset, Throttle};
 use entra_bundle::clock::Clock;
-use entra_bundle::net::auth::{AuthKind, AuthSettings, token_source};
-use entra_bundle::net::{Client, ClientOptions, Endpoints, Patience, Rate, Setup, Target, endpoint, http_client};
-use entra_bundle::pseudonym::cipher::Ff1;
-use entra_bundle::pseudonym::key::MasterKey;
-use entra_bundle::pseudonym::{Gate, Policy, Rules};
+use entra_bundle::net::Client;
+use entra_bundle::pseudonym::Gate;
 use entra_bundle::record::RawBatch;
 use entra_bundle::source::workspace::Workspace;
-use entra_bundle::source::{Ledger, Place, Report, Request, Sink, SinkClosed, Window, collect_from};
+use entra_bundle::source::{Ledger, Place, Report, Request, Sink, SinkClosed, collect_from};
 use entra_bundle::tenant::TenantSettings;
 use entra_bundle::tenant::server::{Running, serve};
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 
-/// The tenant's now: its logs end an hour before.
-pub const NOW: OffsetDateTime = datetime!(2026-09-15 12:00 UTC);
+use super::service::{NOW, client, dataset, gate, window};
+
 /// Nothing may take longer: a hang is a failure.
 const BOUND: Duration = Duration::from_secs(120);
-
-/// Everything that the tenant has.
-pub fn window() -> Window {
-    Window { since: NOW - time::Duration::days(7), until: NOW }
-}
-
-/// The gate of all collections.
-pub fn gate() -> Gate {
-    let catalog = Catalog::embedded().unwrap();
-    let rows = catalog.datasets().iter().map(|row| (row.id.as_str(), row.group, row.path.as_str()));
-    let cipher = Arc::new(Ff1::new(&MasterKey::from_bytes([7; 32])));
-    let gate = Gate::new(cipher, Policy::standard(), Rules::new(rows), |_| false);
-    gate.freeze();
-    gate
-}
-
-/// The row of a dataset.
-pub fn dataset(id: &str) -> &'static Dataset {
-    Catalog::embedded().unwrap().dataset(id).unwrap()
-}
-
-/// A client for the services at this address: no budgets, short pauses.
-pub fn client(url: &str, tenant_id: &str) -> Client {
-    let target =
-        || Target { url: endpoint(url, "--graph-url").unwrap(), scope: "https://graph.microsoft.com/.default".into() };
-    let endpoints = Endpoints {
-        graph: target(),
-        arm: target(),
-        logs: target(),
-        office: target(),
-        login_url: endpoint(url, "--login-url").unwrap(),
-    };
-    let http = http_client(&ClientOptions::for_endpoints(&endpoints)).unwrap();
-    let mut auth =
-        AuthSettings::new(Some(tenant_id.into()), endpoints.login_url.clone(), http.clone(), Arc::new(|_: &str| {}));
-    auth.variables = Arc::new(|name| match name {
-        "AZURE_CLIENT_ID" => Some("00000000-0000-4000-8000-00000000000a".to_owned()),
-        "AZURE_CLIENT_SECRET" => Some("invented".to_owned()),
-        _ => None,
-    });
-    Client::new(Setup {
-        http,
-        tokens: token_source(AuthKind::ClientSecret, auth).unwrap(),
-        endpoints,
-        rates: Throttle::ALL.map(|class| Rate { class, limit: None }).to_vec(),
-        denied: |path| Catalog::embedded().map_or(true, |catalog| catalog.denied(path).is_some()),
-        patience: Patience { tries_max: 4, throttled_max: 6, pause_scale: 0.002, ..Patience::default() },
-        run_id: "workspace".into(),
-        clock: Clock::Fixed(NOW),
-    })
-    .unwrap()
-}
 
 /// A tenant that is being served.
 pub struct Stage {

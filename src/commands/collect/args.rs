@@ -91,7 +91,8 @@ pub struct CollectArgs {
     /// This object of --ldap only
     #[arg(long, value_name = "DN", requires = "ldap", conflicts_with = "ldap_base")]
     pub ldap_object: Option<String>,
-    /// File or folder with logs that you already have (portal downloads, exports of any destination); may be repeated
+    /// File or folder that you already have (portal downloads, exports of any destination, what was copied off a server);
+    /// may be repeated
     #[arg(long = "input", value_name = "PATH")]
     pub inputs: Vec<PathBuf>,
     /// Incident id that the Authenticator app showed when it sent its logs, perhaps with its time; may be repeated
@@ -122,7 +123,7 @@ pub struct CollectArgs {
     /// Replace a documented request budget: reports=5/10, identity=1/1, directory=800/10, or CLASS=off
     #[arg(long, value_name = "CLASS=N/SECONDS")]
     pub rate: Vec<String>,
-    /// National cloud
+    /// National cloud: global, usgov, usgov-dod or china
     #[arg(long, value_name = "NAME", default_value = "global")]
     pub cloud: String,
     /// Ask this Graph address instead of the cloud's

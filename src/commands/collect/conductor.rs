@@ -77,41 +77,14 @@ pub(super) async fn conduct(
         cancel: cancel.clone(),
         deadline: settings.deadline.map(|length| Instant::now() + length),
     });
-    let (has_files, incidents) = (inputs.is_some(), settings.incidents.as_slice());
     // Files may bring what no service had: the accounts of what they can hold stay open until then.
-    let deferred = if has_files || !incidents.is_empty() {
+    let deferred = if inputs.is_some() || !settings.incidents.is_empty() {
         files::importable(settings).map(|row| row.id.as_str()).collect()
     } else {
         Vec::new()
     };
     let ledgers = deferred.into_iter().map(|id| (id, Arc::new(Ledger::deferred()))).collect();
     let run = Conduct { catalog, settings, places, task: &task, ledgers };
-    let all = async {
-        let mut state = State::default();
-        let planned = settings.plan.datasets.iter().copied();
-        let (directory, others): (Vec<_>, Vec<_>) = planned.partition(|row| row.service == Service::Ldap);
-        let (teachers, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| row.teaches);
-        let named = settings.directory.as_ref();
-        let ((), arrivals) = tokio::join!(run.phase(teachers, &mut state), directory::collect(named, directory, &task));
-        arrivals.into_iter().for_each(|arrival| run.arrive(arrival, &mut state));
-        let inputs = files::learn(inputs, road).await;
-        road.freeze()?;
-        let (own, routed): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| places.is_own(row));
-        let mut elsewhere = State::default();
-        for row in routed {
-            run.set_out(row, &mut elsewhere).await;
-        }
-        tokio::join!(run.phase(own, &mut state), run.round(&mut elsewhere));
-        state.arrivals.append(&mut elsewhere.arrivals);
-        state.courses.append(&mut elsewhere.courses);
-        while !state.courses.is_empty() {
-            run.round(&mut state).await;
-        }
-        let State { mut arrivals, .. } = state;
-        let files =
-            files::take(inputs, incidents, (settings, places), &task, &run.ledgers, &mut arrivals, &cancel).await;
-        Ok::<_, Stopped>(Gathered { arrivals, files: files? })
-    };
     let mut notice = Notice::default();
     let watch = async {
         loop {
@@ -127,7 +100,7 @@ pub(super) async fn conduct(
         stopped().await;
     };
     let gathered: Gathered = tokio::select! {
-        gathered = all => gathered?,
+        gathered = run.everything(inputs) => gathered?,
         () = watch => return Err(Stopped::Unexpected("the display ended".into())),
         () = signals => return Err(Stopped::Interrupted),
     };
@@ -151,6 +124,36 @@ struct Conduct<'r> {
 }
 
 impl Conduct<'_> {
+    /// What teaches, with the files; then, with a frozen dictionary, all else.
+    async fn everything(&self, inputs: Option<Inputs>) -> Result<Gathered, Stopped> {
+        let mut state = State::default();
+        let planned = self.settings.plan.datasets.iter().copied();
+        let (directory, others): (Vec<_>, Vec<_>) = planned.partition(|row| row.service == Service::Ldap);
+        let (teachers, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| row.teaches);
+        let named = self.settings.directory.as_ref();
+        let ((), arrivals) =
+            tokio::join!(self.phase(teachers, &mut state), directory::collect(named, directory, self.task));
+        arrivals.into_iter().for_each(|arrival| self.arrive(arrival, &mut state));
+        let inputs = files::learn(inputs, &self.task.road).await;
+        self.task.road.freeze()?;
+        let (own, routed): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| self.places.is_own(row));
+        let mut elsewhere = State::default();
+        for row in routed {
+            self.set_out(row, &mut elsewhere).await;
+        }
+        tokio::join!(self.phase(own, &mut state), self.round(&mut elsewhere));
+        state.arrivals.append(&mut elsewhere.arrivals);
+        state.courses.append(&mut elsewhere.courses);
+        while !state.courses.is_empty() {
+            self.round(&mut state).await;
+        }
+        let State { mut arrivals, .. } = state;
+        let (asked, incidents) = ((self.settings, self.places), self.settings.incidents.as_slice());
+        let files =
+            files::take(inputs, incidents, asked, self.task, &self.ledgers, &mut arrivals, &self.task.cancel).await?;
+        Ok(Gathered { arrivals, files })
+    }
+
     /// Collects `rows` from their own endpoints, side by side; what hangs on another of them starts when that one has
     /// ended. A log that its endpoint does not have whole goes on to [`Conduct::round`].
     async fn phase(&self, rows: Vec<&'static Dataset>, state: &mut State) {

@@ -314,10 +314,9 @@ fn summary(manifest: &Manifest<CleanText>, written: &Written) -> String {
     for dataset in &manifest.datasets {
         *counts.entry(dataset.outcome.as_str()).or_default() += 1;
     }
-    let records: u64 = manifest.datasets.iter().map(|dataset| dataset.records).sum();
     let outcomes: Vec<String> = counts.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "\n{} records; datasets: {}", grouped(records), outcomes.join(", "));
+    let _ = writeln!(text, "\n{} records; datasets: {}", grouped(manifest.records()), outcomes.join(", "));
     for dataset in manifest.datasets.iter().filter(|dataset| !dataset.outcome.is_answered()) {
         let reason = dataset.reason.as_ref().map_or("", CleanText::as_str);
         let _ = writeln!(text, "  {} is {}: {reason}", dataset.id.as_str(), dataset.outcome.as_str());

@@ -1,14 +1,14 @@
 //! Rows of the manifest about the customer's files.
 
 use super::walk::FileStory;
-use crate::archive::{Hex, Word};
+use crate::archive::Hex;
 use crate::catalog::host::denied_items;
 use crate::commands::closing::{State, plain};
 use crate::commands::stopped::Stopped;
 use crate::files::FileEnd;
 use crate::manifest::{Dataset, FILES, FileRow, FileState, SourceRow};
 use crate::pseudonym::CleanText;
-use crate::record::{Form, Outcome};
+use crate::record::Outcome;
 
 /// Its row in the manifest, after what the leak check did with it.
 pub(in crate::commands) fn row(file: &FileStory, state: &State<'_>) -> Result<FileRow<CleanText>, Stopped> {
@@ -27,7 +27,7 @@ pub(in crate::commands) fn row(file: &FileStory, state: &State<'_>) -> Result<Fi
         name: file.name.clone(),
         state: file_state,
         reason,
-        form: file.form.map(form).transpose()?,
+        form: file.form.map(|form| plain(form.as_str())).transpose()?,
         unpacked_from: file.unpacked_from.map(plain).transpose()?,
         bytes,
         records: file.records,
@@ -46,18 +46,6 @@ pub(in crate::commands) fn row(file: &FileStory, state: &State<'_>) -> Result<Fi
         (row.records, row.entry) = (0, None);
     }
     Ok(row)
-}
-
-fn form(form: Form) -> Result<Word, Stopped> {
-    plain(match form {
-        Form::JsonLines => "json-lines",
-        Form::Json => "json",
-        Form::Csv => "csv",
-        Form::Xml => "xml",
-        Form::Ldif => "ldif",
-        Form::Registry => "registry",
-        Form::Text => "text",
-    })
 }
 
 /// Whether a file was withheld for what it is: its absence is no loss.

@@ -1,18 +1,15 @@
 //! A scripted directory over TLS: it answers what a test says, also what no directory should.
 
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::{Buf, BytesMut};
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::super::ber::{Reader, constructed, element, header, number, tag};
+use crate::net::mock_tls::TlsEnd;
 
 /// What was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,38 +39,13 @@ pub(super) struct Server {
     pub(super) asked: Arc<Mutex<Vec<Asked>>>,
 }
 
-/// A certificate for `localhost` and its key, PEM; `None`, with a note, without openssl.
-fn certificate() -> Option<(Vec<u8>, Vec<u8>)> {
-    let folder = tempfile::tempdir().unwrap();
-    let (key, certificate) = (folder.path().join("key.pem"), folder.path().join("certificate.pem"));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
-        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .args([std::ffi::OsStr::new("-keyout"), key.as_os_str(), "-out".as_ref(), certificate.as_os_str()])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if !made.is_ok_and(|status| status.success()) {
-        assert!(std::env::var_os("CI").is_none(), "openssl is not installed; .ci/run should have installed it");
-        eprintln!("left out: openssl is not installed");
-        return None;
-    }
-    Some((std::fs::read(certificate).unwrap(), std::fs::read(key).unwrap()))
-}
-
 impl Server {
     /// Serves a script; with `is_tls_first` from the first byte, else after StartTLS.
     pub(super) async fn start(
         is_tls_first: bool,
         script: impl Fn(u32, u32, &Asked) -> Act + Send + Sync + 'static,
     ) -> Option<Self> {
-        let (pem, key) = certificate()?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let chain = vec![CertificateDer::from_pem_slice(&pem).unwrap()];
-        let key = PrivateKeyDer::from_pem_slice(&key).unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap()));
+        let TlsEnd { acceptor, pem } = TlsEnd::made("/CN=localhost", "DNS:localhost")?;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (script, asked) = (Arc::new(script), Arc::new(Mutex::new(Vec::new())));

@@ -24,8 +24,8 @@ use crate::record::{Outcome, Verdict};
 use crate::source::Window;
 
 /// Gathers items on a machine, one after another, so that a server is not burdened; one result for each item at least,
-/// several where it is several files. None is begun after the deadline. `tell` hears the id of each item before it is gathered. LDAP items are left out:
-/// they are asked of a directory.
+/// several where it is several files. None is begun after the deadline. `tell` hears the id of each item before it is
+/// gathered. LDAP items are left out: they are asked of a directory.
 ///
 /// Cancel-safe: dropped, it ends the program that it runs.
 pub async fn gather(

@@ -9,10 +9,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
-use rustls_platform_verifier::Verifier;
+use rustls::Error;
+use rustls::client::danger::ServerCertVerified;
+use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::{Map, Value, json};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
@@ -22,7 +21,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::clock::Clock;
 use crate::limits::HOST_PROBE_MS;
-use crate::net;
+use crate::net::{self, Opinion, tls_config};
 
 const STEP: Duration = Duration::from_millis(HOST_PROBE_MS);
 
@@ -83,18 +82,10 @@ fn connecting(error: &std::io::Error) -> &'static str {
 
 /// Version, issuer, and whether the system trusts the certificate.
 async fn handshake(host: &str, stream: TcpStream) -> Result<Map<String, Value>, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let system = Verifier::new(Arc::clone(&provider)).map_err(|_| "the system has no certificate store")?;
-    let witness = Arc::new(Witness { system, seen: Mutex::default() });
-    let verifier: Arc<dyn ServerCertVerifier> = Arc::<Witness>::clone(&witness);
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| "TLS is not available")?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+    let witness = Arc::new(Witness::default());
+    let config = tls_config(&[], Arc::clone(&witness)).map_err(|_| "the system has no certificate store")?;
     let name = ServerName::try_from(host.to_owned()).map_err(|_| "no name for TLS")?;
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
+    let stream = TlsConnector::from(config).connect(name, stream).await;
     let mut line = Map::new();
     let seen = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(Seen { issuer, fault }) = seen {
@@ -125,9 +116,8 @@ struct Seen {
 }
 
 /// Notes what the system thinks of a certificate, and goes on whatever it thinks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Witness {
-    system: Verifier,
     seen: Mutex<Option<Seen>>,
 }
 
@@ -137,42 +127,17 @@ impl std::fmt::Debug for Seen {
     }
 }
 
-impl ServerCertVerifier for Witness {
-    fn verify_server_cert(
+impl Opinion for Witness {
+    fn judge(
         &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
+        certificate: &CertificateDer<'_>,
+        _: &ServerName<'_>,
+        system: impl FnOnce() -> Result<ServerCertVerified, Error>,
     ) -> Result<ServerCertVerified, Error> {
-        let verdict = self.system.verify_server_cert(end_entity, intermediates, name, ocsp, now);
-        let issuer = X509Certificate::from_der(end_entity).ok().map(|(_, one)| one.issuer().to_string());
-        let fault = verdict.err().map(|error| distrust(&error));
+        let issuer = X509Certificate::from_der(certificate).ok().map(|(_, one)| one.issuer().to_string());
+        let fault = system().err().map(|error| distrust(&error));
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Seen { issuer, fault });
         Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.system.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.system.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.system.supported_verify_schemes()
     }
 }
 

@@ -1,45 +1,16 @@
 //! Hosts on this machine: one that answers, one that refuses, one whose certificate nobody trusts, one that hangs.
 
-use std::process::{Command, Stdio};
-use std::sync::Arc;
-
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
 use super::probe::probe;
 use crate::clock::Clock;
+use crate::net::mock_tls::TlsEnd;
 use crate::net::{ClientOptions, http_client};
 
 fn http() -> reqwest::Client {
     http_client(&ClientOptions { loopback_only: true, ..ClientOptions::default() }).unwrap()
-}
-
-/// A certificate for `localhost` that nobody trusts; none, with a note, without openssl.
-fn acceptor() -> Option<TlsAcceptor> {
-    let folder = tempfile::tempdir().unwrap();
-    let (key, certificate) = (folder.path().join("key.pem"), folder.path().join("certificate.pem"));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
-        .args(["-subj", "/CN=Inspecting Proxy", "-addext", "subjectAltName=DNS:localhost"])
-        .args([std::ffi::OsStr::new("-keyout"), key.as_os_str(), "-out".as_ref(), certificate.as_os_str()])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if !made.is_ok_and(|status| status.success()) {
-        eprintln!("left out: openssl is not installed");
-        return None;
-    }
-    let chain = vec![CertificateDer::from_pem_file(certificate).unwrap()];
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = config.with_no_client_auth();
-    let config = config.with_single_cert(chain, PrivateKeyDer::from_pem_file(key).unwrap()).unwrap();
-    Some(TlsAcceptor::from(Arc::new(config)))
 }
 
 async fn listener() -> (TcpListener, u16) {
@@ -50,7 +21,7 @@ async fn listener() -> (TcpListener, u16) {
 
 #[tokio::test]
 async fn a_certificate_that_nobody_trusts_is_told_with_its_issuer() {
-    let Some(acceptor) = acceptor() else { return };
+    let Some(TlsEnd { acceptor, .. }) = TlsEnd::made("/CN=Inspecting Proxy", "DNS:localhost") else { return };
     let (listener, port) = listener().await;
     let server = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {

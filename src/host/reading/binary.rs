@@ -1,7 +1,8 @@
 //! Binary values of directory attributes, spelt as everybody spells them.
 //!
-//! Takes base64, gives `S-1-…` for a SID and the usual GUID text where the attribute holds one, else the base64 as it is.
-//! Which attribute holds what is in rows (`catalog/directory.toml`). Source: [MS-DTYP] 2.3.4 (GUID), 2.4.2 (SID); learn.microsoft.com/windows/win32/adschema/attributes-all.
+//! Takes base64, gives `S-1-…` for a SID and the usual GUID text where the attribute holds one, else the base64 as it
+//! is. Which attribute holds what is in rows (`catalog/directory.toml`). Source: [MS-DTYP] 2.3.4 (GUID), 2.4.2 (SID);
+//! learn.microsoft.com/windows/win32/adschema/attributes-all.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,8 +1,9 @@
 //! LDIF exports of Active Directory (`ldifde`): the records that the search itself would give.
 //!
-//! One record per entry, of the dataset that its classes say: `{"dn", <LDAP display name>: value}`, read by the same rows
-//! (`catalog/directory.toml`) as over LDAP. Attributes that can hold several values are arrays always; binary SIDs and GUIDs are text; certificates and key credentials are counted;
-//! passwords and key material are left out. An entry that is too long goes on in a further record.
+//! One record per entry, of the dataset that its classes say: `{"dn", <LDAP display name>: value}`, read by the same
+//! rows (`catalog/directory.toml`) as over LDAP. Attributes that can hold several values are arrays always; binary SIDs
+//! and GUIDs are text; certificates and key credentials are counted; passwords and key material are left out. An entry
+//! that is too long goes on in a further record.
 //! Source: RFC 2849; learn.microsoft.com/windows/win32/adschema/attributes-all.
 
 use base64::Engine;

@@ -2,7 +2,8 @@
 //!
 //! W3C: a record per request under the names of the `#Fields:` line. certutil: subject, issuer, dates and thumbprint of
 //! a certificate and whether its key is there; never its body. English only.
-//! Source: w3.org/TR/WD-logfile; learn.microsoft.com/troubleshoot/developer/webapps/aspnet/site-behavior-performance/error-logging-http-apis;
+//! Source: w3.org/TR/WD-logfile;
+//! learn.microsoft.com/troubleshoot/developer/webapps/aspnet/site-behavior-performance/error-logging-http-apis;
 //! learn.microsoft.com/windows-server/administration/windows-commands/certutil.
 
 use serde_json::{Map, Value};

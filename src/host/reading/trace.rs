@@ -1,8 +1,9 @@
 //! Trace logs: of the Connect wizard, and of the agents.
 //!
-//! Wizard: `[HH:MM:SS.mmm] [ tid] [LEVEL] text`; the date stands in the file's name (`trace-20200508-223012.log`), and a
-//! clock that falls back by hours means the next day. Agents (.NET `TextWriterTraceListener`): `source Level: id : text`, behind it
-//! indented `ThreadId=…` and `DateTime=…`. Lines without a head belong to the entry before.
+//! Wizard: `[HH:MM:SS.mmm] [ tid] [LEVEL] text`; the date stands in the file's name (`trace-20200508-223012.log`), and
+//! a clock that falls back by hours means the next day. Agents (.NET `TextWriterTraceListener`):
+//! `source Level: id : text`, behind it indented `ThreadId=…` and `DateTime=…`. Lines without a head belong to the entry
+//! before.
 //! Source: learn.microsoft.com/dotnet/api/system.diagnostics.textwritertracelistener; shapes of public logs.
 
 use serde_json::{Map, Value};

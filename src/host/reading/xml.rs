@@ -15,6 +15,7 @@ use super::Read;
 use super::out::Out;
 use crate::limits::{HOST_DEPTH_MAX, HOST_RECORD_BYTES_MAX, HOST_REPEATED_BYTES_MAX};
 use crate::record::{Form, RawStretch};
+use crate::xml::character;
 
 /// An element that becomes a record.
 pub(super) struct Root {
@@ -309,24 +310,5 @@ impl<S: Shape> Read for Xml<S> {
 
     fn end(&mut self, out: &mut Out<'_>) {
         self.close(out);
-    }
-}
-
-/// The character that a reference (`amp`, `#x2F`) stands for.
-fn character(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(code)
-        }
     }
 }

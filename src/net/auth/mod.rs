@@ -76,7 +76,8 @@ pub enum AuthKind {
     WorkloadIdentity,
     /// An application's secret (AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET)
     ClientSecret,
-    /// An application's certificate (AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_CLIENT_CERTIFICATE_PASSWORD)
+    /// An application's certificate (AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_CERTIFICATE_PATH,
+    /// AZURE_CLIENT_CERTIFICATE_PASSWORD)
     ClientCertificate,
     /// A code to type in a browser on any device
     DeviceCode,

@@ -2,7 +2,8 @@
 //!
 //! Takes .NET expressions as far as they are cut here: classes, groups, quantifiers and escapes are copied; runs of
 //! literal characters are mapped, domains label by label. The result is an expression again. An unescaped dot between
-//! two letters is read as the dot that its author meant. Source: learn.microsoft.com/dotnet/standard/base-types/regular-expression-language-quick-reference.
+//! two letters is read as the dot that its author meant. Source:
+//! learn.microsoft.com/dotnet/standard/base-types/regular-expression-language-quick-reference.
 
 use crate::catalog::Kind;
 use crate::pseudonym::gate::Gate;

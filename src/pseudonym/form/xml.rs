@@ -13,6 +13,7 @@ use super::Teach;
 use super::text::Desk;
 use crate::pseudonym::gate::Gate;
 use crate::record::{Context, RawStretch};
+use crate::xml::character;
 use walk::Walk;
 
 /// Appends the clean text; gives the number of elements. None when it is not well-formed.
@@ -55,29 +56,11 @@ pub(super) fn decode(text: &str) -> Option<std::borrow::Cow<'_, str>> {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         let end = at + rest[at..].find(';')?;
-        out.push(reference(&rest[at + 1..end])?);
+        out.push(character(&rest[at + 1..end])?);
         rest = &rest[end + 1..];
     }
     out.push_str(rest);
     Some(out.into())
-}
-
-fn reference(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => {
-            let digits = name.strip_prefix('#')?;
-            let code = match digits.strip_prefix('x') {
-                Some(hex) => u32::from_str_radix(hex, 16),
-                None => digits.parse(),
-            };
-            code.ok().and_then(char::from_u32)
-        }
-    }
 }
 
 /// Writes a text so that it can stand in an element or between the same quotes as `old`, which says what it escaped

@@ -334,11 +334,11 @@ fn ports_and_zones_stay() {
 #[test]
 fn mac_addresses_keep_flags_and_spelling() {
     for value in ["00:1b:44:11:3a:b7", "02-1B-44-11-3A-B7", "001b.4411.3ab7"] {
-        let mut image = String::new();
-        pseudonymise_mac(value, &cipher(1), &mut image).unwrap();
+        let image = sealed(Serial, value);
+        assert!(is_mac(value) && is_mac(&image));
         assert_eq!(image.len(), value.len());
         assert_ne!(image, value);
         assert_eq!(revealed(Serial, &image).map(|(back, _)| back).as_deref(), Some(value));
     }
-    assert!(pseudonymise_mac("00:1b-44:11:3a:b7", &cipher(1), &mut String::new()).is_err());
+    assert!(!is_mac("00:1b-44:11:3a:b7"));
 }

@@ -112,14 +112,6 @@ pub fn is_pseudonym(kind: Kind, value: &str, cipher: &dyn Cipher) -> bool {
     reveal_as(kind, value, cipher, &mut String::new()).is_ok_and(|proof| proof.proven > 0)
 }
 
-/// Appends the pseudonym of a MAC address in its spelling; group and local flags kept.
-///
-/// # Errors
-/// [`NotThisKind`] when the value is no MAC address.
-pub fn pseudonymise_mac(value: &str, cipher: &dyn Cipher, out: &mut String) -> Result<(), NotThisKind> {
-    mac::mac(value, &mut Seal { cipher, keep: None }, out)
-}
-
 /// Whether the text is a MAC address.
 pub(crate) fn is_mac(value: &str) -> bool {
     mac::mac(value, &mut Plain, &mut String::new()).is_ok()

@@ -2,7 +2,8 @@
 //!
 //! Takes a kind and a value, gives the rules that it breaks. Sources:
 //! learn.microsoft.com/microsoft-365/enterprise/prepare-for-directory-synchronization (characters and lengths by
-//! attribute), github.com/microsoft/idfix (rules), learn.microsoft.com/troubleshoot/windows-server/active-directory/naming-conventions-for-computer-domain-site-ou.
+//! attribute), github.com/microsoft/idfix (rules),
+//! learn.microsoft.com/troubleshoot/windows-server/active-directory/naming-conventions-for-computer-domain-site-ou.
 
 use crate::catalog::{IdentifierShape, Kind, identifiers};
 use crate::pseudonym::map::public_suffix;

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use crate::net::elements;
+use crate::xml::elements;
 
 /// One page.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -103,13 +103,6 @@ impl Frame {
     }
 }
 
-/// The record of a row that is alone: columns by name, values as JSON.
-#[allow(dead_code, reason = "for rows that come from files")]
-pub(crate) fn from_row(table: &str, cells: &[(&str, &[u8])]) -> Shaped {
-    let values: Vec<&[u8]> = cells.iter().map(|(_, value)| *value).collect();
-    Frame::of(table, cells.iter().map(|(name, _)| (*name, false))).shape(&values)
-}
-
 fn key(name: &str) -> Vec<u8> {
     let mut out = vec![b'"'];
     json::escape_into(name, &mut out);

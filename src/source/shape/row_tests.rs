@@ -3,8 +3,8 @@
 use super::*;
 
 fn shaped(table: &str, cells: &[(&str, &str)]) -> (String, Shaped) {
-    let cells: Vec<(&str, &[u8])> = cells.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-    let shaped = from_row(table, &cells);
+    let values: Vec<&[u8]> = cells.iter().map(|(_, value)| value.as_bytes()).collect();
+    let shaped = Frame::of(table, cells.iter().map(|(name, _)| (*name, false))).shape(&values);
     let text = String::from_utf8(shaped.record.to_vec()).unwrap();
     serde_json::from_str::<serde_json::Value>(&text).unwrap();
     assert!(!text.contains('\n'));

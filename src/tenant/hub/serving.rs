@@ -15,8 +15,9 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::StrBytes;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
+use super::super::accept::accept;
 use super::super::server::Tenant;
 use super::wire::{Nonsense, Question};
 use super::{Content, HUB, answers, sign_in};
@@ -58,20 +59,11 @@ pub(crate) async fn serve(tenant: Arc<Tenant>) -> std::io::Result<Serving> {
     let address = listener.local_addr()?;
     let content = Content::new(&tenant);
     let broker = Arc::new(Broker { tenant, content, address, questions: AtomicU64::new(0) });
-    let accepting = tokio::spawn(async move {
-        let mut connections = JoinSet::new();
-        loop {
-            while connections.try_join_next().is_some() {}
-            let Ok((stream, _)) = listener.accept().await else {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            };
-            let _ = stream.set_nodelay(true);
-            let broker = Arc::clone(&broker);
-            // A client that goes away, or speaks nonsense, is no fault of the hub.
-            connections.spawn(async move { drop(broker.converse(stream).await) });
-        }
-    });
+    let accepting = tokio::spawn(accept(listener, move |stream| {
+        let broker = Arc::clone(&broker);
+        // A client that goes away, or speaks nonsense, is no fault of the hub.
+        async move { drop(broker.converse(stream).await) }
+    }));
     Ok(Serving { address: format!("{address}/{HUB}"), accepting })
 }
 

@@ -1,7 +1,8 @@
 //! What the tenant really holds: the measure for completeness and leak checks.
 //!
-//! Streams `{"tenant", "counts", "identifiers", "unasked", "kept"}` (see [`Kept`]). Identifiers of one kind stand together although they are
-//! found mixed, so each kind passes through an unnamed temporary file: memory stays flat at a million users.
+//! Streams `{"tenant", "counts", "identifiers", "unasked", "kept"}` (see [`Kept`]). Identifiers of one kind stand
+//! together although they are found mixed, so each kind passes through an unnamed temporary file: memory stays flat at
+//! a million users.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};

@@ -1,6 +1,7 @@
 //! The planted stories of the on-premises side: who takes part, and the ids of the findings that must come of it.
 //!
-//! Indices are those of [`World::user`](crate::tenant::world::World::user). [`Health::Sound`](super::Health::Sound) has none of them.
+//! Indices are those of [`World::user`](crate::tenant::world::World::user). [`Health::Sound`](super::Health::Sound) has
+//! none of them.
 
 pub use crate::tenant::world::stories::{CONFLICT_ADDRESS, CONFLICT_OWNER, CONFLICT_USER};
 

@@ -15,9 +15,10 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use tokio::net::TcpListener;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
+use super::super::accept::accept;
 use super::super::documents::Version;
 use super::super::faults::{Mishap, Moment};
 use super::super::logs::guid_of_request;
@@ -112,7 +113,8 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
     let tenant_id = tenant.logs.world().tenant_id();
     let workspace_id = workspace::id(tenant.logs.world());
     let hub = if tenant.settings.routing.hub.is_empty() { None } else { Some(hub::serve(Arc::clone(&tenant)).await?) };
-    let accepting = tokio::spawn(accept(listener, Arc::clone(&tenant), address));
+    let served = Arc::clone(&tenant);
+    let accepting = tokio::spawn(accept(listener, move |stream| converse(Arc::clone(&served), address, stream)));
     Ok(Running {
         storage_url: format!("{url}{}", services::STORE),
         graph_url: url.clone(),
@@ -130,28 +132,15 @@ pub async fn serve(settings: TenantSettings, listener: std::net::TcpListener) ->
     })
 }
 
-async fn accept(listener: TcpListener, tenant: Arc<Tenant>, address: SocketAddr) {
-    let mut connections = JoinSet::new();
-    loop {
-        while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of file handles, most likely: wait for connections to end.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let _ = stream.set_nodelay(true);
-        let tenant = Arc::clone(&tenant);
-        let line = Line::new(stream);
-        let switch = line.switch();
-        connections.spawn(async move {
-            let service = service_fn(move |request| {
-                let (tenant, switch) = (Arc::clone(&tenant), switch.clone());
-                async move { exchange(&tenant, address, &switch, request).await }
-            });
-            // A client that goes away is no fault of the tenant.
-            let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(line), service).await;
-        });
-    }
+async fn converse(tenant: Arc<Tenant>, address: SocketAddr, stream: TcpStream) {
+    let line = Line::new(stream);
+    let switch = line.switch();
+    let service = service_fn(move |request| {
+        let (tenant, switch) = (Arc::clone(&tenant), switch.clone());
+        async move { exchange(&tenant, address, &switch, request).await }
+    });
+    // A client that goes away is no fault of the tenant.
+    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(line), service).await;
 }
 
 fn now_s() -> i64 {

@@ -1,7 +1,8 @@
 //! The services beside Graph and ARM, told apart by their paths.
 //!
-//! `/v1/workspaces/{id}/query` and `/v1{resource id}/query` Log Analytics, `/store/…` the storage account, `/api/v1.0/{tenant}/activity/feed/…`
-//! Office 365 Management Activity, `/v1.0/security/auditLog/queries…` Purview's audit search. Each checks its own credentials.
+//! `/v1/workspaces/{id}/query` and `/v1{resource id}/query` Log Analytics, `/store/…` the storage account,
+//! `/api/v1.0/{tenant}/activity/feed/…` Office 365 Management Activity, `/v1.0/security/auditLog/queries…` Purview's
+//! audit search. Each checks its own credentials.
 
 use hyper::Method;
 

@@ -93,11 +93,6 @@ impl World {
         DOMAIN
     }
 
-    /// `….onmicrosoft.com`.
-    pub fn initial_domain(&self) -> &'static str {
-        INITIAL_DOMAIN
-    }
-
     /// Number of users, guests included.
     pub fn user_count(&self) -> u64 {
         self.settings.users
