@@ -77,7 +77,7 @@ impl Output {
     }
 
     /// The file while it has no final name.
-    pub(super) fn part(&self) -> &Path {
+    pub fn part(&self) -> &Path {
         &self.part
     }
 

@@ -12,6 +12,7 @@ pub mod simulate;
 pub mod token;
 pub mod verify;
 
+mod abandon;
 mod closing;
 #[cfg(test)]
 mod hub_tests;
@@ -101,9 +102,9 @@ fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::R
         }
     };
     match command {
-        Command::Collect(args) => collect::run(&args, clock, out, err),
+        Command::Collect(args) => collect::run(args, clock, out, err),
         Command::Doctor(args) => collect::doctor::run(&args, clock, out, err),
-        Command::Redact(args) => redact::run(&args, clock, out, err),
+        Command::Redact(args) => redact::run(args, clock, out, err),
         Command::Verify(args) => verify::run(&args, out, err),
         Command::Reveal(args) => reveal::run(args, clock, out, err),
         Command::Token(args) => token::run(args, clock, out, err),
