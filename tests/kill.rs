@@ -290,6 +290,16 @@ fn an_interrupted_run_goes_on_as_itself_only() {
     refused("one.zip", &["--resume", "--policy", "strict"], 2, "the privacy policy");
     refused("one.zip", &["--resume", "--include", "domains"], 2, "the datasets");
     refused("one.zip", &["--resume", "--source", "provisioning=graph"], 2, "the places of the logs");
+    std::fs::rename(bench.path("home/kill.key"), bench.path("home/own.key")).unwrap();
+    bench.expect(0, &["key", "new", "--out", "home/kill.key"]);
+    refused("one.zip", &["--resume"], 2, "the key");
+    std::fs::rename(bench.path("home/own.key"), bench.path("home/kill.key")).unwrap();
+    let (written, version) = (std::fs::read_to_string(&journal).unwrap(), env!("CARGO_PKG_VERSION"));
+    let older = written.replacen(&format!("\"tool\":\"{version}\""), "\"tool\":\"0.0.1\"", 1);
+    assert!(older != written);
+    std::fs::write(&journal, older).unwrap();
+    refused("one.zip", &["--resume"], 2, "the version of the program");
+    std::fs::write(&journal, written).unwrap();
     refused("none.zip", &["--resume"], 2, "there is no spool");
     refused("one.zip", &[], 6, "exists");
     // Without its bundle: the work of an earlier run is not thrown away in silence.

@@ -45,6 +45,7 @@ mod document;
 mod error;
 mod output;
 mod reader;
+mod sink;
 mod stream;
 mod word;
 mod zip;

@@ -77,7 +77,7 @@ impl Output {
     }
 
     /// The file while it has no final name.
-    pub(super) fn part(&self) -> &Path {
+    pub fn part(&self) -> &Path {
         &self.part
     }
 
@@ -104,13 +104,15 @@ impl Output {
     }
 
     fn publish(&self, file: &mut File) -> Result<(PathBuf, u64, Hex), Error> {
-        file.sync_all().map_err(|source| Error::writing(source, 0))?;
+        // Some systems say only now that the disk is full.
+        let length = file.metadata().map_or(0, |found| found.len());
+        file.sync_all().map_err(|source| Error::writing(source, length))?;
         let (bytes, sha256) = sum(file).map_err(Error::Write)?;
         let sums = beside(&self.path, ".sha256");
         let sums_part = beside(&self.path, ".sha256.part");
         let name = self.path.file_name().and_then(|name| name.to_str()).ok_or(Error::FileName)?;
         let written = write_whole(&sums_part, format!("{}  {name}\n", sha256.as_str()).as_bytes())
-            .map_err(|source| Error::writing(source, 0))
+            .map_err(|source| Error::writing(source, bytes))
             .and_then(|()| self.rename(&sums_part, &sums));
         if let Err(error) = written {
             let _ = std::fs::remove_file(&sums_part);

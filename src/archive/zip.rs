@@ -4,6 +4,7 @@
 //! time, `0100644`, Unix, no extra field, no data descriptor (bit 3), ZIP64 only beyond 4 GiB. Bit 3 with ZIP64 is
 //! what makes other readers say "Headers Error" (ip7z/7zip issue 207), so the sink must seek.
 
+use super::sink::Sink;
 use super::stream::{OneEntryZip, is_large};
 use super::{Bundle, CleanDocument, Error};
 use crate::limits::DEFLATE_LEVEL;
@@ -43,7 +44,7 @@ pub(super) fn write(
         .system(System::Unix);
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-    let mut zip = ZipWriter::new(BufWriter::with_capacity(1 << 20, file));
+    let mut zip = ZipWriter::new(Sink::new(BufWriter::with_capacity(1 << 20, file)));
     for (path, content) in sorted {
         let name = format!("{}/{path}", bundle.folder.as_str());
         match content {
@@ -67,8 +68,8 @@ pub(super) fn write(
             }
         }
     }
-    let mut sink = zip.finish().map_err(failed)?;
-    sink.flush().map_err(|source| Error::writing(source, needed_bytes))
+    let sink = zip.finish().map_err(failed)?;
+    sink.close().map_err(|source| Error::writing(source, needed_bytes))
 }
 
 /// By the bytes of the names; refuses names that clash on a file system that ignores case.

@@ -10,6 +10,8 @@ mod column;
 mod dataset;
 mod deny;
 mod directory;
+#[cfg(feature = "fuzz-doors")]
+pub mod doors;
 mod estimate;
 mod export;
 mod field;

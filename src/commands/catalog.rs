@@ -143,7 +143,7 @@ fn check(catalog: &Catalog, json: bool, out: &mut dyn Write) -> io::Result<u8> {
 
 #[expect(clippy::unnecessary_wraps, reason = "returned in place of an answer")]
 fn refuse(why: &str) -> io::Result<u8> {
-    eprintln!("entra-bundle: {why}");
+    super::talk::say(&format!("entra-bundle: {why}"));
     Ok(USAGE)
 }
 

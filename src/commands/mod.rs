@@ -12,6 +12,7 @@ pub mod simulate;
 pub mod token;
 pub mod verify;
 
+mod abandon;
 mod closing;
 #[cfg(test)]
 mod hub_tests;
@@ -20,6 +21,7 @@ mod hub_tls_tests;
 mod keys;
 mod plain;
 mod stopped;
+mod talk;
 mod words;
 
 use std::ffi::OsString;
@@ -71,15 +73,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
         }
     };
-    let (mut out, mut err) = (io::stdout().lock(), io::stderr());
+    let (mut out, mut err) = (io::stdout().lock(), talk::Talk);
     match dispatch(cli.command, &mut out, &mut err) {
         Ok(code) => ExitCode::from(code),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(exit::OK),
+        Err(error) if is_full(&error) => {
+            talk::say("error: standard output cannot be written, the disk is full: free space, or send it elsewhere");
+            ExitCode::from(exit::OUTPUT)
+        }
         Err(error) => {
-            let _ = writeln!(err, "error: {error}");
+            talk::say(&format!("error: {error}"));
             ExitCode::from(exit::UNEXPECTED)
         }
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
@@ -91,9 +102,9 @@ fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::R
         }
     };
     match command {
-        Command::Collect(args) => collect::run(&args, clock, out, err),
+        Command::Collect(args) => collect::run(args, clock, out, err),
         Command::Doctor(args) => collect::doctor::run(&args, clock, out, err),
-        Command::Redact(args) => redact::run(&args, clock, out, err),
+        Command::Redact(args) => redact::run(args, clock, out, err),
         Command::Verify(args) => verify::run(&args, out, err),
         Command::Reveal(args) => reveal::run(args, clock, out, err),
         Command::Token(args) => token::run(args, clock, out, err),

@@ -177,7 +177,7 @@ pub fn run(arguments: &Arguments, rows: &[Dataset]) -> Result<(), Failed> {
         let running = serve(settings, listener).await?;
         if !faults.rules.is_empty() {
             // What a seed means can be kept and changed.
-            eprint!("{}", faults.to_toml());
+            super::talk::say(faults.to_toml().trim_end());
         }
         announce(&running)?;
         stopped().await?;

@@ -12,6 +12,8 @@
 mod address;
 mod ber;
 mod connection;
+#[cfg(feature = "fuzz-doors")]
+pub mod doors;
 mod filter;
 #[cfg(any(windows, feature = "kerberos"))]
 mod kerberos;

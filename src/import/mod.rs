@@ -11,6 +11,8 @@
 mod account;
 mod audit;
 mod deliver;
+#[cfg(feature = "fuzz-doors")]
+pub mod doors;
 mod earlier;
 mod graph;
 mod incident;

@@ -65,7 +65,6 @@ impl Client {
         let pages = Throttle::ALL.map(|_| Arc::new(Semaphore::new(PAGES_IN_FLIGHT_MAX)));
         let lists = [const { AtomicU32::new(0) }; THROTTLES];
         let [requests, retries, throttled] = [const { AtomicU64::new(0) }; 3];
-        let skew_s = AtomicI64::new(NO_SKEW);
         Ok(Self(Arc::new(Inner {
             setup,
             patient,
@@ -76,7 +75,7 @@ impl Client {
             retries,
             throttled,
             naps: Naps::default(),
-            skew_s,
+            skew_s: AtomicI64::new(NO_SKEW),
         })))
     }
 
@@ -90,14 +89,18 @@ impl Client {
         self.0.setup.tokens.describe()
     }
 
+    /// How far the service's clock is ahead of ours, seconds; `None` before the first reply.
+    pub fn clock_skew_s(&self) -> Option<i64> {
+        Some(self.0.skew_s.load(Ordering::Relaxed)).filter(|skew_s| *skew_s != NO_SKEW)
+    }
+
     /// What is going on.
     pub fn status(&self) -> Status {
-        let skew_s = self.0.skew_s.load(Ordering::Relaxed);
         Status {
             requests: self.0.requests.load(Ordering::Relaxed),
             retries: self.0.retries.load(Ordering::Relaxed),
             throttled: self.0.throttled.load(Ordering::Relaxed),
-            clock_skew_s: (skew_s != NO_SKEW).then_some(skew_s),
+            clock_skew_s: self.clock_skew_s(),
             classes: Throttle::ALL.map(|class| self.limiter(class).status()),
             retrying: self.0.naps.status(),
         }
@@ -327,8 +330,7 @@ impl Client {
 
     fn note_skew(&self, date: Option<OffsetDateTime>) {
         if let Some(date) = date {
-            let skew_s = (date - self.0.setup.clock.now()).whole_seconds();
-            self.0.skew_s.store(skew_s, Ordering::Relaxed);
+            self.0.skew_s.store((date - self.0.setup.clock.now()).whole_seconds(), Ordering::Relaxed);
         }
     }
 }

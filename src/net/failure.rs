@@ -96,6 +96,9 @@ pub enum Fault {
     /// Something else than JSON, for example a proxy's page, or JSON that ends too early.
     #[error("the reply was not valid JSON")]
     NotJson,
+    /// What was begun is not done yet.
+    #[error("the service is still working on it")]
+    Unfinished,
 }
 
 impl Fault {

@@ -171,6 +171,12 @@ mod tests {
     }
 
     #[test]
+    fn no_row_stands_twice() {
+        let mut seen = std::collections::BTreeSet::new();
+        assert!(ROWS.iter().all(|row| seen.insert((row.status, &row.code, &row.message))) && seen.len() > 40);
+    }
+
+    #[test]
     fn refusals_seen_in_the_field_are_told_apart() {
         use Action::{Clamp, Doubt, DoubtLater, DropOptions, DropTime, End, Restart};
         use Outcome::{Denied, Failed, Unavailable, Unlicensed};

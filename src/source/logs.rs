@@ -34,7 +34,7 @@ const LATE_PASSES: u32 = 1 << 30;
 /// Collects a log. Its youngest records are asked for a second time, when it took so long that some may have arrived
 /// since.
 pub(super) async fn collect(run: &Run<'_>) -> End {
-    let Some(young) = run.request.young(run.dataset) else { return whole(run).await };
+    let Some(young) = run.request.young(run.dataset, run.request.now()) else { return whole(run).await };
     let began = Instant::now();
     let slices = run.plan.slice_of(young)..run.plan.len();
     run.hold(slices.clone());

@@ -122,13 +122,27 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// From when on the window is so young that records may still arrive; `None`: it is older.
-    fn young(&self, dataset: &Dataset) -> Option<OffsetDateTime> {
+    /// The present by the service's clock, once it has answered: this machine's may be off by hours. A fixed clock stays.
+    fn now(&self) -> OffsetDateTime {
+        self.by_service(self.clock.now())
+    }
+
+    /// What the service's clock shows when this machine's shows `at`.
+    fn by_service(&self, at: OffsetDateTime) -> OffsetDateTime {
+        let ahead_s = match self.clock {
+            Clock::System => self.client.clock_skew_s().unwrap_or_default(),
+            Clock::Fixed(_) => 0,
+        };
+        at.saturating_add(time::Duration::seconds(ahead_s))
+    }
+
+    /// From when on the window is so young that records may still arrive after `now`; `None`: it is older.
+    fn young(&self, dataset: &Dataset, now: OffsetDateTime) -> Option<OffsetDateTime> {
         let late_minutes = dataset.time.as_ref().and_then(|time| time.late_minutes);
         let margin = late_minutes.map_or(time::Duration::seconds(crate::limits::LATE_MARGIN_S), |minutes| {
             time::Duration::minutes(minutes.into())
         });
-        let settled = self.clock.now().saturating_sub(margin);
+        let settled = now.saturating_sub(margin);
         (self.window.until > settled).then(|| settled.max(self.window.since))
     }
 }

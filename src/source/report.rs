@@ -64,7 +64,7 @@ impl Run<'_> {
         }
         if let Some(settled) = self
             .request
-            .young(self.dataset)
+            .young(self.dataset, self.request.now())
             .filter(|_| self.dataset.time.is_some() && verdict.outcome == Outcome::Complete && verdict.reason.is_none())
         {
             verdict.reason = Some(RawText::new(format!(

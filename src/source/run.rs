@@ -176,7 +176,7 @@ impl<'a> Run<'a> {
 
     /// Learns from a refusal how far back the service goes; `false` when that gives nothing to try.
     pub(super) fn raise_floor(&self, since: OffsetDateTime, refusal: &Refusal) -> bool {
-        let now = self.request.clock.now();
+        let now = self.request.now();
         let days = self.dataset.time.as_ref().map_or(30, |time| i64::from(time.retention_days));
         // A retention of exactly so many days, or counted a little differently.
         let margins = [time::Duration::ZERO, time::Duration::HOUR, time::Duration::DAY];

@@ -20,7 +20,7 @@ mod resume;
 mod seal;
 mod segment;
 
-use crate::limits::SPOOL_SYNC_BYTES;
+use crate::limits::{BLOCK_BYTES, SPOOL_SYNC_BYTES};
 use crate::pseudonym::CleanBatch;
 use block::{Block, Deflater};
 use folder::{private_folder, sync_names};
@@ -129,6 +129,7 @@ impl Spool {
     pub fn begin(folder: &Path, mark: Option<&Mark>, key: &SpoolKey) -> Result<Self, Error> {
         let failed = |source: std::io::Error| match source.kind() {
             std::io::ErrorKind::AlreadyExists => Error::Exists { folder: folder.to_owned() },
+            std::io::ErrorKind::StorageFull => Error::DiskFull { needed_bytes: BLOCK_BYTES as u64 },
             _ => Error::Folder { folder: folder.to_owned(), source },
         };
         private_folder().create(folder).map_err(failed)?;
@@ -263,9 +264,10 @@ impl Spool {
     /// # Errors
     /// Errors of the disk.
     pub fn commit(&self) -> Result<(), Error> {
-        lock(&self.state).unsynced_bytes = 0;
-        self.segments.sync().map_err(|source| Error::writing(source, 0))?;
-        lock(&self.journal).sync().map_err(|source| Error::writing(source, 0))
+        let unsynced_bytes = std::mem::take(&mut lock(&self.state).unsynced_bytes);
+        let failed = |source| Error::writing(source, unsynced_bytes);
+        self.segments.sync().map_err(failed)?;
+        lock(&self.journal).sync().map_err(failed)
     }
 
     /// The payload files that have at least one slice.

@@ -8,12 +8,12 @@ use super::support::simulated::Simulated;
 use super::support::{Bench, EPOCH, limited, payload};
 use super::watch;
 
-fn start(bench: &Bench, latency_ms: u32) -> Simulated {
+pub fn start(bench: &Bench, latency_ms: u32) -> Simulated {
     let few = ["--users", "60", "--sign-ins", "300", "--audits", "200", "--page-max", "20"];
     Simulated::start(bench, &[&few[..], &["--latency-ms", &latency_ms.to_string()]].concat())
 }
 
-fn collect(tenant: &Simulated, bench: &Bench, zip: &Path, more: &[&str]) -> Command {
+pub fn collect(tenant: &Simulated, bench: &Bench, zip: &Path, more: &[&str]) -> Command {
     let mut command = tenant.collect(bench, zip, more);
     command.args(["users", "groups", "audits", "sign-ins"].iter().flat_map(|id| ["--include", id]));
     command
@@ -59,23 +59,7 @@ fn a_disk_that_is_full_at_any_point_leaves_no_final_name_and_says_how_much_was_n
     assert!(matches!(quiet.code, 0 | 3), "{}", quiet.said);
     let length = bench.path("quiet.zip").metadata().unwrap().len();
     let (mut full, mut done) = (0, 0);
-    let judge = |zip: &Path, ran: &super::Ran, what: &str| {
-        if ran.code == quiet.code {
-            assert!(zip.exists(), "{what}");
-            return false;
-        }
-        assert_eq!(ran.code, 6, "{what}: {}", ran.said);
-        assert_unfinished(zip, &ran.said);
-        let said = ran
-            .said
-            .lines()
-            .find(|line| line.contains("the disk is full"))
-            .unwrap_or_else(|| panic!("{what}: {}", ran.said));
-        let needed: u64 =
-            said.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).max().unwrap_or(0);
-        assert!(needed > 0, "{what}: it does not say how much was needed: {said}");
-        true
-    };
+    let judge = |zip: &Path, ran: &super::Ran, what: &str| is_full(zip, ran, quiet.code, what);
     // By a limit on each file ...
     for step in 0..8 {
         let (zip, kib) = (bench.path(&format!("limit-{step}.zip")), (length >> 10) * step / 2 + 1);
@@ -107,8 +91,95 @@ fn a_disk_that_is_full_at_any_point_leaves_no_final_name_and_says_how_much_was_n
     assert!(full >= 4 && done >= 1);
 }
 
+/// Whether a run met a full disk; then it left no final name and says how much was needed. Otherwise it ended well.
+fn is_full(zip: &Path, ran: &super::Ran, well: i32, what: &str) -> bool {
+    if ran.code == well {
+        assert!(zip.exists(), "{what}");
+        return false;
+    }
+    assert_eq!(ran.code, 6, "{what}: {}", ran.said);
+    assert_unfinished(zip, &ran.said);
+    let said = ran.said.lines().find(|line| line.starts_with("error: the disk is full"));
+    let said = said.unwrap_or_else(|| panic!("{what}: {}", ran.said));
+    let needed: u64 = said.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).max().unwrap_or(0);
+    assert!(needed > 0, "{what}: it does not say how much was needed: {said}");
+    true
+}
+
+/// Lines that hardly shrink.
+pub fn noise(lines: u64) -> String {
+    (0..lines).map(|number| format!("{:016x} a line\n", number.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect()
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_of_redact_but_words() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("a.log"), noise(20_000)).unwrap();
+    let redact = |zip: &Path| {
+        let mut command = bench.command(&["redact", "a.log", "--out"]);
+        command.arg(zip);
+        command
+    };
+    let quiet = watch(redact(&bench.path("quiet.zip")));
+    assert_eq!(quiet.code, 0, "{}", quiet.said);
+    let length_kib = bench.path("quiet.zip").metadata().unwrap().len() >> 10;
+    let (mut full, mut done) = (0, 0);
+    // The spool is a little shorter than the zip: the last sizes are for what comes after it.
+    for kib in [1, length_kib / 3, length_kib - 6, length_kib - 3, length_kib - 1, length_kib, length_kib * 2] {
+        let zip = bench.path(&format!("limit-{kib}.zip"));
+        let ran = watch(limited(&redact(&zip), &bench, kib));
+        let is_full = is_full(&zip, &ran, 0, &format!("{kib} KiB a file"));
+        let left = listing(bench.folder.path(), &format!("limit-{kib}.zip"));
+        assert_eq!(left.len(), if is_full { 0 } else { 2 }, "{kib} KiB a file: {left:?}");
+        (full, done) = (full + u32::from(is_full), done + u32::from(!is_full));
+    }
+    for kib in [12, length_kib, length_kib * 3 / 2, length_kib * 2 - 4, length_kib * 3] {
+        let Some(small) = Small::mount(&format!("size={kib}k")) else { break };
+        let ran = watch(redact(&small.path("case.zip")));
+        let is_full = is_full(&small.path("case.zip"), &ran, 0, &format!("a disk of {kib} KiB"));
+        let left = listing(small.0.path(), "");
+        assert_eq!(left.len(), if is_full { 0 } else { 2 }, "a disk of {kib} KiB: {left:?}");
+        (full, done) = (full + u32::from(is_full), done + u32::from(!is_full));
+    }
+    println!("{full} runs of redact on a full disk, {done} with enough room; the bundle has {length_kib} KiB");
+    assert!(full >= 4 && done >= 1);
+}
+
+/// Names in a folder that begin so.
+pub fn listing(folder: &Path, start: &str) -> Vec<String> {
+    let names = folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with(start)).collect()
+}
+
+/// Nobody listens, or what is said goes to a full disk: the run ends as it would have.
+#[test]
+fn nobody_has_to_listen() {
+    let bench = Bench::new();
+    let tenant = start(&bench, 0);
+    std::fs::write(bench.path("a.log"), noise(100)).unwrap();
+    let quiet = watch(collect(&tenant, &bench, &bench.path("quiet.zip"), &[])).code;
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let gone = || std::io::pipe().unwrap().1;
+    for (number, errors) in [Stdio::from(full()), gone().into(), full().into(), gone().into()].into_iter().enumerate() {
+        let name = format!("{number}.zip");
+        let (mut command, well) = match number / 2 {
+            0 => (collect(&tenant, &bench, &bench.path(&name), &[]), quiet),
+            _ => (bench.command(&["redact", "a.log", "--out", &name]), 0),
+        };
+        let status = command.stdout(Stdio::null()).stderr(errors).status().unwrap();
+        assert_eq!(status.code(), Some(well), "{number}");
+        bench.expect(0, &["verify", &name]);
+    }
+    // What goes to standard output, however, is what was asked for.
+    let mut command = bench.command(&["redact", "-"]);
+    command.stdin(std::fs::File::open(bench.path("a.log")).unwrap()).stdout(full()).stderr(Stdio::piped());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(6) && said.contains("disk is full"), "{:?}\n{said}", output.status);
+}
+
 /// Whether two bundles hold the same records.
-fn same(one: &Path, other: &Path) -> bool {
+pub fn same(one: &Path, other: &Path) -> bool {
     let [one, other] = [one, other].map(payload);
     !one.is_empty() && one == other
 }

@@ -9,6 +9,7 @@
 
 mod disk;
 mod files;
+mod signals;
 #[path = "../support/mod.rs"]
 mod support;
 

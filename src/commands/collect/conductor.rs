@@ -25,6 +25,7 @@ use super::settings::Settings;
 use super::task::{Ready, Task, settle};
 use crate::catalog::{Catalog, Dataset, ForEach, Service, Throttle};
 use crate::clock::Clock;
+use crate::commands::abandon::Signals;
 use crate::commands::stopped::Stopped;
 use crate::files::Inputs;
 use crate::record::{Key, Outcome};
@@ -94,10 +95,11 @@ pub(super) async fn conduct(
         }
     };
     let signals = async {
-        stopped().await;
+        let mut signals = Signals::new();
+        signals.next().await;
         road.progress().say("Stopping: what has come so far will be written. Stop again to abandon it.");
         cancel.cancel();
-        stopped().await;
+        signals.next().await;
     };
     let gathered: Gathered = tokio::select! {
         gathered = run.everything(inputs) => gathered?,
@@ -306,21 +308,4 @@ impl Conduct<'_> {
             Ended::Asked(Box::new((course, report)))
         });
     }
-}
-
-#[cfg(unix)]
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-    }
-}
-
-#[cfg(not(unix))]
-async fn stopped() {
-    drop(tokio::signal::ctrl_c().await);
 }

@@ -32,6 +32,7 @@ use tokio::time::Instant;
 pub use args::CollectArgs;
 pub(in crate::commands) use resume::NotResumed;
 
+use super::abandon::{Watch, until_signal};
 use super::stopped::Stopped;
 use super::{closing, exit, keys};
 use crate::catalog::Catalog;
@@ -49,9 +50,9 @@ use sign_in::Connection;
 ///
 /// # Errors
 /// When stdout or stderr cannot be written.
-pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+pub fn run(args: Box<CollectArgs>, clock: Clock, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let catalog = Catalog::embedded().map_err(io::Error::other)?;
-    let mut settings = match Settings::new(args, catalog, clock.now()) {
+    let mut settings = match Settings::new(&args, catalog, clock.now()) {
         Ok(settings) => settings,
         Err(error) => {
             writeln!(err, "error: {error}")?;
@@ -68,23 +69,13 @@ pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn 
         };
     }
     if args.dry_run {
-        let machine = if live::is_possible() && !args.demo { machine::wanted(args, &settings) } else { Vec::new() };
+        let machine = if live::is_possible() && !args.demo { machine::wanted(&args, &settings) } else { Vec::new() };
         return dry_run::print(catalog, &settings, &machine, args.json, out).map(|()| exit::OK);
     }
-    // More cleaning threads than processors gain nothing and cost memory: each keeps its own heap and its own memory
-    // of recent pseudonyms. Two more are for looking up names and for the azure command.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads.min(2))
-        .max_blocking_threads(threads)
-        .enable_all()
-        .build()?;
-    let result = runtime.block_on(collect(args, catalog, settings, clock));
-    // A request that hangs in the resolver must not keep a finished program alive.
-    runtime.shutdown_background();
-    match result {
+    let is_json = args.json;
+    match until_signal(move |watch| in_runtime(&args, catalog, settings, clock, watch)) {
         Ok(done) => {
-            if args.json {
+            if is_json {
                 out.write_all(&done.manifest)?;
             }
             write!(err, "{}", done.summary)?;
@@ -95,6 +86,28 @@ pub fn run(args: &CollectArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn 
             Ok(stopped.exit_code())
         }
     }
+}
+
+fn in_runtime(
+    args: &CollectArgs,
+    catalog: &'static Catalog,
+    settings: Settings,
+    clock: Clock,
+    watch: &Watch,
+) -> Result<Done, Stopped> {
+    // More cleaning threads than processors gain nothing and cost memory: each keeps its own heap and its own memory
+    // of recent pseudonyms. Two more are for looking up names and for the azure command.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.min(2))
+        .max_blocking_threads(threads)
+        .enable_all()
+        .build()
+        .map_err(|error| Stopped::Unexpected(error.to_string()))?;
+    let result = runtime.block_on(collect(args, catalog, settings, clock, watch));
+    // A request that hangs in the resolver must not keep a finished program alive.
+    runtime.shutdown_background();
+    result
 }
 
 /// A run that may begin.
@@ -116,10 +129,12 @@ async fn collect(
     catalog: &'static Catalog,
     mut settings: Settings,
     clock: Clock,
+    watch: &Watch,
 ) -> Result<Done, Stopped> {
     let given_key = args.key.as_deref().map(|path| keys::named(path, Some(&settings.out))).transpose()?;
     let inputs = if args.inputs.is_empty() { None } else { Some(Inputs::find(&args.inputs)?) };
     let (output, earlier) = resume::claim(args, &settings.out)?;
+    watch.own(output.part());
     let started = earlier.as_ref().map_or_else(|| clock.now(), |mark| mark.started);
     if let Some(mark) = &earlier {
         settings.window = Window { since: mark.since, until: mark.until };
@@ -156,7 +171,10 @@ async fn collect(
     let road = Arc::new(road::Road::new(catalog, (gate, cipher), spool, past, Arc::clone(&progress)));
     let known = places::look(&session.connection.client, catalog, &settings).await;
     let places = places::Places::of(&settings, &known, &session.connection.reach)?;
+    // Stopping in the middle has a meaning of its own.
+    watch.hear(true);
     let gathered = conductor::conduct(catalog, &settings, &session, &places, &road, (clock, inputs)).await?;
+    watch.hear(false);
     progress.close();
     session.connection.close().await;
     let ending = finish::Ending {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::commands::talk;
 use crate::commands::words::{size, span};
 use crate::record::Outcome;
 use crate::report::grouped;
@@ -117,7 +118,7 @@ impl Progress {
             // The terminal may be gone; talk is not worth an error.
             let _ = self.lines.println(line);
         } else {
-            eprintln!("{line}");
+            talk::say(line);
         }
     }
 

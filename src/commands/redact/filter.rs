@@ -14,7 +14,7 @@ use super::{Done, policy};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::commands::stopped::Stopped;
-use crate::commands::{closing, exit, keys, plain};
+use crate::commands::{closing, exit, keys, plain, talk};
 use crate::files::{FileEnd, FileHead, Inputs, PipeFault, Piped, Taker, TakerClosed};
 use crate::limits::{FILTER_PAUSE_MS, FILTER_WINDOW_BYTES};
 use crate::pseudonym::Gate;
@@ -28,7 +28,7 @@ pub(super) fn run(args: &RedactArgs, clock: Clock, out: &mut dyn Write) -> Resul
     let inputs = if args.reads_stdin() { None } else { Some(Inputs::find(&args.inputs)?) };
     let key = match &args.key {
         Some(path) => keys::named(path, None)?,
-        None => keys::own(args.tenant.as_deref(), None, clock, &|line| eprintln!("{line}"))?,
+        None => keys::own(args.tenant.as_deref(), None, clock, &talk::say)?,
     };
     let (mut gate, _) = closing::gate(catalog, &key, policy);
     let progress = Progress::new();

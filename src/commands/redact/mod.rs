@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 pub use args::RedactArgs;
 
+use super::abandon::{Watch, until_signal};
 use super::closing::{self, Closing, top_folder};
 use super::stopped::Stopped;
 use super::{exit, keys, plain};
@@ -32,11 +33,16 @@ use story::Telling;
 ///
 /// # Errors
 /// When stdout or stderr cannot be written.
-pub fn run(args: &RedactArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let done = if args.is_filter() { filter::run(args, clock, out) } else { redact(args, clock) };
+pub fn run(args: RedactArgs, clock: Clock, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let is_json = args.json;
+    let done = if args.is_filter() {
+        filter::run(&args, clock, out)
+    } else {
+        until_signal(move |watch| redact(&args, clock, watch))
+    };
     match done {
         Ok(done) => {
-            if args.json {
+            if is_json {
                 out.write_all(&done.manifest)?;
             }
             write!(err, "{}", done.summary)?;
@@ -57,7 +63,7 @@ struct Done {
     exit_code: u8,
 }
 
-fn redact(args: &RedactArgs, clock: Clock) -> Result<Done, Stopped> {
+fn redact(args: &RedactArgs, clock: Clock, watch: &Watch) -> Result<Done, Stopped> {
     let started = clock.now();
     let catalog = Catalog::embedded().map_err(|error| Stopped::Unexpected(error.to_string()))?;
     args.check()?;
@@ -69,6 +75,7 @@ fn redact(args: &RedactArgs, clock: Clock) -> Result<Done, Stopped> {
     let mut inputs = Inputs::find(&args.inputs)?;
     let mut lessons = Inputs::find(&args.learn)?;
     let output = Output::claim(&out)?;
+    watch.own(output.part());
     let progress = Progress::new();
     let key = key(args, &out, clock, &|line| progress.say(line))?;
     let (mut gate, cipher) = closing::gate(catalog, &key, policy);
@@ -81,6 +88,7 @@ fn redact(args: &RedactArgs, clock: Clock) -> Result<Done, Stopped> {
     plain::learn(&mut inputs, &gate, &tell);
     gate.freeze();
     let spool = Spool::create(&output.spool_folder())?.compressing(args.compression);
+    watch.own(&output.spool_folder());
     progress.begin("cleaning");
     let cleaned = plain::clean(&mut inputs, &gate, &spool, &|_| true, &tell);
     progress.close();

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::commands::talk;
 use crate::commands::words::{size, span};
 
 /// The display of one run.
@@ -41,7 +42,7 @@ impl Progress {
         *self.phase.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (phase, Instant::now());
         self.line.enable_steady_tick(Duration::from_millis(250));
         if !self.is_terminal {
-            eprintln!("{phase} …");
+            talk::say(&format!("{phase} …"));
         }
     }
 
@@ -64,7 +65,7 @@ impl Progress {
 
     /// A line that stays.
     pub(super) fn say(&self, line: &str) {
-        self.line.suspend(|| eprintln!("{line}"));
+        self.line.suspend(|| talk::say(line));
     }
 
     /// Takes the moving line away.

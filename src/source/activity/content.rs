@@ -41,7 +41,7 @@ pub(super) struct Listing {
 /// Lists the content of one type that became available in a day.
 pub(super) async fn list(feed: &Feed<'_, '_>, content_type: &str, day: Day) -> Listing {
     // What is kept moves on while the run goes on.
-    let since = day.since.max(days::floor(feed.run.request.clock.now()));
+    let since = day.since.max(days::floor(feed.run.request.now()));
     let mut listing = Listing { found: Vec::new(), stop: None };
     if since >= day.until {
         listing.stop = Some(super::gaps::passed());

@@ -71,7 +71,7 @@ async fn one(run: &Run<'_>, place: &Office) -> End {
         Ok(types) => types,
         Err(stop) => return End::Stopped(stop),
     };
-    let now = run.request.clock.now();
+    let now = run.request.now();
     let kept = floor(now);
     let hours = run.hours();
     if hours.since < kept {

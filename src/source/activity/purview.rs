@@ -19,6 +19,7 @@ use super::super::{End, Run, Stop};
 use super::audit_record;
 use crate::catalog::Shape;
 use crate::limits::{DOUBTS_MAX, PAGES_MAX, PURVIEW_POLL_MS, PURVIEW_WAIT_S_MAX, RESTARTS_MAX};
+use crate::net::Fault;
 use crate::record::{Outcome, Verdict};
 
 /// The audit search of one tenant.
@@ -124,6 +125,7 @@ impl Search<'_, '_> {
     /// Returns when the search is done.
     async fn wait(&self, id: &str) -> Result<(), Stop> {
         let url = self.url(&[id])?;
+        let client = self.run.request.client;
         let end = Instant::now() + Duration::from_secs(self.place.wait_s_max);
         let (mut pause_ms, longest_ms) = self.place.poll_ms;
         loop {
@@ -140,7 +142,7 @@ impl Search<'_, '_> {
             tokio::select! {
                 biased;
                 stop = self.run.over() => return Err(stop),
-                () = tokio::time::sleep(Duration::from_millis(pause_ms)) => {}
+                () = client.nap(Duration::from_millis(pause_ms), Fault::Unfinished) => {}
             }
             pause_ms = (pause_ms * 2).min(longest_ms);
         }

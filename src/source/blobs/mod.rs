@@ -53,7 +53,7 @@ async fn own(run: &Run<'_>, place: &Account) -> End {
 /// Reads a container for all runs that have records in it.
 async fn one(runs: &[&Run<'_>], place: &Account, (container, ending): (&str, &str)) -> Vec<End> {
     let Some(first) = runs.first() else { return Vec::new() };
-    let hours = hours(runs, first.request.clock.now());
+    let hours = hours(runs, first.request.now());
     let client = first.request.client;
     let found = tokio::select! {
         stop = first.over() => return stopped(runs, stop),

@@ -153,7 +153,7 @@ impl<'r, 'a> Reading<'r, 'a> {
         }
         let (events, tail) = open.cutter.finish();
         self.hand_over(events, open.pass, dated.is_own).await?;
-        let now = self.runs.first().map(|run| run.request.clock.now());
+        let now = self.runs.first().map(|run| run.request.now());
         let damaged = open.cutter.damaged + u64::from(tail == Tail::Half && is_settled(dated, now));
         self.runs.iter().for_each(|run| run.damage(damaged));
         Ok(true)

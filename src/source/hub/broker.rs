@@ -14,6 +14,7 @@ use rskafka::client::{Client, ClientBuilder, Credentials, OauthBearerCredentials
 use super::super::{Run, Stop};
 use super::{Credential, Hub, OWN_HUBS, tls, told};
 use crate::limits::{HUB_MESSAGE_BYTES_MAX, HUB_PATIENCE_S, HUB_REQUEST_S_MAX, HUB_TRIES_MAX};
+use crate::net::Fault;
 use crate::net::auth::{AccessToken, TokenSource};
 use crate::record::Outcome;
 
@@ -121,7 +122,7 @@ impl Patience {
         tokio::select! {
             biased;
             stop = run.over() => Err(stop),
-            () = tokio::time::sleep(Duration::from_millis(200 << self.0.min(5))) => Ok(()),
+            () = run.request.client.nap(Duration::from_millis(200 << self.0.min(5)), Fault::Broken) => Ok(()),
         }
     }
 }

@@ -122,7 +122,7 @@ impl<'a, 'r> Partition<'a, 'r> {
                 self.floor = self.floor.max(records.first().and_then(|first| instant(first.record.timestamp)));
             }
             let messages = records.into_iter().filter_map(|one| one.record.value).map(Bytes::from).collect();
-            self.next = Some(last + 1);
+            self.next = Some(last.saturating_add(1));
             self.sorter.take(&self.hub, messages).await.map_err(Trouble::Final)?;
         }
         Ok(())
@@ -144,7 +144,8 @@ async fn begin(run: &Run<'_>, client: &PartitionClient, until: i64) -> Result<Be
     let offset = match found {
         // No message is so young, it says: its last one shows whether that is so.
         found if found < 0 && until > oldest => {
-            let (last, _) = ask(run, client.fetch_records(until - 1, 1..HUB_FETCH_BYTES, WAIT_MS)).await?;
+            let (last, _) =
+                ask(run, client.fetch_records(until.saturating_sub(1), 1..HUB_FETCH_BYTES, WAIT_MS)).await?;
             let is_older = last.first().is_some_and(|last| last.record.timestamp < at);
             if is_older { until } else { oldest }
         }

@@ -154,6 +154,34 @@ async fn a_window_beyond_retention_is_clamped_and_says_so() {
     }
 }
 
+/// A machine's clock may be off by hours: what is young and what is kept goes by the service's.
+#[tokio::test]
+async fn the_present_is_the_services() {
+    use time::format_description::well_known::Rfc2822;
+    let now = Clock::System.now().replace_nanosecond(0).unwrap();
+    for (ahead_h, is_young) in [(0, false), (-5, true), (5, false)] {
+        let present = now + Duration::hours(ahead_h);
+        let floor = present - Duration::days(7);
+        let mock = Mock::start(move |asked, _| {
+            let too_early = Log::bounds(asked)[0].1 < floor - Duration::MINUTE;
+            let refusal = Reply::error(400, "BadRequest", "The date is older than the retention period");
+            let reply = if too_early { refusal } else { Reply::json(r#"{"value":[]}"#) };
+            reply.header("Date", &present.format(&Rfc2822).unwrap())
+        })
+        .await;
+        let (client, _) = mock.client_with(|setup| setup.clock = Clock::System);
+        let window = Window { since: now - Duration::days(7), until: now - Duration::HOUR };
+        let report = run_with(&client, log_row(GE_LE), &Shelf::default(), |request| {
+            (request.clock, request.window) = (Clock::System, window);
+        })
+        .await;
+        is(&report, Outcome::Complete);
+        assert_eq!(reason(&report).contains("may have reached it later"), is_young, "{ahead_h}: {}", reason(&report));
+        let begins = report.window.unwrap().since - window.since.max(floor);
+        assert!(begins.abs() < Duration::MINUTE, "{ahead_h}: {begins}");
+    }
+}
+
 #[tokio::test]
 async fn a_filter_that_the_service_refuses_is_applied_here() {
     let mut log = Log::even(48, 10);

@@ -115,7 +115,7 @@ async fn examine(
     if checks.iter().any(|check| check.state == State::Fails) {
         return (checks, None);
     }
-    let talk = Arc::new(|line: &str| eprintln!("{line}"));
+    let talk = Arc::new(crate::commands::talk::say);
     let connection = match connect(catalog, args, settings, clock, way, talk).await {
         Ok(connection) => connection,
         Err(stopped) => return (checks, Some(stopped)),
