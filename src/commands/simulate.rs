@@ -65,6 +65,9 @@ pub struct Arguments {
     /// Write what the tenant holds (counts and all identifiers) to this file
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
+    /// Write how many requests of each class were answered and refused to this file, when the server is stopped
+    #[arg(long, requires = "listen", value_name = "FILE")]
+    pub counts: Option<PathBuf>,
     /// Write what lies on the tenant's on-premises servers to this folder, which must be empty or not exist
     #[arg(long, value_name = "DIR")]
     pub server_folder: Option<PathBuf>,
@@ -91,6 +94,9 @@ pub enum Failed {
     /// The truth file.
     #[error("the truth cannot be written: {0}; choose another file")]
     Truth(io::Error),
+    /// The file of `--counts`.
+    #[error("the counts cannot be written: {0}; choose another file")]
+    Counts(io::Error),
     /// The file of `--faults`.
     #[error("the fault plan cannot be read: {0}; give a file or a number")]
     PlanFile(io::Error),
@@ -115,7 +121,7 @@ impl Failed {
             | Self::Epoch(_)
             | Self::PlanFile(_)
             | Self::Plan(_) => exit::USAGE,
-            Self::Truth(_) | Self::Folder(_) => exit::OUTPUT,
+            Self::Truth(_) | Self::Counts(_) | Self::Folder(_) => exit::OUTPUT,
             Self::NotServed(NotServed::Socket(_)) | Self::Io(_) => exit::UNEXPECTED,
         }
     }
@@ -172,6 +178,7 @@ pub fn run(arguments: &Arguments, rows: &[Dataset]) -> Result<(), Failed> {
     }
     let Some(listener) = listener else { return Ok(()) };
     let faults = settings.faults.clone();
+    let counts = arguments.counts.as_deref().map(File::create).transpose().map_err(Failed::Counts)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let running = serve(settings, listener).await?;
@@ -181,6 +188,10 @@ pub fn run(arguments: &Arguments, rows: &[Dataset]) -> Result<(), Failed> {
         }
         announce(&running)?;
         stopped().await?;
+        if let Some(mut file) = counts {
+            let text = serde_json::to_string_pretty(&running.counts()).map_err(io::Error::from)?;
+            writeln!(file, "{text}").map_err(Failed::Counts)?;
+        }
         running.shutdown().await;
         Ok(())
     })

@@ -111,11 +111,11 @@ impl Client {
         self.limiter(class).weight_max()
     }
 
-    /// The time that the class's budget leaves each of the lists under way between two starts, on average; `None`:
-    /// it has no budget.
-    pub(crate) fn spacing(&self, class: Throttle) -> Option<Duration> {
-        let lists = self.0.lists[class.number()].load(Ordering::Relaxed);
-        self.limiter(class).spacing().map(|spacing| spacing * lists.max(1))
+    /// The average time that the class's budget leaves between two starts, and how many lists (at least one) share it;
+    /// `None`: it has no budget.
+    pub(crate) fn spacing(&self, class: Throttle) -> Option<(Duration, u32)> {
+        let lists = self.0.lists[class.number()].load(Ordering::Relaxed).max(1);
+        self.limiter(class).spacing().map(|spacing| (spacing, lists))
     }
 
     /// A dataset of the class is under way until the value is dropped.

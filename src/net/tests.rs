@@ -226,9 +226,9 @@ async fn lists_under_way_share_the_budget() {
     let mock = Mock::start(|_, _| Reply::json(GOOD)).await;
     let (client, _) = mock.client_with(|setup| setup.rates = vec![Rate::parse("reports=5/10").unwrap()]);
     let class = Throttle::Reports;
-    assert_eq!(client.spacing(class), Some(Duration::from_millis(2_020)));
+    assert_eq!(client.spacing(class), Some((Duration::from_millis(2_020), 1)));
     let lists = [client.begin(class), client.begin(class), client.begin(Throttle::Identity)];
-    assert_eq!(client.spacing(class), Some(Duration::from_millis(4_040)));
+    assert_eq!(client.spacing(class), Some((Duration::from_millis(2_020), 2)));
     drop(lists);
-    assert_eq!(client.spacing(class), Some(Duration::from_millis(2_020)));
+    assert_eq!(client.spacing(class), Some((Duration::from_millis(2_020), 1)));
 }

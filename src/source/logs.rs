@@ -63,6 +63,7 @@ async fn whole(run: &Run<'_>) -> End {
         return one_list(run, &slices, lane(run, &whole, None), Start::First).await;
     }
     let scout = Lane { slow_max: SLOW_TRIES_MAX, ..lane(run, &whole, Some(run.plan.window(&whole))) };
+    let mut lanes = LANES;
     let count = match scout.first_page(0).await {
         Ok(got) => match pieces(pages(&got.page, run), keeps_up(run, &got)) {
             _ if got.page.next == Next::End => return one_list(run, &slices, scout, Start::Page(got)).await,
@@ -71,10 +72,13 @@ async fn whole(run: &Run<'_>) -> End {
                 end => return closed(run, &slices, end).await,
             },
             // Fetched again with its slice: one request, against records lost at a border that moved.
-            count => match scout.deliver(got, 0).await {
-                Err(stop) => return End::Stopped(stop),
-                Ok(_) => count,
-            },
+            count => {
+                lanes = lanes_wanted(run, &got);
+                match scout.deliver(got, 0).await {
+                    Err(stop) => return End::Stopped(stop),
+                    Ok(_) => count,
+                }
+            }
         },
         Err(Stop::TooSlow(..)) => PIECES_WHEN_SLOW,
         Err(Stop::Expired(_)) => match scout.walk(Start::First).await {
@@ -86,7 +90,7 @@ async fn whole(run: &Run<'_>) -> End {
         }
         Err(stop) => return End::Stopped(stop),
     };
-    side_by_side(run, &slices, count).await
+    side_by_side(run, &slices, count, lanes).await
 }
 
 /// A lane over neighbouring slices; records outside their window are another lane's.
@@ -130,12 +134,20 @@ fn pages(page: &Page, run: &Run<'_>) -> u64 {
 /// Whether one page after the other uses up this dataset's share of the budget: a page takes less than half the
 /// time between two.
 fn keeps_up(run: &Run<'_>, got: &Got) -> bool {
-    run.request.client.spacing(run.dataset.throttle).is_some_and(|spacing| got.latency * 2 < spacing)
+    run.request.client.spacing(run.dataset.throttle).is_some_and(|(spacing, lists)| got.latency * 2 < spacing * lists)
 }
 
-async fn side_by_side(run: &Run<'_>, slices: &[u32], count: u64) -> End {
+/// How many lists side by side use up the budget if this is the only dataset, were the service to become twice as slow.
+/// More would only mean more pieces that are begun and not closed when the run is killed.
+fn lanes_wanted(run: &Run<'_>, got: &Got) -> usize {
+    let Some((spacing, _)) = run.request.client.spacing(run.dataset.throttle) else { return LANES };
+    let enough = got.latency.as_millis() * 2 / spacing.as_millis().max(1) + 1;
+    usize::try_from(enough).unwrap_or(LANES).clamp(2, LANES)
+}
+
+async fn side_by_side(run: &Run<'_>, slices: &[u32], count: u64, lanes: usize) -> End {
     let mut waiting = groups(slices, count).into_iter();
-    let mut walking: FuturesUnordered<_> = waiting.by_ref().take(LANES).map(|group| piece(run, group)).collect();
+    let mut walking: FuturesUnordered<_> = waiting.by_ref().take(lanes).map(|group| piece(run, group)).collect();
     let mut failed: Vec<(u32, Stop)> = Vec::new();
     while let Some(failures) = walking.next().await {
         failed.extend(failures);

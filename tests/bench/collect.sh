@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Memory and speed of `collect` over loopback, budgets lifted: the peak must not grow with the number of records.
 # Usage: tests/bench/collect.sh [SIGN_INS_PER_KIND]...      default: 25000 250000 (100,000 and 1,000,000 in all)
-# Needs a release build and GNU time (Debian package "time"). Ends only the server it started.
+# Needs a release build (or BINARY=FILE) and GNU time (Debian package "time"). Ends only the server it started.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-binary=${CARGO_TARGET_DIR:-target}/release/entra-bundle
+binary=${BINARY:-${CARGO_TARGET_DIR:-target}/release/entra-bundle}
 [ -x "$binary" ] || { echo "build it first: cargo build --release"; exit 1; }
 binary=$(realpath "$binary")
 folder=$(mktemp -d)

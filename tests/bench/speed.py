@@ -2,9 +2,11 @@
 """The table of speed: `redact`, `verify`, `reveal`, the start, the binary; beside what one would run otherwise.
 
 Usage: speed.py BINARY [SECTION]... [--megabytes N] [--users N] [--folder DIR] [--rounds N]
-Sections (default all but slow ones): redact cores others verify reveal start memory. `others` takes minutes.
+Sections: redact cores others verify reveal start memory, and scaling, which is not run unless it is named. `others`
+takes minutes.
 Needs pigz, jq, zip, unzip (Debian packages of these names); `others` uses Presidio (PyPI: presidio-analyzer,
-presidio-anonymizer) and `sos clean` (Debian: sosreport) if they are there and says so if not.
+presidio-anonymizer, in the Python that runs this) and `sos clean` (Debian: sosreport) if they are there and says so
+if not.
 
 Every row: wall seconds, processor seconds (user and system), peak memory, each the median of the rounds, and both ratios
 to `pigz -6` of the same file in the same round. On a machine that others use, the ratio of processor seconds is the one
@@ -13,6 +15,7 @@ that means something.
 import argparse
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -42,7 +45,7 @@ class Table:
         self.rounds, self.base = rounds, None
         print(f"\n{title}\n{'':44}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}{'wall x':>8}{'CPU x':>8}  output", flush=True)
 
-    def row(self, name, command, output=None, clean=None, cores=None, ok=(0,), rounds=None):
+    def row(self, name, command, output=None, clean=None, cores=None, ok=(0,), rounds=None, beside=None):
         seen = []
         for _ in range(rounds or self.rounds):
             for path in clean or []:
@@ -55,6 +58,8 @@ class Table:
         self.base = self.base or (wall, cpu)
         size = f"{os.path.getsize(output) / 1e6:.1f} MB" if output else ""
         ratios = f"{wall / self.base[0]:>8.2f}{cpu / self.base[1]:>8.2f}"
+        if beside:
+            size += f"  {wall / beside[0]:.1f} x the wall time of redact, {cpu / beside[1]:.1f} x its processor time"
         print(f"{name:44}{wall:>9.2f}{cpu:>9.2f}{peak:>9.0f}{ratios}  {size}", flush=True)
         return wall, cpu, peak
 
@@ -83,22 +88,25 @@ def section_cores(here):
 def section_others(here):
     table = Table("what one would run otherwise, on the same file", 1)
     table.row("pigz -6", f"pigz -6 -c {here.log} > {here.folder}/log.gz", f"{here.folder}/log.gz")
-    table.row("redact", redact(here), here.zip, here.made)
+    ours = table.row("redact", redact(here), here.zip, here.made)
     naive = f"{here.folder}/naive.zip"
-    table.row("Python script (json, re, hmac, zipfile)", [sys.executable, f"{HERE}/naive.py", here.log, naive], naive)
+    table.row("Python script (json, re, hmac, zipfile)", [sys.executable, f"{HERE}/naive.py", here.log, naive], naive,
+              beside=ours)
     fields = ".userDisplayName,.userPrincipalName,.userId,.ipAddress,.signInIdentifier,.deviceDetail.displayName"
     jq = f"jq -c '({fields})|=(if . then @base64 else . end)' {here.log} > {here.folder}/jq.jsonl && " \
          f"sha256sum {here.folder}/jq.jsonl && zip -q -6 {here.folder}/jq.zip {here.folder}/jq.jsonl"
-    table.row("jq | sha256sum | zip", jq, f"{here.folder}/jq.zip", [f"{here.folder}/jq.zip"])
+    table.row("jq | sha256sum | zip", jq, f"{here.folder}/jq.zip", [f"{here.folder}/jq.zip"], beside=ours)
     # Slow ones get the first megabytes; the ratio is to redact of as many.
     small = f"{here.folder}/small.jsonl"
-    subprocess.run(f"head -c 2000000 {here.log} | sed '$d' > {small}", shell=True, check=True)
+    subprocess.run(f"head -c 8000000 {here.log} | sed '$d' > {small}", shell=True, check=True)
     table = Table(f"the slow ones, on its first {os.path.getsize(small) / 1e6:.1f} MB", 1)
     table.row("pigz -6", f"pigz -6 -c {small} > {here.folder}/log.gz", f"{here.folder}/log.gz")
-    table.row("redact", [here.binary, "redact", small, "--key", here.key, "--out", here.zip], here.zip, here.made)
+    ours = table.row("redact", [here.binary, "redact", small, "--key", here.key, "--out", here.zip], here.zip,
+                     here.made)
     if subprocess.run([sys.executable, "-c", "import presidio_analyzer, presidio_anonymizer"],
                       stderr=subprocess.DEVNULL).returncode == 0:
-        table.row("Presidio (patterns, no language model)", [sys.executable, f"{HERE}/presidio_lines.py", small])
+        table.row("Presidio (patterns, no language model)", [sys.executable, f"{HERE}/presidio_lines.py", small],
+                  beside=ours)
     else:
         print("Presidio is not installed: pip install presidio-analyzer presidio-anonymizer")
     if shutil.which("sos"):
@@ -108,7 +116,10 @@ def section_others(here):
         open(f"{report}/version.txt", "w").write("sosreport: 4.0\n")
         open(f"{report}/sos_logs/sos.log", "w").close()
         shutil.copy(small, f"{report}/var/log/sign-ins.log")
-        table.row("sos clean", ["sos", "clean", "--batch", "--no-update", "--tmp-dir", here.folder, report], ok=(0, 1))
+        with open(small, encoding="utf-8") as lines:
+            names = re.findall(r'"userPrincipalName":"[^"@]+@([^"]+)"', lines.read())
+        table.row("sos clean", ["sos", "clean", "--batch", "--no-update", "--domains", ",".join(sorted(set(names))),
+                                "--tmp-dir", here.folder, report], ok=(0, 1), beside=ours)
     else:
         print("sos is not installed: apt-get install sosreport")
 
@@ -124,7 +135,7 @@ def section_verify(here):
 def section_reveal(here):
     names = [f"person{number}@contoso.example" for number in range(10_000)]
     made = subprocess.run([here.binary, "token", "--json", "--key", here.key] + names, capture_output=True, text=True)
-    tokens = sorted(set(__import__("re").findall(r"px[0-9a-z]{10,}@[0-9a-z.]+", made.stdout)))
+    tokens = sorted(set(re.findall(r"px[0-9a-z]{10,}@[0-9a-z.]+", made.stdout)))
     table = Table(f"reveal of {len(tokens)} tokens", here.arguments.rounds)
     table.row("reveal", [here.binary, "reveal", "--key", here.key, "--reason", "bench", "--json"] + tokens)
 
@@ -149,6 +160,29 @@ def section_memory(here):
         table.row(f"redact, {name}", command, here.zip, here.made)
 
 
+def section_scaling(here):
+    """Needs 2.5 GB for ten million records."""
+    print(f"\nscaling: redact of small records\n{'records':>12}{'MB':>9}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}"
+          f"{'wall us each':>14}{'CPU us each':>13}", flush=True)
+    small, count = f"{here.folder}/records.jsonl", 10_000
+    while count <= here.arguments.records_max:
+        subprocess.run([sys.executable, f"{HERE}/small_records.py", small, str(count)], check=True)
+        rounds = here.arguments.rounds if count <= 1_000_000 else 1
+        seen = []
+        for _ in range(rounds):
+            for path in here.made:
+                os.path.exists(path) and os.remove(path)
+            seen.append(run([here.binary, "redact", small, "--key", here.key, "--out", here.zip]))
+        if any(one[3] for one in seen):
+            print(f"{count:>12,} failed with exit code {seen[-1][3]}", flush=True)
+            break
+        wall, cpu, peak = (statistics.median(column) for column in list(zip(*seen))[:3])
+        print(f"{count:>12,}{os.path.getsize(small) / 1e6:>9.1f}{wall:>9.2f}{cpu:>9.2f}{peak:>9.0f}"
+              f"{wall / count * 1e6:>14.2f}{cpu / count * 1e6:>13.2f}", flush=True)
+        os.remove(small)
+        count *= 10
+
+
 SECTIONS = {name[8:]: value for name, value in globals().items() if name.startswith("section_")}
 
 
@@ -160,6 +194,7 @@ def main():
     parser.add_argument("--users", type=int, default=30_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", default=None)
+    parser.add_argument("--records-max", type=int, default=10_000_000, help="where scaling ends")
     here = argparse.Namespace(arguments=parser.parse_args())
     here.binary = os.path.abspath(here.arguments.binary)
     own = here.arguments.folder is None
@@ -172,7 +207,7 @@ def main():
     try:
         model = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
         print(f"{model}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", flush=True)
-        if not os.path.exists(here.log):
+        if not os.path.exists(here.log) and here.arguments.sections != ["scaling"]:
             subprocess.run([sys.executable, f"{HERE}/records.py", here.binary, here.folder,
                             str(here.arguments.megabytes), str(here.arguments.users)], check=True)
         if not os.path.exists(here.key):

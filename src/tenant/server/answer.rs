@@ -17,8 +17,9 @@ use super::login::Login;
 use super::query::Query;
 use super::reply::Reply;
 use super::sets::{self, Set};
-use super::throttle::{Budget, Throttle};
+use super::throttle::Budgets;
 use super::workspace::Desk;
+use crate::catalog::Throttle;
 
 /// A running tenant.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub(crate) struct Tenant {
     pub(crate) faults: Book,
     /// What Microsoft 365 activity remembers.
     pub(crate) activity: activity::State,
-    pub(super) throttle: Throttle,
+    pub(super) throttle: Budgets,
     pub(super) desk: Desk,
     requests: AtomicU64,
     actors: Mutex<Vec<Actors>>,
@@ -91,7 +92,7 @@ impl Tenant {
         let logs = Logs::new(&settings);
         let world = logs.world();
         let login = Login::new(world.tenant_id(), world.seed(), settings.token_lifetime_s, settings.denied.clone());
-        let throttle = Throttle::new(settings.limits, world.user_count());
+        let throttle = Budgets::new(settings.limits, world.user_count());
         let faults = Book::new(settings.faults.clone());
         let (activity, requests) = (activity::State::default(), AtomicU64::new(1));
         let (desk, actors) = (Desk::default(), Mutex::default());
@@ -128,7 +129,7 @@ impl Tenant {
             Some(path) => self.count(ask, path, set)?,
             None => self.records(ask, set)?,
         };
-        if set.budget == Budget::Directory {
+        if set.budget == Some(Throttle::Directory) {
             reply.headers.push(("x-ms-resource-unit", units.to_string()));
         }
         Ok(reply)

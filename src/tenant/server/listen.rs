@@ -29,6 +29,7 @@ use super::fault::Fault;
 use super::mishaps::{Answered, without_hop};
 use super::query::Query;
 use super::reply::{Exchange, Reply, respond};
+use super::throttle::ClassCount;
 use super::wire::{Flow, Line, Switch};
 use super::{services, workspace};
 use crate::clock::Clock;
@@ -81,6 +82,11 @@ impl Running {
     /// How often each rule of the fault plan has struck so far.
     pub fn struck(&self) -> Vec<u32> {
         self.tenant.faults.struck()
+    }
+
+    /// Who asked how often, and was refused, by class.
+    pub fn counts(&self) -> Vec<ClassCount> {
+        self.tenant.throttle.counts()
     }
 
     /// Stops accepting and ends all connections.

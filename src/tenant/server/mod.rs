@@ -31,6 +31,7 @@ mod workspace;
 
 pub(crate) use answer::Tenant;
 pub use listen::{NotServed, Running, serve};
+pub use throttle::ClassCount;
 
 #[cfg(test)]
 mod mishap_tests;

@@ -4,7 +4,8 @@
 //! named in microsoft-graph-docs (`user-list`, `signin-list`, …), `graph/paging`, `graph/throttling-limits`.
 
 use super::super::settings::Licence;
-use super::throttle::Budget;
+use super::throttle::Class;
+use crate::catalog::Throttle;
 
 /// How a list is cut into pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(crate) struct Set {
     /// Records of a page at most.
     pub(crate) page_max: u64,
     /// Budget of a request.
-    pub(crate) budget: Budget,
+    pub(crate) budget: Class,
     /// Resource units of a plain request.
     pub(crate) units: u64,
     /// Least permission.
@@ -43,7 +44,7 @@ pub(crate) struct Set {
     pub(crate) is_eventual: bool,
 }
 
-const fn row(pattern: &'static str, permission: &'static str, budget: Budget) -> Set {
+const fn row(pattern: &'static str, permission: &'static str, budget: Class) -> Set {
     Set {
         pattern,
         paging: Paging::Refused,
@@ -58,15 +59,15 @@ const fn row(pattern: &'static str, permission: &'static str, budget: Budget) ->
 }
 
 const fn directory(pattern: &'static str, permission: &'static str, units: u64) -> Set {
-    Set { units, is_eventual: true, ..row(pattern, permission, Budget::Directory) }
+    Set { units, is_eventual: true, ..row(pattern, permission, Some(Throttle::Directory)) }
 }
 
 const fn policy(pattern: &'static str, permission: &'static str) -> Set {
-    row(pattern, permission, Budget::Directory)
+    row(pattern, permission, Some(Throttle::Directory))
 }
 
 const fn whole(pattern: &'static str, permission: &'static str, units: u64) -> Set {
-    Set { paging: Paging::Never, units, ..row(pattern, permission, Budget::Directory) }
+    Set { paging: Paging::Never, units, ..row(pattern, permission, Some(Throttle::Directory)) }
 }
 
 const fn report(pattern: &'static str, permission: &'static str, page: u64, licence: Licence) -> Set {
@@ -75,21 +76,21 @@ const fn report(pattern: &'static str, permission: &'static str, page: u64, lice
         page_default: page,
         page_max: page,
         licence,
-        ..row(pattern, permission, Budget::Reports)
+        ..row(pattern, permission, Some(Throttle::Reports))
     }
 }
 
 const fn risk(pattern: &'static str, permission: &'static str) -> Set {
-    Set { page_default: 20, page_max: 500, licence: Licence::P1, ..row(pattern, permission, Budget::Identity) }
+    Set { page_default: 20, page_max: 500, licence: Licence::P1, ..row(pattern, permission, Some(Throttle::Identity)) }
 }
 
 const fn traffic(pattern: &'static str, page_default: u64) -> Set {
-    let plain = row(pattern, "NetworkAccess-Reports.Read.All", Budget::Free);
+    let plain = row(pattern, "NetworkAccess-Reports.Read.All", None);
     Set { paging: Paging::Clamped, page_default, page_max: 1_000, ..plain }
 }
 
 const fn announcement(pattern: &'static str, permission: &'static str) -> Set {
-    Set { paging: Paging::Prefer, page_max: 1_000, ..row(pattern, permission, Budget::Free) }
+    Set { paging: Paging::Prefer, page_max: 1_000, ..row(pattern, permission, None) }
 }
 
 static SETS: [Set; 40] = [
@@ -107,7 +108,7 @@ static SETS: [Set; 40] = [
     risk("/identityProtection/*", "IdentityRiskEvent.Read.All"),
     traffic("/networkAccess/logs/traffic*", 1_000),
     traffic("/networkAccess/*", 100),
-    row("/identity/conditionalAccess/*", "Policy.Read.All", Budget::Identity),
+    row("/identity/conditionalAccess/*", "Policy.Read.All", Some(Throttle::Identity)),
     directory("/users/{}/authentication/*", "UserAuthenticationMethod.Read.All", 1),
     directory("/users*", "User.Read.All", 2),
     directory("/groups/{}/transitiveMembers*", "GroupMember.Read.All", 5),
@@ -136,19 +137,18 @@ static SETS: [Set; 40] = [
     policy("/policies/authenticationMethodsPolicy*", "Policy.Read.AuthenticationMethod"),
     policy("/policies/deviceRegistrationPolicy*", "Policy.Read.DeviceConfiguration"),
     policy("/policies/*", "Policy.Read.All"),
-    row("*", "Directory.Read.All", Budget::Free),
+    row("*", "Directory.Read.All", None),
 ];
 
 /// The rules of `path` (without version, decoded).
 pub(crate) fn of(path: &str) -> &'static Set {
-    static LAST: Set = row("*", "Directory.Read.All", Budget::Free);
+    static LAST: Set = row("*", "Directory.Read.All", None);
     SETS.iter().find(|set| matches(set.pattern, path)).unwrap_or(&LAST)
 }
 
 /// The rules of Azure Resource Manager.
 pub(crate) fn arm() -> &'static Set {
-    static ARM: Set =
-        Set { paging: Paging::Clamped, ..row("*", "Microsoft.AADIAM/diagnosticSettings/read", Budget::Free) };
+    static ARM: Set = Set { paging: Paging::Clamped, ..row("*", "Microsoft.AADIAM/diagnosticSettings/read", None) };
     &ARM
 }
 
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(of("/users/u/authentication/methods").permission, "UserAuthenticationMethod.Read.All");
         assert_eq!(of("/servicePrincipals/s/synchronization/jobs").permission, "Synchronization.Read.All");
         assert_eq!(of("/directoryRoleTemplates").permission, "RoleManagement.Read.Directory");
-        assert_eq!(of("/nothing").budget, Budget::Free);
+        assert_eq!(of("/nothing").budget, None);
     }
 
     #[test]

@@ -1,47 +1,56 @@
-//! The published service limits (graph/throttling-limits, 2024): who may ask how often.
+//! The service limits of `catalog/throttles.toml`: who may ask how often, and who did.
 //!
-//! Takes one request at a time, says yes or gives the 429 that Graph would give. Classes: reports 5 requests in
-//! 10 s with `Retry-After`; identity protection and conditional access 1 a second without; the directory a budget of
-//! resource units per 10 s that grows with the tenant;
-//! queries of the workspace 200 in 30 s.
+//! Takes one request at a time, says yes or gives the 429 that the service would give; counts both. A class whose row
+//! says so names a time to wait; resource units come with the directory's own headers. What belongs to no class is
+//! counted and never refused.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::time::Instant;
 
 use super::super::settings::Limits;
 use super::fault::Fault;
+use crate::catalog::{Catalog, Measure, Throttle, ThrottleLimit};
 
-/// Which budget a request draws on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Budget {
-    /// Identity and access reports.
-    Reports,
-    /// Identity Protection and Conditional Access.
-    Identity,
-    /// Directory, with the resource units of the request.
-    Directory,
-    /// Log Analytics queries.
-    Workspace,
-    /// No published limit of its own.
-    Free,
-}
-
-/// Directory resource units in 10 s, by number of users (below 50, up to 500, more).
-const DIRECTORY_UNITS: [u64; 3] = [3_500, 5_000, 8_000];
-const WINDOW: Duration = Duration::from_secs(10);
+/// Which class a request draws on; `None`: one without a published limit.
+pub(crate) type Class = Option<Throttle>;
 
 /// The state of all budgets of one tenant.
 #[derive(Debug)]
-pub(crate) struct Throttle {
+pub(crate) struct Budgets {
+    began: Instant,
     times: u64,
-    directory_units: u64,
-    reports: Mutex<Sliding>,
-    identity: Mutex<Sliding>,
-    directory: Mutex<Sliding>,
-    workspace: Mutex<Sliding>,
+    users: u64,
+    accounts: Mutex<Vec<Account>>,
+}
+
+/// What one class may take, has taken, and was refused.
+#[derive(Debug)]
+struct Account {
+    class: Class,
+    row: Option<&'static ThrottleLimit>,
+    sliding: Sliding,
+    count: ClassCount,
+}
+
+/// Requests of one class.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ClassCount {
+    /// The class as `--rate` spells it, or `none`.
+    pub class: &'static str,
+    /// Requests that the budget let through; members of a `$batch` count one each.
+    pub answered: u64,
+    /// Requests that got a 429 because the budget was spent.
+    pub refused: u64,
+    /// Resource units of those let through.
+    pub units: u64,
+    /// When the first request came, seconds since the server began.
+    pub first_s: Option<f64>,
+    /// When the last request came, seconds since the server began.
+    pub last_s: Option<f64>,
 }
 
 /// Costs in a sliding window.
@@ -71,56 +80,68 @@ impl Sliding {
     }
 }
 
-impl Throttle {
+impl Budgets {
     /// The budgets of a tenant of that many users.
     pub(crate) fn new(limits: Limits, users: u64) -> Self {
-        let size = usize::from(users >= 50) + usize::from(users > 500);
-        Self {
-            times: match limits {
-                Limits::Off => 0,
-                Limits::Published => 1,
-                Limits::Scaled(times) => u64::from(times),
-            },
-            directory_units: DIRECTORY_UNITS.get(size).copied().unwrap_or(8_000),
-            reports: Mutex::default(),
-            identity: Mutex::default(),
-            directory: Mutex::default(),
-            workspace: Mutex::default(),
-        }
+        let rows = Catalog::embedded().map(Catalog::throttles).unwrap_or_default();
+        let account = |class: Class| Account {
+            class,
+            row: rows.iter().find(|row| Some(row.class) == class),
+            sliding: Sliding::default(),
+            count: ClassCount { class: class.map_or("none", Throttle::as_str), ..ClassCount::default() },
+        };
+        let times = match limits {
+            Limits::Off => 0,
+            Limits::Published => 1,
+            Limits::Scaled(times) => u64::from(times),
+        };
+        let accounts = Throttle::ALL.into_iter().map(Some).chain([None]).map(account).collect();
+        Self { began: Instant::now(), times, users, accounts: Mutex::new(accounts) }
     }
 
     /// Admits one request at `now` or refuses it.
     ///
     /// # Errors
     /// The 429 of the class.
-    pub(crate) fn admit(&self, budget: Budget, units: u64, now: Instant) -> Result<(), Fault> {
-        if self.times == 0 {
-            return Ok(());
+    pub(crate) fn admit(&self, class: Class, units: u64, now: Instant) -> Result<(), Fault> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(account) = accounts.iter_mut().find(|account| account.class == class) else { return Ok(()) };
+        let at_s = now.saturating_duration_since(self.began).as_secs_f64();
+        account.count.first_s.get_or_insert(at_s);
+        account.count.last_s = Some(at_s);
+        if let Some(row) = account.row.filter(|_| self.times > 0) {
+            let limit = u64::from(row.capacity_for(Some(self.users))) * self.times;
+            let cost = if row.measure == Measure::ResourceUnits { units } else { 1 };
+            let window = Duration::from_secs(row.seconds.into());
+            if let Err(wait) = account.sliding.take(now, window, limit, cost) {
+                account.count.refused += 1;
+                return Err(refusal(row, wait));
+            }
         }
-        let (sliding, window, limit, cost) = match budget {
-            Budget::Free => return Ok(()),
-            Budget::Reports => (&self.reports, WINDOW, 5 * self.times, 1),
-            Budget::Identity => (&self.identity, Duration::from_secs(1), self.times, 1),
-            Budget::Directory => (&self.directory, WINDOW, self.directory_units * self.times, units),
-            Budget::Workspace => (&self.workspace, Duration::from_secs(30), 200 * self.times, 1),
-        };
-        let mut sliding = sliding.lock().unwrap_or_else(PoisonError::into_inner);
-        sliding.take(now, window, limit, cost).map_err(|wait| refusal(budget, wait))
+        account.count.answered += 1;
+        account.count.units += units;
+        Ok(())
+    }
+
+    /// What every class that was asked at all has seen so far.
+    pub(crate) fn counts(&self) -> Vec<ClassCount> {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.iter().map(|account| account.count.clone()).filter(|count| count.first_s.is_some()).collect()
     }
 }
 
-fn refusal(budget: Budget, wait: Duration) -> Fault {
+fn refusal(row: &ThrottleLimit, wait: Duration) -> Fault {
     let mut fault = Fault::new(429, "TooManyRequests", "Please retry again later.");
-    match budget {
-        Budget::Reports | Budget::Workspace => {
-            fault.headers.push(("retry-after", format!("{:.3}", wait.as_secs_f64().max(0.001))))
-        }
-        Budget::Directory => {
+    match row.measure {
+        Measure::ResourceUnits => {
             fault.headers.push(("retry-after", wait.as_secs().saturating_add(1).to_string()));
             fault.headers.push(("x-ms-throttle-scope", "Tenant_Application/ReadWrite".to_owned()));
             fault.headers.push(("x-ms-throttle-information", "ResourceUnitLimitExceeded".to_owned()));
         }
-        Budget::Identity | Budget::Free => {}
+        Measure::Requests if row.retry_after => {
+            fault.headers.push(("retry-after", format!("{:.3}", wait.as_secs_f64().max(0.001))));
+        }
+        Measure::Requests => {}
     }
     fault
 }
@@ -129,34 +150,63 @@ fn refusal(budget: Budget, wait: Duration) -> Fault {
 mod tests {
     use super::*;
 
-    fn admitted(limits: Limits, budget: Budget, units: u64, asked: u64) -> u64 {
-        let throttle = Throttle::new(limits, 120);
+    fn admitted(limits: Limits, class: Throttle, units: u64, asked: u64) -> u64 {
+        let budgets = Budgets::new(limits, 120);
         let now = Instant::now();
-        (0..asked).filter(|_| throttle.admit(budget, units, now).is_ok()).count() as u64
+        (0..asked).filter(|_| budgets.admit(Some(class), units, now).is_ok()).count() as u64
     }
 
     #[test]
     fn the_published_numbers_hold() {
-        assert_eq!(admitted(Limits::Published, Budget::Reports, 1, 20), 5);
-        assert_eq!(admitted(Limits::Scaled(3), Budget::Reports, 1, 20), 15);
-        assert_eq!(admitted(Limits::Published, Budget::Identity, 1, 20), 1);
-        assert_eq!(admitted(Limits::Published, Budget::Directory, 5, 5_000), 1_000);
-        assert_eq!(admitted(Limits::Published, Budget::Workspace, 1, 300), 200);
-        assert_eq!(admitted(Limits::Off, Budget::Identity, 1, 20), 20);
+        assert_eq!(admitted(Limits::Published, Throttle::Reports, 1, 20), 5);
+        assert_eq!(admitted(Limits::Scaled(3), Throttle::Reports, 1, 20), 15);
+        assert_eq!(admitted(Limits::Published, Throttle::Identity, 1, 20), 1);
+        assert_eq!(admitted(Limits::Published, Throttle::Directory, 5, 5_000), 1_000);
+        assert_eq!(admitted(Limits::Published, Throttle::Workspace, 1, 300), 200);
+        assert_eq!(admitted(Limits::Off, Throttle::Identity, 1, 20), 20);
+    }
+
+    #[test]
+    fn larger_tenants_have_larger_budgets() {
+        for (users, units) in [(49, 3_500), (50, 5_000), (500, 5_000), (501, 8_000)] {
+            let budgets = Budgets::new(Limits::Published, users);
+            let now = Instant::now();
+            let passed = (0..9_000).filter(|_| budgets.admit(Some(Throttle::Directory), 1, now).is_ok()).count();
+            assert_eq!(passed, units, "{users} users");
+        }
     }
 
     #[test]
     fn a_refusal_says_when_to_come_back_unless_the_class_does_not() {
-        let throttle = Throttle::new(Limits::Published, 120);
+        let budgets = Budgets::new(Limits::Published, 120);
         let start = Instant::now();
+        let reports = |after_s| budgets.admit(Some(Throttle::Reports), 1, start + Duration::from_secs(after_s));
+        let identity = |after_s| budgets.admit(Some(Throttle::Identity), 1, start + Duration::from_secs(after_s));
         for _ in 0..5 {
-            throttle.admit(Budget::Reports, 1, start).unwrap();
+            reports(0).unwrap();
         }
-        let fault = throttle.admit(Budget::Reports, 1, start + Duration::from_secs(4)).unwrap_err();
+        let fault = reports(4).unwrap_err();
         assert_eq!((fault.status, fault.headers[0].1.as_str()), (429, "6.000"));
-        assert!(throttle.admit(Budget::Reports, 1, start + WINDOW).is_ok());
-        throttle.admit(Budget::Identity, 1, start).unwrap();
-        assert!(throttle.admit(Budget::Identity, 1, start).unwrap_err().headers.is_empty());
-        assert!(throttle.admit(Budget::Identity, 1, start + Duration::from_secs(1)).is_ok());
+        assert!(reports(10).is_ok());
+        identity(0).unwrap();
+        assert!(identity(0).unwrap_err().headers.is_empty());
+        assert!(identity(1).is_ok());
+    }
+
+    #[test]
+    fn every_request_is_counted_in_its_class_whatever_became_of_it() {
+        let budgets = Budgets::new(Limits::Published, 120);
+        let start = budgets.began;
+        for second in 0..3 {
+            let _ = budgets.admit(Some(Throttle::Identity), 1, start + Duration::from_millis(second * 600));
+            budgets.admit(None, 1, start).unwrap();
+        }
+        budgets.admit(Some(Throttle::Directory), 3, start).unwrap();
+        let counts = budgets.counts();
+        let of = |class| counts.iter().find(|count| count.class == class).unwrap();
+        assert_eq!((of("identity").answered, of("identity").refused), (2, 1));
+        assert_eq!((of("identity").first_s, of("identity").last_s), (Some(0.0), Some(1.2)));
+        assert_eq!((of("none").answered, of("directory").units), (3, 3));
+        assert_eq!(counts.len(), 3);
     }
 }

@@ -24,7 +24,7 @@ use super::answer::Tenant;
 use super::fault::Fault;
 use super::reply::Reply;
 use super::services::Asked;
-use super::throttle::Budget;
+use crate::catalog::Throttle;
 use crate::clock::Clock;
 use crate::tenant::Limits;
 use crate::tenant::world::World;
@@ -79,7 +79,7 @@ pub(super) fn answer(tenant: &Tenant, asked: &Asked<'_>) -> Result<Reply, Fault>
         reply.headers.push(("retry-after", "1".to_owned()));
         return Ok(reply);
     }
-    tenant.throttle.admit(Budget::Workspace, 1, Instant::now())?;
+    tenant.throttle.admit(Some(Throttle::Workspace), 1, Instant::now())?;
     if !(asked.header)("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json")) {
         return Ok(Reply::plain_json(200, Vec::new()));
     }
