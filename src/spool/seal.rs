@@ -10,6 +10,7 @@ use super::{EntryPath, Error, Spool, lock};
 use crate::limits::BLOCK_BYTES;
 use sha2::{Digest, Sha256};
 use std::io;
+use std::sync::mpsc::sync_channel;
 
 /// A payload file, ready for the archive.
 pub struct SealedEntry {
@@ -121,58 +122,42 @@ impl Spool {
         Ok(groups)
     }
 
-    /// While one round is hashed, the next one is unpacked.
+    /// Each thread unpacks every so-manieth group; the groups are hashed here, in order, while the next ones are unpacked.
     fn seal_entry(&self, path: EntryPath, groups: &[Group], threads: usize) -> Result<SealedEntry, Error> {
         let (mut hash, mut crc) = (Sha256::new(), crc32fast::Hasher::new());
-        let mut entry = SealedEntry {
-            path,
-            bytes: 0,
-            records: 0,
-            crc: 0,
-            sha256: [0; 32],
-            compressed_bytes: 0,
-            pieces: Vec::new(),
-        };
-        let mut ready: Vec<Joined> = Vec::new();
-        let mut rounds = groups.chunks(threads * 2);
-        loop {
-            let round = rounds.next().unwrap_or_default();
-            if round.is_empty() && ready.is_empty() {
-                break;
+        let mut pieces = Vec::with_capacity(groups.len());
+        let (mut bytes, mut records, mut compressed_bytes) = (0, 0, super::STREAM_END.len() as u64);
+        let threads = threads.min(groups.len());
+        let path_of = &path;
+        std::thread::scope(|scope| {
+            let unpack = |worker: usize| {
+                let (sender, joined) = sync_channel(1);
+                scope.spawn(move || {
+                    let mut deflater = self.deflater();
+                    let mine = groups.iter().skip(worker).step_by(threads);
+                    // Nobody takes it: the sealing has failed.
+                    let _ = mine
+                        .map(|group| self.join(path_of, group, &mut deflater))
+                        .try_for_each(|joined| sender.send(joined));
+                    lock(&self.deflaters).push(deflater);
+                });
+                joined
+            };
+            let queues: Vec<_> = (0..threads).map(unpack).collect();
+            for queue in queues.iter().cycle().take(groups.len()) {
+                let joined = queue.recv().map_err(|_| Error::Read(io::Error::other("a worker stopped")))?;
+                let Joined { raw, run } = joined?;
+                hash.update(&raw);
+                crc.combine(&crc32fast::Hasher::new_with_initial_len(run.crc, u64::from(run.bytes)));
+                bytes += u64::from(run.bytes);
+                records += u64::from(run.records);
+                compressed_bytes += u64::from(run.compressed_bytes);
+                pieces.push((run.offset, run.compressed_bytes));
             }
-            let path = &entry.path;
-            ready = std::thread::scope(|scope| {
-                let workers: Vec<_> = round
-                    .chunks(round.len().div_ceil(threads).max(1))
-                    .map(|share| scope.spawn(move || self.join_all(path, share)))
-                    .collect();
-                for Joined { raw, run } in &ready {
-                    hash.update(raw);
-                    crc.combine(&crc32fast::Hasher::new_with_initial_len(run.crc, u64::from(run.bytes)));
-                    entry.bytes += u64::from(run.bytes);
-                    entry.records += u64::from(run.records);
-                    entry.compressed_bytes += u64::from(run.compressed_bytes);
-                    entry.pieces.push((run.offset, run.compressed_bytes));
-                }
-                let mut next = Vec::with_capacity(round.len());
-                for worker in workers {
-                    let share = worker.join().map_err(|_| Error::Read(io::Error::other("a worker stopped")))?;
-                    next.extend(share?);
-                }
-                Ok::<_, Error>(next)
-            })?;
-        }
-        entry.compressed_bytes += super::STREAM_END.len() as u64;
-        entry.crc = crc.finalize();
-        entry.sha256 = hash.finalize().into();
-        Ok(entry)
-    }
-
-    fn join_all(&self, entry: &EntryPath, share: &[Group]) -> Result<Vec<Joined>, Error> {
-        let mut deflater = self.deflater();
-        let joined = share.iter().map(|group| self.join(entry, group, &mut deflater)).collect();
-        lock(&self.deflaters).push(deflater);
-        joined
+            Ok::<_, Error>(())
+        })?;
+        let (crc, sha256) = (crc.finalize(), hash.finalize().into());
+        Ok(SealedEntry { path, bytes, records, crc, sha256, compressed_bytes, pieces })
     }
 
     fn join(&self, entry: &EntryPath, group: &Group, deflater: &mut Deflater) -> Result<Joined, Error> {

@@ -7,6 +7,10 @@ use crate::limits::TAG_BYTES_MAX;
 use crate::spool::EntryPath;
 use sha2::{Digest, Sha256};
 use std::io;
+use std::sync::mpsc::{channel, sync_channel};
+
+/// Pieces that wait for their sum: 256 KiB each.
+const PIECES_WAITING: usize = 8;
 
 /// What an entry turned out to be.
 pub(super) struct Seen {
@@ -24,18 +28,33 @@ pub(super) fn payload(
     check: &mut dyn EntryCheck,
     verification: &mut Verification,
 ) -> io::Result<Option<Seen>> {
-    let (mut hash, mut lines) = (Sha256::new(), is_records(path).then(Lines::default));
+    let is_records = is_records(path);
     check.begin(path);
-    let whole = zip.unpack(member, &mut |piece| {
-        hash.update(piece);
-        match &mut lines {
-            Some(lines) => lines.take(piece, &mut |whole| check.piece(whole)),
-            None => check.piece(piece),
-        }
+    // The sum and the lines are another processor's matter: nothing is as slow as unpacking but these two.
+    let (whole, sha256, lines) = std::thread::scope(|scope| {
+        let (sender, pieces) = sync_channel::<Vec<u8>>(PIECES_WAITING);
+        let (used, spare) = channel();
+        let reader = scope.spawn(move || {
+            let (mut hash, mut lines) = (Sha256::new(), is_records.then(Lines::default));
+            for piece in pieces {
+                hash.update(&piece);
+                lines.iter_mut().for_each(|lines| lines.take(&piece));
+                let _ = used.send(piece);
+            }
+            lines.iter_mut().for_each(Lines::end);
+            (hash.finalize(), lines)
+        });
+        let whole = zip.unpack(member, &mut |piece| {
+            let mut buffer: Vec<u8> = spare.try_recv().unwrap_or_default();
+            buffer.clear();
+            buffer.extend_from_slice(piece);
+            let _ = sender.send(buffer);
+            check.piece(piece);
+        })?;
+        drop(sender);
+        let (sum, lines) = reader.join().map_err(|_| io::Error::other("a thread stopped"))?;
+        Ok::<_, io::Error>((whole, sum, lines))
     })?;
-    if let Some(lines) = &mut lines {
-        lines.end(&mut |rest| check.piece(rest));
-    }
     check.end();
     if let Err(fault) = whole {
         verification.blame(fault.code(), Some(path), fault.to_string());
@@ -45,7 +64,7 @@ pub(super) fn payload(
         verification.blame("record-malformed", Some(path), format!("line {line}: {why}"));
     }
     let records = lines.map(|lines| lines.records);
-    Ok(Some(Seen { bytes: member.bytes, sha256: Hex::from_sum(hash.finalize()), records }))
+    Ok(Some(Seen { bytes: member.bytes, sha256: Hex::from_sum(sha256), records }))
 }
 
 /// Whether the manifest counts the file's lines: JSON Lines that are no file of the customer.

@@ -15,39 +15,36 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Takes the next bytes; hands whole lines to `give`.
-    pub(super) fn take(&mut self, piece: &[u8], give: &mut dyn FnMut(&[u8])) {
+    /// Takes the next bytes.
+    pub(super) fn take(&mut self, piece: &[u8]) {
         let Some(last) = memchr::memrchr(b'\n', piece) else {
-            self.keep(piece, give);
-            return;
+            return self.keep(piece);
         };
-        let (whole, rest) = piece.split_at(last + 1);
-        if self.open.is_empty() {
-            self.check(whole);
-            give(whole);
-        } else {
+        let (mut whole, rest) = piece.split_at(last + 1);
+        if !self.open.is_empty() {
+            let first = memchr::memchr(b'\n', whole).map_or(whole.len(), |end| end + 1);
             let mut joined = std::mem::take(&mut self.open);
-            joined.extend_from_slice(whole);
+            joined.extend_from_slice(whole.get(..first).unwrap_or_default());
             self.check(&joined);
-            give(&joined);
+            whole = whole.get(first..).unwrap_or_default();
+            joined.clear();
+            self.open = joined;
         }
-        self.keep(rest, give);
+        self.check(whole);
+        self.keep(rest);
     }
 
     /// The entry ended.
-    pub(super) fn end(&mut self, give: &mut dyn FnMut(&[u8])) {
+    pub(super) fn end(&mut self) {
         if !self.open.is_empty() {
             self.blame(self.records + 1, "the last line has no end");
-            give(&self.open);
-            self.open = Vec::new();
         }
     }
 
-    fn keep(&mut self, rest: &[u8], give: &mut dyn FnMut(&[u8])) {
+    fn keep(&mut self, rest: &[u8]) {
         self.open.extend_from_slice(rest);
         if self.open.len() > RECORD_BYTES_MAX {
             self.blame(self.records + 1, "the line is longer than any record");
-            give(&self.open);
             self.open.clear();
         }
     }
@@ -84,13 +81,11 @@ fn is_object(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn scan(bytes: &[u8], step: usize) -> (u64, Option<(u64, &'static str)>, Vec<u8>) {
-        let (mut lines, mut given) = (Lines::default(), Vec::new());
-        for piece in bytes.chunks(step) {
-            lines.take(piece, &mut |whole| given.extend_from_slice(whole));
-        }
-        lines.end(&mut |rest| given.extend_from_slice(rest));
-        (lines.records, lines.bad, given)
+    fn scan(bytes: &[u8], step: usize) -> (u64, Option<(u64, &'static str)>) {
+        let mut lines = Lines::default();
+        bytes.chunks(step).for_each(|piece| lines.take(piece));
+        lines.end();
+        (lines.records, lines.bad)
     }
 
     #[test]
@@ -107,9 +102,8 @@ mod tests {
         ];
         for (bytes, records, bad) in rows {
             for step in [1, 2, 3, 100] {
-                let (seen, found, given) = scan(bytes, step);
+                let (seen, found) = scan(bytes, step);
                 assert_eq!((seen, found.map(|(line, _)| line)), (records, bad));
-                assert_eq!(given, bytes);
             }
         }
     }
@@ -119,7 +113,7 @@ mod tests {
         let mut lines = Lines::default();
         let piece = vec![b'x'; 16 << 20];
         for _ in 0..10 {
-            lines.take(&piece, &mut |_| {});
+            lines.take(&piece);
         }
         assert!(lines.open.capacity() <= 2 * (RECORD_BYTES_MAX + piece.len()));
         assert!(lines.bad.is_some());
