@@ -7,29 +7,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hashbrown::{HashMap, HashSet};
 
-use super::Dictionary;
-use super::glued::Glued;
-use super::names;
-use super::stop::StopList;
-use super::term::{Needs, Term};
-use super::truncated::Beginnings;
-use super::words::{self, Words};
+use super::freezing::trimmed;
+use super::term::Needs;
+use super::{Dictionary, names, words};
 use crate::catalog::Kind;
 use crate::json;
-use crate::limits::TERM_WORDS_MAX;
 use crate::pseudonym::cipher::guid_kept;
 use crate::pseudonym::guid;
-use crate::pseudonym::memory::next_epoch;
 
-/// Shortest single word without a digit, letters.
-const WORD_LETTERS_MIN: usize = 5;
 /// Longest text that is looked for, bytes: the longest attribute that names somebody (256).
 const TERM_BYTES_MAX: usize = 256;
-/// Shortest single word of digits only: shorter ones are error codes, ports and years.
-const NUMBER_DIGITS_MIN: usize = 8;
-
-/// Shortest single word with letters beyond ASCII: `José` is hardly an English word.
-const FOREIGN_LETTERS_MIN: usize = 3;
 /// Shortest telephone number that is looked for, digits.
 const PHONE_DIGITS_MIN: usize = 7;
 
@@ -53,21 +40,21 @@ const TOWNS: [&str; 14] = [
 
 /// What a text stands for.
 #[derive(Clone)]
-struct Entry {
-    value: Box<str>,
-    kind: Kind,
+pub(super) struct Entry {
+    pub(super) value: Box<str>,
+    pub(super) kind: Kind,
     /// Whether its separators matter.
-    exact: bool,
-    needs: Needs,
+    pub(super) exact: bool,
+    pub(super) needs: Needs,
 }
 
 /// Values learnt so far.
 #[derive(Default, Clone)]
 pub(in crate::pseudonym) struct Learning {
-    ids: HashMap<u128, Kind, foldhash::fast::RandomState>,
-    domains: HashSet<Box<str>, foldhash::fast::RandomState>,
+    pub(super) ids: HashMap<u128, Kind, foldhash::fast::RandomState>,
+    pub(super) domains: HashSet<Box<str>, foldhash::fast::RandomState>,
     /// What is looked for, by the lower-case text to find.
-    terms: HashMap<Box<str>, Entry, foldhash::fast::RandomState>,
+    pub(super) terms: HashMap<Box<str>, Entry, foldhash::fast::RandomState>,
 }
 
 impl Learning {
@@ -251,27 +238,32 @@ impl Learning {
         self.entry(text, value, kind, exact, Needs::Nothing);
     }
 
-    /// A text to find and the value that it stands for. Where two values claim a text, the one that is spelt so wins,
-    /// then the lesser one; an initial that two people share stands for neither. The order of learning never matters.
+    /// A text to find and the value that it stands for.
     fn entry(&mut self, text: &str, value: &str, kind: Kind, exact: bool, needs: Needs) {
-        if text.is_empty() || text.len() > TERM_BYTES_MAX {
-            return;
+        if !text.is_empty() && text.len() <= TERM_BYTES_MAX {
+            self.put(text.to_lowercase().into(), Entry { value: value.into(), kind, exact, needs });
         }
-        let text = text.to_lowercase();
-        let Some(known) = self.terms.get_mut(text.as_str()) else {
-            self.terms.insert(text.into(), Entry { value: value.into(), kind, exact, needs });
+    }
+
+    /// The same for a text in small letters. Where two values claim it, the one that is spelt so wins, then the lesser one;
+    /// an initial that two people share stands for neither. The order of learning never matters.
+    fn put(&mut self, text: Box<str>, entry: Entry) {
+        let Some(known) = self.terms.get_mut(&text) else {
+            self.terms.insert(text, entry);
             return;
         };
-        let rank = |value: &str, kind: Kind| (value.to_lowercase() != text, kind, value.to_owned());
-        let is_shared = needs == Needs::Initials && known.needs == needs && *known.value != *value;
-        if is_shared {
-            known.value = text.as_str().into();
-        } else if rank(value, kind) < rank(&known.value, known.kind) {
-            (known.value, known.kind) = (value.into(), kind);
+        let rank = |one: &Entry| (one.value.to_lowercase() != *text, one.kind);
+        if entry.needs == Needs::Initials && known.needs == entry.needs && known.value != entry.value {
+            known.value = text;
+        } else if known.value != entry.value || known.kind != entry.kind {
+            let (new, old) = (rank(&entry), rank(known));
+            if (new, &entry.value) < (old, &known.value) {
+                (known.value, known.kind) = (entry.value, entry.kind);
+            }
         }
         // What is found with any separators, and anywhere, is the wider net.
-        known.exact &= exact;
-        known.needs = known.needs.min(needs);
+        known.exact &= entry.exact;
+        known.needs = known.needs.min(entry.needs);
     }
 
     /// Learns everything that another one learnt.
@@ -281,7 +273,7 @@ impl Learning {
         }
         self.domains.extend(other.domains);
         for (text, entry) in other.terms {
-            self.entry(&text, &entry.value, entry.kind, entry.exact, entry.needs);
+            self.put(text, entry);
         }
     }
 
@@ -295,38 +287,6 @@ impl Learning {
     /// Whether nothing was learnt.
     pub(in crate::pseudonym) fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.terms.is_empty() && self.domains.is_empty()
-    }
-
-    /// Builds the dictionary. `vocabulary`: words of the schema, which are never terms on their own.
-    pub(in crate::pseudonym) fn freeze<'v>(self, vocabulary: impl Iterator<Item = &'v str>) -> Dictionary {
-        let stop = StopList::new(vocabulary);
-        let hash = Words::default();
-        let mut labels: HashSet<Box<str>, foldhash::fast::RandomState> = HashSet::default();
-        for domain in &self.domains {
-            labels.extend(domain.split('.').next().map(Box::from));
-        }
-        let mut dictionary = Dictionary {
-            epoch: next_epoch(),
-            words: hash.clone(),
-            firsts: HashMap::default(),
-            sequences: HashMap::with_capacity_and_hasher(self.terms.len(), foldhash::fast::FixedState::default()),
-            terms: Vec::with_capacity(self.terms.len()),
-            glued: Glued::default(),
-            beginnings: Beginnings::default(),
-            stop,
-            ids: self.ids,
-            domains: self.domains,
-            labels,
-        };
-        let mut entries: Vec<_> = self.terms.into_iter().collect();
-        entries.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        for (text, entry) in entries {
-            if !dictionary.add(&text, entry) {
-                break;
-            }
-        }
-        dictionary.glued.seal();
-        dictionary
     }
 }
 
@@ -343,32 +303,6 @@ impl Dictionary {
             })
         })
     }
-
-    /// Adds a text, in order. False: the dictionary is full.
-    fn add(&mut self, text: &str, entry: Entry) -> bool {
-        let Entry { value, kind, exact, needs } = entry;
-        let parts = words::split(text);
-        if !(1..=TERM_WORDS_MAX).contains(&parts.len()) || !is_telling(&parts, text.is_ascii(), &self.stop) {
-            return true;
-        }
-        let Ok(position) = u32::try_from(self.terms.len()) else { return false };
-        let mut hashes = parts.iter().map(|part| self.words.of(part));
-        let Some(first) = hashes.next() else { return true };
-        let sequence = hashes.fold(words::start(first), words::extend);
-        let longest = self.firsts.entry(first).or_insert(0);
-        *longest = (*longest).max(u8::try_from(parts.len()).unwrap_or(u8::MAX));
-        match parts.as_slice() {
-            [word] if matches!(kind, Kind::Account) => self.glued.add(word, position),
-            _ => {}
-        }
-        if needs == Needs::Nothing && matches!(kind, Kind::Account | Kind::Name) {
-            self.beginnings.add(text, position);
-        }
-        let exact = exact.then(|| trimmed(text)).filter(|exact| parts.len() > 1 || !exact.is_ascii());
-        let next = self.sequences.insert(sequence, position);
-        self.terms.push(Term { value, kind, exact, needs, next });
-        true
-    }
 }
 
 /// Four dashes between hexadecimal digits, right or wrong in their number.
@@ -377,22 +311,4 @@ fn is_like_guid(value: &str) -> bool {
     (32..=40).contains(&value.len())
         && value.bytes().filter(|byte| *byte == b'-').count() == 4
         && value.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
-}
-
-/// The text from its first to its last word: what stands around the words is not part of a match.
-fn trimmed(text: &str) -> Box<str> {
-    text.trim_matches(|symbol: char| !symbol.is_alphanumeric()).into()
-}
-
-/// Whether words say enough to be looked for.
-fn is_telling(words: &[String], is_ascii: bool, stop: &StopList) -> bool {
-    match words {
-        [word] if word.bytes().all(|byte| byte.is_ascii_digit()) => word.len() >= NUMBER_DIGITS_MIN,
-        [word] => {
-            let has_digit = word.len() >= 3 && word.chars().any(char::is_numeric);
-            let least = if is_ascii { WORD_LETTERS_MIN } else { FOREIGN_LETTERS_MIN };
-            (word.chars().count() >= least || has_digit) && !stop.contains(word)
-        }
-        words => words.iter().any(|word| word.chars().count() >= 2 && !stop.contains(word)),
-    }
 }

@@ -94,12 +94,14 @@ impl<'t> Teach<'t> {
         if self.values.is_empty() && self.people.is_empty() {
             return;
         }
-        let mut learning = self.gate.learning();
+        // Apart from the others, who wait for the lock.
+        let mut lesson = Learning::default();
         for (kind, value) in &self.values {
-            learning.value(*kind, value);
+            lesson.value(*kind, value);
         }
         for Person { display, given, family } in &self.people {
-            learning.names(display, given, family);
+            lesson.names(display, given, family);
         }
+        self.gate.learning().absorb(lesson);
     }
 }
