@@ -87,7 +87,11 @@ mod tests {
     impl Write for Full {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let room = self.1.saturating_sub(self.0.position() as usize);
-            if room == 0 { Err(io::ErrorKind::StorageFull.into()) } else { self.0.write(&bytes[..bytes.len().min(room)]) }
+            if room == 0 {
+                Err(io::ErrorKind::StorageFull.into())
+            } else {
+                self.0.write(&bytes[..bytes.len().min(room)])
+            }
         }
 
         fn flush(&mut self) -> io::Result<()> {

@@ -53,7 +53,8 @@ pub(in crate::commands) fn until_signal<T: Send + 'static>(
     let watched = Arc::clone(&watch);
     runtime.block_on(async {
         let mut signals = Signals::new();
-        let spawned = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || drop(give.send(work(&watched))));
+        let spawned =
+            std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || drop(give.send(work(&watched))));
         spawned.map_err(failed)?;
         let abandoned = async {
             loop {

@@ -52,7 +52,12 @@ pub async fn import(
 }
 
 /// Walks over the files, in a thread of its own.
-pub(super) fn read(mut inputs: Inputs, sorter: Option<Sorter>, window: Option<Window>, sender: mpsc::Sender<Told>) -> Inputs {
+pub(super) fn read(
+    mut inputs: Inputs,
+    sorter: Option<Sorter>,
+    window: Option<Window>,
+    sender: mpsc::Sender<Told>,
+) -> Inputs {
     // None: a catalogue that does not parse, which the tests exclude for a released binary.
     let Some(sorter) = sorter else { return inputs };
     let mut reader = Reader::new(sender, sorter, window);

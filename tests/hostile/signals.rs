@@ -39,7 +39,8 @@ fn redact_ends_at_once_and_leaves_nothing() {
     let bench = Bench::new();
     std::fs::write(bench.path("a.log"), noise(200_000)).unwrap();
     // While it cleans, and while it makes the zip.
-    for (name, busy) in [("INT", "case.zip.spool/blocks"), ("TERM", "case.zip.spool/blocks"), ("TERM", "case.zip.part")] {
+    for (name, busy) in [("INT", "case.zip.spool/blocks"), ("TERM", "case.zip.spool/blocks"), ("TERM", "case.zip.part")]
+    {
         let mut command = bench.command(&["redact", "a.log", "--out", "case.zip"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         wait_for(&bench.path(busy), &mut child);

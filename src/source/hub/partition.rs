@@ -144,7 +144,8 @@ async fn begin(run: &Run<'_>, client: &PartitionClient, until: i64) -> Result<Be
     let offset = match found {
         // No message is so young, it says: its last one shows whether that is so.
         found if found < 0 && until > oldest => {
-            let (last, _) = ask(run, client.fetch_records(until.saturating_sub(1), 1..HUB_FETCH_BYTES, WAIT_MS)).await?;
+            let (last, _) =
+                ask(run, client.fetch_records(until.saturating_sub(1), 1..HUB_FETCH_BYTES, WAIT_MS)).await?;
             let is_older = last.first().is_some_and(|last| last.record.timestamp < at);
             if is_older { until } else { oldest }
         }
