@@ -373,3 +373,10 @@ pub const HOST_OUTPUT_BYTES_MAX: usize = 256 << 20;
 /// longest key that matters has 140. A value takes 4 bytes at least, so that records grow to 128 times their file at most,
 /// 128 MiB for a stretch that somebody made up to do that.
 pub const HOST_REPEATED_BYTES_MAX: usize = 512;
+/// Buffers of long replies that are kept for the next ones: as many as pages of one class are in memory, and two.
+pub const BODY_BUFFERS_MAX: usize = PAGES_IN_FLIGHT_MAX + 2;
+/// Shorter replies have memory of their own, bytes: it comes and goes without a trace, and a count or a refusal must not hold
+/// a page's buffer.
+pub const BODY_BUFFER_BYTES_MIN: usize = 256 << 10;
+/// Longest buffer that is kept, bytes: three times a page of 1,000 sign-ins.
+pub const BODY_BUFFER_BYTES_MAX: usize = 16 << 20;
