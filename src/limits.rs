@@ -380,3 +380,10 @@ pub const TRACK_HEADS_MAX: usize = 2048;
 pub const TRACK_VALUES: usize = 4;
 /// Behind so many new values of a key in a row its values are no longer compared: ids and times never come again.
 pub const TRACK_MISSES_MAX: u8 = 40;
+/// Buffers of long replies that are kept for the next ones: as many as pages of one class are in memory, and two.
+pub const BODY_BUFFERS_MAX: usize = PAGES_IN_FLIGHT_MAX + 2;
+/// Shorter replies have memory of their own, bytes: it comes and goes without a trace, and a count or a refusal must not hold
+/// a page's buffer.
+pub const BODY_BUFFER_BYTES_MIN: usize = 256 << 10;
+/// Longest buffer that is kept, bytes: three times a page of 1,000 sign-ins.
+pub const BODY_BUFFER_BYTES_MAX: usize = 16 << 20;

@@ -30,6 +30,13 @@ pub struct Ask<'a> {
     pub slow_max: u32,
 }
 
+impl Ask<'_> {
+    /// Whether it is one of those queries that may take minutes before the first byte of their answers.
+    pub(super) fn is_query(&self) -> bool {
+        self.class == Throttle::Workspace
+    }
+}
+
 /// What shows that the request may be answered.
 pub enum Proof<'a> {
     /// A token for the target's scope.

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::ask::{Answer, Ask, Proof};
 use super::attempt::{Attempt, Done, Reply, header};
-use super::body::{self, BodyFault};
+use super::body::{self, BodyFault, Buffers};
 use super::failure::{Failure, FailureKind, Fault, Refusal};
 use super::guard::{self, Endpoints, Target};
 use super::nap::Naps;
@@ -44,6 +44,7 @@ struct Inner {
     throttled: AtomicU64,
     naps: Naps,
     skew_s: AtomicI64,
+    buffers: Buffers,
 }
 
 const NO_SKEW: i64 = i64::MIN;
@@ -76,6 +77,7 @@ impl Client {
             throttled,
             naps: Naps::default(),
             skew_s: AtomicI64::new(NO_SKEW),
+            buffers: Buffers::default(),
         })))
     }
 
@@ -285,7 +287,7 @@ impl Client {
             key.sign(&mut request);
         }
         let longest_ms = self.0.setup.patience.request_ms_max;
-        let longest_ms = if is_query(ask.class) { longest_ms.max(QUERY_MS_MAX) } else { longest_ms };
+        let longest_ms = if ask.is_query() { longest_ms.max(QUERY_MS_MAX) } else { longest_ms };
         let until = began + Duration::from_millis(longest_ms);
         let response = match timeout_at(until, http.execute(request)).await {
             Ok(Ok(response)) => response,
@@ -296,7 +298,8 @@ impl Client {
         let headers = response.headers().clone();
         let date = header(&headers, &DATE).and_then(http_date);
         self.note_skew(date);
-        let body = timeout_at(until, body::read(response, self.0.setup.patience.body_bytes_max)).await;
+        let body = body::read(response, self.0.setup.patience.body_bytes_max, &self.0.buffers);
+        let body = timeout_at(until, body).await;
         let body = match body.unwrap_or(Err(BodyFault::Fault(Fault::Stalled))) {
             Ok(body) => body,
             Err(BodyFault::TooLarge) if status < 300 => return Err(FailureKind::TooLarge),
@@ -309,7 +312,7 @@ impl Client {
     }
 
     fn request(&self, ask: &Ask<'_>, digest: [u8; 16], number: u32) -> reqwest::RequestBuilder {
-        let http = if is_query(ask.class) { &self.0.patient } else { &self.0.setup.http };
+        let http = if ask.is_query() { &self.0.patient } else { &self.0.setup.http };
         let request_id = id::guid(id::digest(&self.0.setup.run_id, &[&digest], u64::from(number)));
         let mut request = match &ask.body {
             None => http.get(ask.url.clone()),
@@ -335,16 +338,14 @@ impl Client {
     }
 }
 
-/// Whether a class is one of queries that may take minutes before the first byte of their answers.
-fn is_query(class: Throttle) -> bool {
-    class == Throttle::Workspace
-}
-
 /// Counts one dataset of its class while it lives.
 pub(crate) struct UnderWay(Client, Throttle);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.0.lists[self.1.number()].fetch_sub(1, Ordering::Relaxed);
+        if self.0.0.lists.iter().all(|lists| lists.load(Ordering::Relaxed) == 0) {
+            self.0.0.buffers.clear();
+        }
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::errors::{self, Action};
 use super::page::{Next, Page};
-use super::plan::{groups, middle, pieces};
+use super::plan::{Pace, groups, middle, pieces};
 use super::run::{Run, Scope};
 use super::stop::{End, Stop};
 use super::walk::{Got, Lane, Start};
@@ -65,7 +65,7 @@ async fn whole(run: &Run<'_>) -> End {
     let scout = Lane { slow_max: SLOW_TRIES_MAX, ..lane(run, &whole, Some(run.plan.window(&whole))) };
     let mut lanes = LANES;
     let count = match scout.first_page(0).await {
-        Ok(got) => match pieces(pages(&got.page, run), keeps_up(run, &got)) {
+        Ok(got) => match pieces(pages(&got.page, run), pace(run, &got)) {
             _ if got.page.next == Next::End => return one_list(run, &slices, scout, Start::Page(got)).await,
             1 => match scout.walk(Start::Page(got)).await {
                 Err(Stop::TooSlow(..)) => PIECES_WHEN_SLOW,
@@ -133,8 +133,12 @@ fn pages(page: &Page, run: &Run<'_>) -> u64 {
 
 /// Whether one page after the other uses up this dataset's share of the budget: a page takes less than half the
 /// time between two.
-fn keeps_up(run: &Run<'_>, got: &Got) -> bool {
-    run.request.client.spacing(run.dataset.throttle).is_some_and(|(spacing, lists)| got.latency * 2 < spacing * lists)
+fn pace(run: &Run<'_>, got: &Got) -> Pace {
+    match run.request.client.spacing(run.dataset.throttle) {
+        None => Pace::Free,
+        Some((spacing, lists)) if got.latency * 2 < spacing * lists => Pace::Budget,
+        Some(_) => Pace::Latency,
+    }
 }
 
 /// How many lists side by side use up the budget if this is the only dataset, were the service to become twice as slow.

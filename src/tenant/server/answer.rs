@@ -58,6 +58,8 @@ pub(crate) struct Ask {
     pub(crate) wants_json: bool,
     /// `http://127.0.0.1:PORT`
     pub(crate) origin: String,
+    /// When it came: budgets are a gateway's, which counts before anybody works on the answer.
+    pub(crate) came: Instant,
 }
 
 impl Ask {
@@ -123,7 +125,7 @@ impl Tenant {
     pub(crate) fn answer(&self, ask: &Ask) -> Result<Reply, Fault> {
         let set = if ask.version == Version::Arm { sets::arm() } else { sets::of(&ask.path) };
         let units = units(ask, set);
-        self.throttle.admit(set.budget, units, Instant::now())?;
+        self.throttle.admit(set.budget, units, ask.came)?;
         self.permit(ask, set)?;
         let mut reply = match ask.path.strip_suffix("/$count") {
             Some(path) => self.count(ask, path, set)?,

@@ -107,7 +107,7 @@ fn member(
     } else {
         let whole = format!("/{}{target}", outer.version_text());
         match ask_of(outer.version, &target, &outer.origin, header) {
-            Ok(ask) => tenant.answer_planned(&ask, &whole, None),
+            Ok(ask) => tenant.answer_planned(&Ask { came: outer.came, ..ask }, &whole, None),
             Err(fault) => Err(fault).into(),
         }
     };

@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::super::accept::accept;
 use super::super::documents::Version;
@@ -160,6 +161,7 @@ async fn exchange(
     switch: &Switch,
     request: Request<Incoming>,
 ) -> io::Result<Response<Flow>> {
+    let came = Instant::now();
     if tenant.settings.latency_ms > 0 {
         tokio::time::sleep(Duration::from_millis(tenant.settings.latency_ms)).await;
     }
@@ -184,7 +186,7 @@ async fn exchange(
     };
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let routed = route(tenant, &exchange, (&parts.method, target, &origin), &body, number, header);
+    let routed = route(tenant, &exchange, (&parts.method, target, &origin), &body, (number, came), header);
     let Answered { outcome, mishap } = routed.unwrap_or_else(|fault| Err(fault).into());
     match mishap {
         Some(Mishap::Reset(Moment::Before)) => {
@@ -211,7 +213,7 @@ fn route(
     exchange: &Exchange,
     (method, target, origin): (&Method, &str, &str),
     body: &[u8],
-    number: u64,
+    (number, came): (u64, Instant),
     header: impl Fn(&str) -> Option<String>,
 ) -> Result<Answered, Fault> {
     let (target, hop) = without_hop(target);
@@ -234,7 +236,7 @@ fn route(
         },
     };
     if *method == Method::POST && version != Version::Arm && rest.trim_end_matches('/') == "/$batch" {
-        let outer = ask_of(version, "/$batch", origin, |_| None)?;
+        let outer = Ask { came, ..ask_of(version, "/$batch", origin, |_| None)? };
         return batch::answer(tenant, &outer, exchange, body);
     }
     if *method != Method::GET {
@@ -244,7 +246,7 @@ fn route(
             "Specified HTTP method is not allowed for the request target.",
         ));
     }
-    Ok(tenant.answer_planned(&ask_of(version, rest, origin, header)?, target, hop))
+    Ok(tenant.answer_planned(&Ask { came, ..ask_of(version, rest, origin, header)? }, target, hop))
 }
 
 /// The token endpoint and its description, which need no token.
@@ -293,6 +295,7 @@ pub(crate) fn ask_of(
         page_wish,
         wants_json: accept.contains("json") && !accept.contains("text/plain") && !accept.contains("*/*"),
         origin: origin.to_owned(),
+        came: Instant::now(),
     })
 }
 
