@@ -58,6 +58,8 @@ fn each_rule_finds_its_violator_and_leaves_sound_values_alone() {
         ("userId", "7f3c1d52-8A4e-4b6f-9d10-2c5e8f7a6b31", "mixed-case-id"),
         ("userId", "7f3c1d52-8a4e-4b6f-9d10-2c5e8f7a6b31", ""),
         ("userId", "somebody", "not-of-its-kind"),
+        // Whatever a service calls a principal: only ids have a right spelling.
+        ("principalId", "User_Ada", ""),
         ("deviceName", "AW-LT-0412", ""),
         ("deviceName", "AW-LT-0412-OF-THE-HARBOUR", "too-long-for-netbios"),
         ("deviceName", "AW_LT", "illegal-character"),

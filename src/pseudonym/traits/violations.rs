@@ -5,7 +5,8 @@
 //! attribute), github.com/microsoft/idfix (rules),
 //! learn.microsoft.com/troubleshoot/windows-server/active-directory/naming-conventions-for-computer-domain-site-ou.
 
-use crate::catalog::{IdentifierShape, Kind, identifiers};
+use crate::catalog::Kind;
+use crate::pseudonym::guid;
 use crate::pseudonym::map::public_suffix;
 
 /// A set of rules that a value breaks.
@@ -101,7 +102,8 @@ impl Violations {
             Kind::Name | Kind::Job | Kind::Place | Kind::OrgName => {
                 broken.add(Self::TOO_LONG, value.chars().count() > 256);
             }
-            _ if identifiers().get(kind as usize).is_some_and(|row| row.shape == IdentifierShape::Guid) => {
+            // A principal may be anything that a service calls so; a user's name has capitals.
+            _ if guid::parse(trimmed).is_some() => {
                 let has = |test: fn(&u8) -> bool| value.bytes().any(|byte| test(&byte));
                 broken.add(Self::MIXED_CASE, has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
             }
