@@ -2,7 +2,8 @@
 //!
 //! Takes a class and a weight, waits until one more start fits into the last window, first come first served.
 //! A sliding log uses a budget to the last request and never oversteps it: measured against the published limit
-//! it had no 429 at all where a token bucket had 4 to 7. A 429 pauses the whole class.
+//! it had no 429 at all where a token bucket had 4 to 7. A 429 pauses the whole class, and makes its window a little
+//! longer: if the log was right about the starts, then requests do not arrive as evenly as they start.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 
 use super::Rate;
 use crate::catalog::Throttle;
+use crate::limits::{WINDOW_SLACK_MAX, WINDOW_SLACK_STEP};
 
 /// Why a class waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,8 @@ struct Log {
 struct Wait {
     paused_until: Option<Instant>,
     budget_until: Option<Instant>,
+    /// 429s so far.
+    throttled: u32,
 }
 
 impl Limiter {
@@ -70,7 +74,7 @@ impl Limiter {
                 tokio::time::sleep_until(until).await;
                 continue;
             }
-            let Some((limit, window)) = self.rate.limit else { return };
+            let Some((limit, window)) = self.limit() else { return };
             while let Some(&(start, spent)) = log.starts.front()
                 && start + window <= now
             {
@@ -88,10 +92,17 @@ impl Limiter {
         }
     }
 
-    /// Lets no request of the class start before `wait` is over.
+    /// The budget, with a window that has learnt from 429s.
+    fn limit(&self) -> Option<(u32, Duration)> {
+        let slack = (f64::from(self.wait().throttled) * WINDOW_SLACK_STEP).min(WINDOW_SLACK_MAX);
+        self.rate.limit.map(|(limit, window)| (limit, window.mul_f64(1.0 + slack)))
+    }
+
+    /// The service has answered 429: lets no request of the class start before `wait` is over.
     pub(super) fn pause(&self, wait: Duration) {
         let until = Instant::now() + wait;
         let mut state = self.wait();
+        state.throttled = state.throttled.saturating_add(1);
         state.paused_until = Some(state.paused_until.map_or(until, |before| before.max(until)));
     }
 
@@ -196,6 +207,22 @@ mod tests {
         limiter.admit(1).await;
         assert_eq!(began.elapsed(), Duration::from_secs(7));
         assert_eq!(limiter.status().waiting, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_429_makes_the_window_a_little_longer_up_to_a_point() {
+        let rate = Rate { class: Throttle::Reports, limit: Some((1, Duration::from_secs(10))) };
+        let limiter = Limiter::new(rate);
+        let began = Instant::now();
+        limiter.admit(1).await;
+        limiter.pause(Duration::ZERO);
+        limiter.admit(1).await;
+        let longer = began.elapsed();
+        assert!(Duration::from_secs(10) < longer && longer < Duration::from_millis(10_100), "{longer:?}");
+        (0..1_000).for_each(|_| limiter.pause(Duration::ZERO));
+        limiter.admit(1).await;
+        let longest = began.elapsed() - longer;
+        assert!(longer < longest && longest <= Duration::from_millis(10_400), "{longest:?}");
     }
 
     #[tokio::test(start_paused = true)]
