@@ -54,6 +54,10 @@ fn one(row: &'static Dataset, places: &Places, told: Option<&(Outcome, Option<St
             Check::new(AREA, state, format!("{name}: {why}"))
         }
         (None, Some((Outcome::Complete, _))) => Check::new(AREA, State::Ok, format!("{name}: {from}; it lets us in")),
+        (None, Some((Outcome::Unavailable, None))) => {
+            let text = format!("{name}: {from}; it answers, and has nothing of the last {LOOK_MINUTES} minutes");
+            Check::new(AREA, State::Note, text)
+        }
         (None, Some((outcome, why))) => {
             let state = if outcome.is_answered() { State::Note } else { State::Lacks };
             let why = why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
