@@ -31,7 +31,8 @@ fn entry(out: &mut Vec<u8>, directory: &mut Vec<u8>, name: &str, body: &[u8]) {
 
 /// A zip whose entries are cut out of the data.
 fn zip(data: &[u8]) -> Vec<u8> {
-    let names = ["manifest.json", "manifest-sha256.txt", "bag-info.txt", "bagit.txt", "tagmanifest-sha256.txt", "data/a.jsonl"];
+    let names =
+        ["manifest.json", "manifest-sha256.txt", "bag-info.txt", "bagit.txt", "tagmanifest-sha256.txt", "data/a.jsonl"];
     let (mut out, mut directory, mut count) = (Vec::new(), Vec::new(), 0_u16);
     for (name, body) in names.iter().zip(data.split(|byte| *byte == 0xFF)) {
         entry(&mut out, &mut directory, &format!("b/{name}"), body);

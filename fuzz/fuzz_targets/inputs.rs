@@ -39,8 +39,7 @@ impl Taker for Seen {
 }
 
 /// Endings that choose a reader; the content chooses, too.
-const NAMES: [&str; 9] =
-    ["a.log", "a.json", "a.jsonl", "a.csv", "a.xml", "a.ldif", "a.evtx", "a.zip", "a.reg"];
+const NAMES: [&str; 9] = ["a.log", "a.json", "a.jsonl", "a.csv", "a.xml", "a.ldif", "a.evtx", "a.zip", "a.reg"];
 
 fuzz_target!(|data: &[u8]| {
     let Some((first, rest)) = data.split_first() else { return };

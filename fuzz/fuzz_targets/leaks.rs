@@ -6,8 +6,14 @@ use entra_bundle::sweep::{ClosedWorld, Finding, Known, LeakScan, SHAPES};
 use entra_bundle_fuzz::{GATE, cipher};
 use libfuzzer_sys::fuzz_target;
 
-const ENTRIES: [&str; 6] =
-    ["data/logs/a.jsonl", "data/files/a.log", "data/files/a.ldif", "data/files/a.csv", "report.html", "data/files/a.xml"];
+const ENTRIES: [&str; 6] = [
+    "data/logs/a.jsonl",
+    "data/files/a.log",
+    "data/files/a.ldif",
+    "data/files/a.csv",
+    "report.html",
+    "data/files/a.xml",
+];
 
 fn findings(cipher: &Ff1, entry: &str, pieces: &[&[u8]]) -> Vec<Finding> {
     let closed_world = ClosedWorld::new(cipher, SHAPES.to_vec());

@@ -13,7 +13,8 @@ fuzz_target!(|data: &[u8]| {
     let clean = GATE.clean_batch(&batch(dataset, record)).expect("no parent is given");
     let again = GATE.clean_batch(&batch(dataset, record)).expect("no parent is given");
     assert_eq!(clean.bytes(), again.bytes());
-    let is_json = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|text| serde_json::from_str::<&RawValue>(text).is_ok());
+    let is_json =
+        |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|text| serde_json::from_str::<&RawValue>(text).is_ok());
     // Both readers end at some depth of nesting, not at the same.
     let depth = record.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
     if depth < 100 {

@@ -23,7 +23,10 @@ fuzz_target!(|data: &[u8]| {
         }
         _ => {
             if let Ok(path) = EntryPath::new(text) {
-                assert!(path.as_str() == text && !text.contains("..") || text.contains("..") && !text.split('/').any(|part| part == ".."));
+                assert!(
+                    path.as_str() == text && !text.contains("..")
+                        || text.contains("..") && !text.split('/').any(|part| part == "..")
+                );
             }
         }
     }

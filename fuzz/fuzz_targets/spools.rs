@@ -22,7 +22,8 @@ static SOUND: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
     let entry = EntryPath::new("data/objects/users.jsonl").expect("a path");
     for slice in 0..3 {
         for part in 0..2 {
-            let clean = GATE.clean_batch(&batch("users", br#"{"displayName":"Ada Field"}"#)).expect("no parent is given");
+            let clean =
+                GATE.clean_batch(&batch("users", br#"{"displayName":"Ada Field"}"#)).expect("no parent is given");
             spool.append(&entry, Order { slice, part }, clean).expect("memory has room");
         }
         spool.close_slice(&entry, slice).expect("it is whole");

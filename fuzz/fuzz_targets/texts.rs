@@ -1,8 +1,8 @@
 //! Free text: detectors and decoders do not panic, agree with themselves, and blow nothing up.
 #![no_main]
 
-use entra_bundle_fuzz::{GATE, is_bounded, text};
 use entra_bundle::record::RawText;
+use entra_bundle_fuzz::{GATE, is_bounded, text};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &str| {

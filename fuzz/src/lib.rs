@@ -33,9 +33,18 @@ pub fn batch(dataset: &'static str, record: &[u8]) -> RawBatch {
 pub static GATE: LazyLock<Gate> = LazyLock::new(|| {
     let gate = empty_gate();
     for (dataset, record) in [
-        ("organization", r#"{"id":"2f6e8d91-c05b-4a73-b9e4-60d1f7a3c582","displayName":"Alderwood Marine","verifiedDomains":[{"name":"alderwood.example"}]}"#),
-        ("users", r#"{"id":"7f3c1d52-8a4e-4b6f-9d10-2c5e8f7a6b31","displayName":"Ada Field","givenName":"Ada","surname":"Field","userPrincipalName":"ada.field@alderwood.example","onPremisesSamAccountName":"afield7","onPremisesSecurityIdentifier":"S-1-5-21-1004336348-1177238915-682003330-1104"}"#),
-        ("devices", r#"{"id":"0c9e4b77-51d2-4f3a-8e6b-9a7d3c2f1e05","deviceId":"91d0c6aa-7be1-4a3c-b1d5-5e9f2c7a8d60","displayName":"AW-LT-0412"}"#),
+        (
+            "organization",
+            r#"{"id":"2f6e8d91-c05b-4a73-b9e4-60d1f7a3c582","displayName":"Alderwood Marine","verifiedDomains":[{"name":"alderwood.example"}]}"#,
+        ),
+        (
+            "users",
+            r#"{"id":"7f3c1d52-8a4e-4b6f-9d10-2c5e8f7a6b31","displayName":"Ada Field","givenName":"Ada","surname":"Field","userPrincipalName":"ada.field@alderwood.example","onPremisesSamAccountName":"afield7","onPremisesSecurityIdentifier":"S-1-5-21-1004336348-1177238915-682003330-1104"}"#,
+        ),
+        (
+            "devices",
+            r#"{"id":"0c9e4b77-51d2-4f3a-8e6b-9a7d3c2f1e05","deviceId":"91d0c6aa-7be1-4a3c-b1d5-5e9f2c7a8d60","displayName":"AW-LT-0412"}"#,
+        ),
     ] {
         gate.learn(&batch(dataset, record.as_bytes())).expect("the directory is in order");
     }

@@ -124,7 +124,7 @@ impl Catalog {
     /// [`PlanError`] when a profile, a cloud, an id or a glob fits nothing, or nothing is left to collect.
     pub fn plan(&'static self, selection: &Selection) -> Result<Plan, PlanError> {
         self.check_names(selection)?;
-        let excluded = self.named(&selection.exclude)?;
+        let excluded = self.named(&selection.exclude, true)?;
         let wanted = self.wanted(selection)?;
         let mut plan = Plan { datasets: Vec::new(), unavailable: Vec::new(), skipped: Vec::new() };
         for row in self.datasets() {
@@ -168,7 +168,7 @@ impl Catalog {
 
     /// The rows asked for, with the parents of fan-outs.
     fn wanted(&'static self, selection: &Selection) -> Result<BTreeSet<&'static str>, PlanError> {
-        let mut wanted = self.named(&selection.include)?;
+        let mut wanted = self.named(&selection.include, false)?;
         let everything = selection.profiles.is_empty() && selection.include.is_empty();
         for row in self.datasets() {
             let in_profile = selection.profiles.iter().any(|profile| self.is_in_profile(row, profile));
@@ -186,11 +186,11 @@ impl Catalog {
         Ok(wanted)
     }
 
-    /// The rows that ids and globs name.
-    fn named(&'static self, patterns: &[String]) -> Result<BTreeSet<&'static str>, PlanError> {
+    /// The rows that ids and globs name. `*` alone names what needs a write permission only if it is to be left out.
+    fn named(&'static self, patterns: &[String], left_out: bool) -> Result<BTreeSet<&'static str>, PlanError> {
         let mut ids = BTreeSet::new();
         for pattern in patterns {
-            let bare = pattern.bytes().all(|byte| byte == b'*');
+            let bare = !left_out && pattern.bytes().all(|byte| byte == b'*');
             let before = ids.len();
             let fitting = self.datasets().iter().filter(|row| glob::fits(pattern, &row.id));
             let fitting: Vec<&'static str> =

@@ -73,6 +73,14 @@ fn include_adds_to_profiles() {
 }
 
 #[test]
+fn exclude_everything_leaves_nothing_that_was_named_either() {
+    for include in ["users", "app-proxy-connectors"] {
+        assert!(planned(&[], &[include], &[]).is_ok());
+        assert!(matches!(planned(&[], &[include], &["*"]), Err(PlanError::Nothing)), "{include}");
+    }
+}
+
+#[test]
 fn exclude_removes_and_takes_the_children_along() {
     let plan = planned(&[], &["group-members", "users"], &["groups"]).unwrap();
     assert_eq!(ids(&plan), ["users"]);
