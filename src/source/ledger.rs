@@ -21,8 +21,6 @@ pub struct Ledger(Mutex<State>);
 pub(super) struct State {
     pub tally: Tally,
     pub seen: HashMap<u32, Seen>,
-    /// Room of slices that are closed, for the next ones.
-    pub spare: Vec<Seen>,
     pub dropped: Dropped,
     pub floor: Option<OffsetDateTime>,
     /// Why there is a floor, unless the service has refused.

@@ -32,7 +32,6 @@ impl Run<'_> {
         let (floor, why, tally) = {
             let mut state = self.state();
             let keys = std::mem::take(&mut state.tally.keys);
-            state.spare = Vec::new();
             (state.floor, state.floor_of, ledger::Tally { keys, ..state.tally.clone() })
         };
         let mut verdict = stop::verdict(self.dataset, end, tally.records);

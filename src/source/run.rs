@@ -23,7 +23,7 @@ use super::seen::{Sight, mark};
 use super::stop::Stop;
 use super::{Request, Sink, Window, field};
 use crate::catalog::{Dataset, ForEach};
-use crate::limits::{DATASET_S_MAX, LANES, PAGE_SIZE_MIN};
+use crate::limits::{DATASET_S_MAX, PAGE_SIZE_MIN};
 use crate::net::{Refusal, UnderWay};
 use crate::record::{Key, RawBatch, RawRecord};
 
@@ -247,8 +247,7 @@ impl<'a> Run<'a> {
                 fates.push(Fate::Covered);
                 continue;
             }
-            let State { seen, spare, .. } = &mut *state;
-            let seen = seen.entry(slice).or_insert_with(|| spare.pop().unwrap_or_default());
+            let seen = state.seen.entry(slice).or_default();
             let sight = match id {
                 Some(id) => seen.by_id(id, pass),
                 None => seen.by_content(mark(&record), pass),
@@ -344,19 +343,11 @@ impl<'a> Run<'a> {
         if self.state().deferred {
             return;
         }
-        self.forget(slice);
+        self.state().seen.remove(&slice);
         // What the verdict will speak of is asked for again by a run that goes on: else it would not know it.
         let is_plain = self.state().tally.damaged == 0 && self.floor().is_none_or(|floor| begins >= floor);
         if is_new && is_plain {
             self.sink.slice_closed(self.dataset.id.as_str(), slice).await;
-        }
-    }
-
-    fn forget(&self, slice: u32) {
-        let mut state = self.state();
-        if let Some(mut seen) = state.seen.remove(&slice).filter(|_| state.spare.len() < LANES) {
-            seen.clear();
-            state.spare.push(seen);
         }
     }
 

@@ -53,12 +53,6 @@ impl Seen {
         self.contents.values_mut().for_each(|copies| copies.pass = ELSEWHERE);
     }
 
-    /// Forgets everything but keeps the room for as much.
-    pub(super) fn clear(&mut self) {
-        self.ids.clear();
-        self.contents.clear();
-    }
-
     /// A record with an id: the first one wins.
     pub(super) fn by_id(&mut self, id: Mark, pass: u32) -> Sight {
         match self.ids.insert(id, pass) {
