@@ -391,7 +391,7 @@ pub const BODY_BUFFER_BYTES_MAX: usize = 16 << 20;
 /// Its readings take ten times as much at once (a line of zeros is hexadecimal and base64), on each thread that has one.
 pub const LEAK_LINE_BYTES_MAX: usize = 8 << 20;
 /// By how much of itself a budget's window grows with each 429, beyond the margin that it has: 50 ms of 10 s. Without 429s it
-/// costs nothing; on a machine with four times the work that it can do, requests arrive up to 150 ms late.
+/// costs nothing; on a machine with four times the work that it can do, requests arrive later than the margin of 100 ms.
 pub const WINDOW_SLACK_STEP: f64 = 0.005;
 /// How far it grows: 300 ms of 10 s. More is no unevenness but other apps that draw on the budget.
 pub const WINDOW_SLACK_MAX: f64 = 0.03;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Small sign-ins as JSON Lines, 250 bytes each, of 5,000 people: so many that it is the number of records that counts.
+"""Small sign-ins as JSON Lines, 320 bytes each, of 5,000 people: so many that it is the number of records that counts.
 
 Usage: small_records.py FILE COUNT     Same arguments, same bytes. Every record has an id, a time and an address of its own.
 """
@@ -18,6 +18,7 @@ def line(number):
             f'{number:012x}","createdDateTime":"2026-01-{1 + number // 86_400 % 28:02}T{second // 3_600:02}:'
             f'{second // 60 % 60:02}:{second % 60:02}Z","userDisplayName":"{shown}","userPrincipalName":"{name}",'
             f'"ipAddress":"10.{mixed >> 8 & 255}.{mixed >> 24 & 255}.{mixed >> 40 & 255}","appDisplayName":"Office 365",'
+            f'"appId":"00000002-0000-0ff1-ce00-000000000000","isInteractive":true,'
             f'"status":{{"errorCode":{(0, 50126, 53003)[mixed % 3]}}}}}\n')
 
 

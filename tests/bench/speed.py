@@ -161,7 +161,7 @@ def section_memory(here):
 
 
 def section_scaling(here):
-    """Needs 2.5 GB for ten million records."""
+    """Needs 3.2 GB for ten million records."""
     print(f"\nscaling: redact of small records\n{'records':>12}{'MB':>9}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}"
           f"{'wall us each':>14}{'CPU us each':>13}", flush=True)
     small, count = f"{here.folder}/records.jsonl", 10_000
