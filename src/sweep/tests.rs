@@ -200,3 +200,45 @@ fn folded_lines_wide_characters_and_mapped_addresses_are_read_as_they_are_meant(
         assert_eq!(finds("one\nfor ada.field@alderwood.test\nthree\n"), 1);
     }
 }
+
+/// Members with and without something to be found: numbers that begin alike, keys, lists, escapes, white space.
+const MEMBERS: [&str; 16] = [
+    r#""a":"nothing to see""#,
+    r#""a":"ada@alderwood.test""#,
+    r#""a":null"#,
+    r#""b":1"#,
+    r#""b":12"#,
+    r#""b" : "ada@alderwood.test""#,
+    r#""ada@alderwood.test":true"#,
+    r#""list":["one","ada@alderwood.test","two"]"#,
+    r#""list":["one","one"]"#,
+    r#""object":{"a":"dc1.alderwood.test","b":1}"#,
+    r#""object":{}"#,
+    r#""text":"{\"mail\":\"ada@alderwood.test\"}""#,
+    r#""text":"ada\u0040alderwood.test""#,
+    r#""id":"7f3c1d52-8a4e-4b6f-9d10-2c5e8f7a6b31""#,
+    r#""broken":"no end"#,
+    r#""path":"C:\\Users""#,
+];
+
+proptest::proptest! {
+    #[test]
+    fn every_leak_is_counted_however_often_it_comes(
+        records in proptest::collection::vec(
+            proptest::collection::vec(proptest::sample::select(&MEMBERS[..]), 0..6),
+            1..12,
+        ),
+    ) {
+        let ours = cipher(1);
+        let lines: Vec<String> = records.iter().map(|members| format!("{{{}}}\n", members.join(","))).collect();
+        // Each line in a piece of its own, so that nothing came before it; then all in one.
+        let count = |pieces: &[String]| {
+            let mut scan = LeakScan::new(Some(ClosedWorld::new(&ours, SHAPES.to_vec())), None);
+            scan.begin("data/a.jsonl");
+            pieces.iter().for_each(|piece| scan.piece(piece.as_bytes()));
+            scan.end();
+            scan.findings()
+        };
+        proptest::prop_assert_eq!(count(&[lines.concat()]), count(&lines));
+    }
+}
