@@ -373,6 +373,3 @@ pub const HOST_OUTPUT_BYTES_MAX: usize = 256 << 20;
 /// longest key that matters has 140. A value takes 4 bytes at least, so that records grow to 128 times their file at most,
 /// 128 MiB for a stretch that somebody made up to do that.
 pub const HOST_REPEATED_BYTES_MAX: usize = 512;
-/// Longest line of text that the leak check looks at in one piece, bytes: 32 stretches, far beyond any line that somebody wrote.
-/// Its readings take ten times as much at once (a line of zeros is hexadecimal and base64), on each thread that has one.
-pub const LEAK_LINE_BYTES_MAX: usize = 8 << 20;
