@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::support::{Bench, inside};
-use super::{MEMORY_MIB, Ran, watch};
+use super::{MEMORY_MIB, Ran, is_big, watch};
 
 /// A zip with these members, deflated; names are written as they are.
 #[allow(clippy::disallowed_methods, reason = "no bundle, but a zip to be read")]
@@ -166,11 +166,6 @@ fn links_pipes_sockets_and_devices_are_named_and_not_opened() {
     let text = String::from_utf8_lossy(&all);
     assert!(text.contains("a sound line") && !text.contains("outside of the folder"));
     assert!(ran.seconds < 60.0);
-}
-
-/// Whether there is time for the largest sizes.
-fn is_big() -> bool {
-    std::env::var_os("HOSTILE_BIG").is_some()
 }
 
 #[test]
