@@ -387,9 +387,6 @@ pub const BODY_BUFFERS_MAX: usize = PAGES_IN_FLIGHT_MAX + 2;
 pub const BODY_BUFFER_BYTES_MIN: usize = 256 << 10;
 /// Longest buffer that is kept, bytes: three times a page of 1,000 sign-ins.
 pub const BODY_BUFFER_BYTES_MAX: usize = 16 << 20;
-/// Longest line of text that the leak check looks at in one piece, bytes: 32 stretches, far beyond any line that somebody wrote.
-/// Its readings take ten times as much at once (a line of zeros is hexadecimal and base64), on each thread that has one.
-pub const LEAK_LINE_BYTES_MAX: usize = 8 << 20;
 /// By how much of itself a budget's window grows with each 429, beyond the margin that it has: 50 ms of 10 s. Without 429s it
 /// costs nothing; on a machine with four times the work that it can do, requests arrive later than the margin of 100 ms.
 pub const WINDOW_SLACK_STEP: f64 = 0.005;

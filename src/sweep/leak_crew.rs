@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::leak_scan::{Finding, Found, LeakScan, listed};
-use crate::limits::{LEAK_LINE_BYTES_MAX, LEAK_STRETCH_BYTES, LEAK_WAITING_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::limits::{LEAK_STRETCH_BYTES, LEAK_WAITING_BYTES_MAX, RECORD_BYTES_MAX};
 
 /// Stretches on their way for each thread: one that is looked at, three that wait.
 const STRETCHES_EACH: usize = 4;
@@ -52,8 +52,6 @@ pub struct LeakCrew<'o, 'a> {
     held: Vec<u8>,
     /// How much of it is whole lines.
     whole: usize,
-    /// Longest line that is looked at in one piece.
-    line_bytes_max: usize,
     stretch_bytes: usize,
     waiting_bytes_max: usize,
 }
@@ -88,7 +86,6 @@ fn crew_of<'a, R>(
             folds: false,
             held: Vec::new(),
             whole: 0,
-            line_bytes_max: RECORD_BYTES_MAX,
             stretch_bytes,
             waiting_bytes_max: (threads * STRETCHES_EACH * stretch_bytes).min(LEAK_WAITING_BYTES_MAX),
         })
@@ -103,9 +100,6 @@ impl LeakCrew<'_, '_> {
             return self.aside.begin(entry);
         }
         (self.entry, self.line, self.folds) = (entry.into(), None, entry.ends_with(".ldif"));
-        // Half a JSON record would be no record; text is text.
-        let has_records = [".jsonl", ".json"].iter().any(|ending| entry.ends_with(ending));
-        self.line_bytes_max = if has_records { RECORD_BYTES_MAX } else { LEAK_LINE_BYTES_MAX };
     }
 
     /// Its next bytes.
@@ -122,7 +116,7 @@ impl LeakCrew<'_, '_> {
         }
         if self.whole > 0 && self.held.len() >= self.stretch_bytes {
             self.hand_over(self.whole);
-        } else if self.held.len() > self.line_bytes_max {
+        } else if self.held.len() > RECORD_BYTES_MAX {
             self.hand_over(self.held.len());
         }
     }
@@ -209,7 +203,8 @@ impl Desk {
                 None => scan.begin(&entry),
                 Some(line) => scan.resume(&entry, line),
             }
-            scan.stretch(&bytes);
+            scan.piece(&bytes);
+            scan.end();
             self.note(scan.take_findings());
             bytes.clear();
             if bytes.capacity() <= 4 * LEAK_STRETCH_BYTES {

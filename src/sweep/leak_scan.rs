@@ -134,20 +134,6 @@ impl<'a> LeakScan<'a> {
         }
     }
 
-    /// The rest of the entry, or as much of it as can stand alone; nothing of it is copied.
-    pub(super) fn stretch(&mut self, mut bytes: &[u8]) {
-        let mut track = Track::default();
-        while let Some(end) = memchr::memchr(b'\n', bytes) {
-            let (line, rest) = bytes.split_at(end);
-            bytes = rest.get(1..).unwrap_or_default();
-            self.bytes(line, &mut track);
-        }
-        if !bytes.is_empty() {
-            self.bytes(bytes, &mut track);
-        }
-        self.end();
-    }
-
     /// The entry ended.
     pub fn end(&mut self) {
         if !self.open.is_empty() {
