@@ -157,22 +157,14 @@ fn is_printable(text: &str) -> bool {
     !text.is_empty() && !text.contains(|symbol: char| symbol.is_control() && !matches!(symbol, '\n' | '\r' | '\t'))
 }
 
-/// Whether bytes can be UTF-16 that is read: most characters are letters, digits and blanks. Random units are mostly signs
-/// of all the world or no characters, which shows early: of one token in each record of a log nothing was decoded in vain.
-fn is_wide_prose(bytes: &[u8], big: bool) -> bool {
-    let unit = if big { u16::from_be_bytes } else { u16::from_le_bytes };
-    let units = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit);
-    let most = bytes.len() / 2;
-    let (mut signs, mut all) = (0, 0);
-    for symbol in char::decode_utf16(units) {
-        let Ok(symbol) = symbol else { return false };
+/// Whether most characters are letters, digits and blanks: random units of UTF-16 are mostly signs of all the world.
+fn is_prose(text: &str) -> bool {
+    let (mut letters, mut all) = (0, 0);
+    for symbol in text.chars() {
         all += 1;
-        signs += usize::from(!symbol.is_ascii() && !symbol.is_alphanumeric());
-        if signs * 10 > most {
-            return false;
-        }
+        letters += usize::from(symbol.is_alphanumeric() || symbol.is_ascii());
     }
-    signs * 10 <= all
+    letters * 10 >= all * 9
 }
 
 /// What the bytes are as a text; the likeliest reading first.
@@ -184,8 +176,7 @@ fn texts_of(bytes: &[u8]) -> Vec<(String, Charset)> {
     }
     let mut texts = Vec::new();
     for big in [false, true] {
-        let is_prose = is_wide_prose(bytes, big);
-        if let Some(text) = is_prose.then(|| wide(bytes, big)).flatten().filter(|text| is_printable(text)) {
+        if let Some(text) = wide(bytes, big).filter(|text| is_printable(text) && is_prose(text)) {
             texts.push((text, Charset::Utf16 { big }));
         }
     }

@@ -44,7 +44,7 @@ pub(super) fn clean_each_line(gate: &Gate, stretch: &RawStretch, out: &mut Strin
     let manner = Manner { goes_on: false, ..manner(gate, stretch) };
     let mut records = 0;
     let mut trail = Trail::default();
-    for line in lines(text) {
+    for line in text.split_inclusive('\n') {
         let content = content(line);
         if !content.trim_ascii().is_empty() {
             records += 1;
@@ -57,16 +57,6 @@ pub(super) fn clean_each_line(gate: &Gate, stretch: &RawStretch, out: &mut Strin
     }
     append(bytes, out)?;
     Some(records)
-}
-
-/// The lines with their ends.
-fn lines(mut text: &str) -> impl Iterator<Item = &str> {
-    std::iter::from_fn(move || {
-        let end = memchr::memchr(b'\n', text.as_bytes()).map_or(text.len(), |at| at + 1);
-        let (line, rest) = text.split_at(end);
-        text = rest;
-        (!line.is_empty()).then_some(line)
-    })
 }
 
 /// A line without its end.
@@ -117,7 +107,7 @@ pub(super) fn learn_each_line(gate: &Gate, stretch: &RawStretch, teach: &mut Tea
     let names = NameKeys::new(gate);
     let manner = Manner { goes_on: false, ..manner(gate, stretch) };
     let mut trail = Trail::default();
-    for line in lines(stretch.text.expose()) {
+    for line in stretch.text.expose().split_inclusive('\n') {
         learn_one(Here { gate, text: content(line), layer: 0, manner }, &[], names, teach, &mut trail);
     }
     Some(())
