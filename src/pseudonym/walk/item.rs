@@ -16,13 +16,13 @@ impl<H: Hands> Walk<'_, H> {
         let start = self.at;
         // The same member is another one in each copy.
         let was_off = self.trail.members.pause(true);
-        for number in 0..self.hands.copies(self.here, start) {
+        let walked = (0..self.hands.copies(self.here, start)).try_for_each(|number| {
             self.hands.copy(self.here, number, start, self.at);
             self.at = start;
-            self.value(spot, duty, depth + 1)?;
-        }
+            self.value(spot, duty, depth + 1)
+        });
         self.trail.members.pause(was_off);
-        Ok(())
+        walked
     }
 
     pub(super) fn row(&mut self, said: Option<Node>) -> Result<(), RefusalCause> {
