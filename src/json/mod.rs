@@ -10,7 +10,7 @@ mod track;
 mod walk;
 
 pub use text::{escape_into, unescape};
-pub(crate) use track::{Answer, Known, Place, Step, Track};
+pub(crate) use track::{Answer, Known, Place, Step, Track, ends_member};
 pub use walk::{Items, Members, Span, items, members, skip_space, skip_value, string_span, value_span};
 
 /// Where the JSON ends being JSON.

@@ -229,6 +229,11 @@ impl Value<'_> {
     }
 }
 
+/// Whether a member of an object may end before a byte. A number that goes on is another one.
+pub(crate) fn ends_member(next: Option<u8>) -> bool {
+    matches!(next, Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t'))
+}
+
 fn digest(place: Place, written: &str) -> u64 {
     let seed = u64::from(place.node) << 32 ^ u64::from(place.root) ^ (place.depth as u64) << 24;
     let mut hasher = foldhash::fast::FixedState::with_seed(seed).build_hasher();

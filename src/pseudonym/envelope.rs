@@ -6,7 +6,7 @@
 //! document reads the same.
 
 use super::duty::{Scope, find_member};
-use crate::json::{self, Known, Place, Step, Track};
+use crate::json::{self, Known, Place, Step, Track, ends_member};
 use crate::limits::SIBLINGS_MAX;
 use crate::pseudonym::rules::{Hint, Inquiry};
 
@@ -69,6 +69,7 @@ pub(super) fn look<'p>(
     }
 }
 
+/// Where a value ends, or that it leads to a list.
 enum Found {
     List,
     End(usize),
@@ -89,9 +90,9 @@ fn leads_to_list<'p>(
     }
     for _ in 0..SIBLINGS_MAX {
         let member = member(text, at, depth, inquiry.as_deref(), track)?;
-        at = match member.end {
-            Ok(end) => end,
-            Err(found) => return Some(found),
+        at = match member.found {
+            Found::End(end) => end,
+            list @ Found::List => return Some(list),
         };
         if let Some(inquiry) = &mut inquiry {
             inquiry.hint(member.hint, &text[member.value..at]);
@@ -111,8 +112,7 @@ struct Seen {
     hint: Hint,
     /// Where its value begins.
     value: usize,
-    /// Where it ends, or that it leads to a list.
-    end: Result<usize, Found>,
+    found: Found,
 }
 
 #[inline]
@@ -123,32 +123,32 @@ fn member<'p>(
     inquiry: Option<&Inquiry<'_>>,
     track: &mut Track<'p, Glance>,
 ) -> Option<Seen> {
-    let ends = |next| matches!(next, Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t'));
-    let (known, glance, value) = match track.step(text, at, Place::default(), ends) {
+    let (known, glance, value) = match track.step(text, at, Place::default(), ends_member) {
         Step::Again(known, bytes, _) => {
             let hint = track.facts(known).hint;
-            return Some(Seen { hint, value: at + known.bytes, end: Ok(at + bytes) });
+            return Some(Seen { hint, value: at + known.bytes, found: Found::End(at + bytes) });
         }
         Step::Key(known) => (Some(known), track.facts(known), at + known.bytes),
         Step::New => key(text, at, inquiry, track)?,
     };
     let bytes = text.as_bytes();
-    let end = match bytes.get(value) {
-        Some(b'[') if glance.leads_on => Err(Found::List),
+    let found = match bytes.get(value) {
+        Some(b'[') if glance.leads_on => Found::List,
         Some(b'{') if glance.leads_on && depth < WRAPPERS_MAX => {
-            match leads_to_list(text, value, depth + 1, None, &mut Track::off())? {
-                Found::List => Err(Found::List),
-                Found::End(end) => Ok(end),
-            }
+            leads_to_list(text, value, depth + 1, None, &mut Track::off())?
         }
         _ => {
             let end = json::skip_value(bytes, value).ok()?;
-            known.inspect(|&known| track.note(known, &text[at..end], None));
-            Ok(end)
+            if let Some(known) = known {
+                track.note(known, &text[at..end], None);
+            }
+            Found::End(end)
         }
     };
-    known.inspect(|&known| track.leave(known));
-    Some(Seen { hint: glance.hint, value, end })
+    if let Some(known) = known {
+        track.leave(known);
+    }
+    Some(Seen { hint: glance.hint, value, found })
 }
 
 /// What is known of the new key at `at`, and where its value begins.

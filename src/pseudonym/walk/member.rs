@@ -1,7 +1,7 @@
 //! Members of objects: the key, what the rules say of it, the value. What came lately is not looked at again.
 
 use super::*;
-use crate::json::{Known, Step, unescape};
+use crate::json::{Known, Step, ends_member, unescape};
 use crate::pseudonym::duty::Member;
 
 /// What is known of a key at a place.
@@ -72,8 +72,7 @@ impl<'p, H: Hands> Walk<'p, H> {
     ) -> Result<(), RefusalCause> {
         let start = self.at;
         let place = Place { node: spot.node, root: self.judge.root, depth };
-        let ends = |next| matches!(next, Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t'));
-        let begun = match self.trail.members.step(self.here.text, start, place, ends) {
+        let begun = match self.trail.members.step(self.here.text, start, place, ends_member) {
             Step::Again(known, bytes, answer) => {
                 self.at = start + bytes;
                 if let Some(answer) = answer {
