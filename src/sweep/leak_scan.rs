@@ -272,13 +272,8 @@ impl<'a> LeakScan<'a> {
         if is_instant(text.as_bytes()) {
             return true;
         }
-        if views::is_guid(text) {
-            // An id and nothing else: there is nothing to be opened, and no word in it.
-            let ids = self.known.as_ref().map_or(0, |known| known.ids(text));
-            self.note(Shape::Known, ids);
-            return ids == 0;
-        }
-        let slot = self.sound.slot(text, self.in_prose);
+        // Ids hardly ever come again: they would only push other texts out.
+        let slot = if views::is_guid(text) { None } else { self.sound.slot(text, self.in_prose) };
         if slot.is_some_and(|slot| self.sound.has(slot, text)) {
             return true;
         }
@@ -287,13 +282,6 @@ impl<'a> LeakScan<'a> {
             self.sound.note(slot, text);
         }
         is_sound
-    }
-
-    fn note(&mut self, shape: Shape, count: u64) {
-        if count > 0 {
-            let slot = self.found.entry((self.entry.clone(), shape)).or_insert((0, self.line));
-            slot.0 += count;
-        }
     }
 
     /// Looks at every reading of a text; whether nothing was found.
@@ -308,6 +296,7 @@ impl<'a> LeakScan<'a> {
             }
         };
         views::readings(text, &mut |view| {
+            // An id and nothing else: there is no word in it.
             if views::is_guid(view.text) {
                 return note(Shape::Known, known.as_ref().map_or(0, |known| known.ids(view.text)));
             }
