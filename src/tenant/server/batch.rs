@@ -106,8 +106,8 @@ fn member(
         Err(Fault::bad_request("A batch cannot hold a batch.")).into()
     } else {
         let whole = format!("/{}{target}", outer.version_text());
-        match ask_of(outer.version, &target, &outer.origin, header) {
-            Ok(ask) => tenant.answer_planned(&Ask { came: outer.came, ..ask }, &whole, None),
+        match ask_of(outer.version, &target, &outer.origin, outer.came, header) {
+            Ok(ask) => tenant.answer_planned(&ask, &whole, None),
             Err(fault) => Err(fault).into(),
         }
     };

@@ -236,7 +236,7 @@ fn route(
         },
     };
     if *method == Method::POST && version != Version::Arm && rest.trim_end_matches('/') == "/$batch" {
-        let outer = Ask { came, ..ask_of(version, "/$batch", origin, |_| None)? };
+        let outer = ask_of(version, "/$batch", origin, came, |_| None)?;
         return batch::answer(tenant, &outer, exchange, body);
     }
     if *method != Method::GET {
@@ -246,7 +246,7 @@ fn route(
             "Specified HTTP method is not allowed for the request target.",
         ));
     }
-    Ok(tenant.answer_planned(&Ask { came, ..ask_of(version, rest, origin, header)? }, target, hop))
+    Ok(tenant.answer_planned(&ask_of(version, rest, origin, came, header)?, target, hop))
 }
 
 /// The token endpoint and its description, which need no token.
@@ -278,6 +278,7 @@ pub(crate) fn ask_of(
     version: Version,
     target: &str,
     origin: &str,
+    came: Instant,
     header: impl Fn(&str) -> Option<String>,
 ) -> Result<Ask, Fault> {
     let (raw_path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -295,7 +296,7 @@ pub(crate) fn ask_of(
         page_wish,
         wants_json: accept.contains("json") && !accept.contains("text/plain") && !accept.contains("*/*"),
         origin: origin.to_owned(),
-        came: Instant::now(),
+        came,
     })
 }
 
