@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::spool;
+
 /// An error of the archive.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -66,11 +68,6 @@ pub enum Error {
 impl Error {
     /// Tells a full disk from other failures of a write.
     pub(super) fn writing(source: io::Error, needed_bytes: u64) -> Self {
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                Self::DiskFull { needed_bytes }
-            }
-            _ => Self::Write(source),
-        }
+        if spool::is_full(&source) { Self::DiskFull { needed_bytes } } else { Self::Write(source) }
     }
 }

@@ -77,7 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(cli.command, &mut out, &mut err) {
         Ok(code) => ExitCode::from(code),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(exit::OK),
-        Err(error) if is_full(&error) => {
+        Err(error) if crate::spool::is_full(&error) => {
             talk::say("error: standard output cannot be written, the disk is full: free space, or send it elsewhere");
             ExitCode::from(exit::OUTPUT)
         }
@@ -86,11 +86,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(exit::UNEXPECTED)
         }
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {

@@ -70,15 +70,16 @@ pub enum Error {
 impl Error {
     /// Tells a full disk from other failures of a write.
     pub(super) fn writing(source: io::Error, needed_bytes: u64) -> Self {
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                Self::DiskFull { needed_bytes }
-            }
-            _ => Self::Write(source),
-        }
+        if is_full(&source) { Self::DiskFull { needed_bytes } } else { Self::Write(source) }
     }
 
     pub(super) fn misuse(entry: &EntryPath, order: super::Order, what: &'static str) -> Self {
         Self::Misuse { entry: entry.as_str().to_owned(), slice: order.slice, part: order.part, what }
     }
+}
+
+/// Whether there is no room left: on the disk, in the quota, in the size that a file may have.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }

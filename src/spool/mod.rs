@@ -33,6 +33,7 @@ use std::sync::Mutex;
 pub use block::{Compression, STREAM_END};
 pub use cover::SpoolKey;
 pub use error::Error;
+pub(crate) use error::is_full;
 pub use past::{Account, Mark, PartAccount, Past};
 pub use path::{EntryPath, PathError, check as check_path};
 pub use seal::SealedEntry;
@@ -129,7 +130,7 @@ impl Spool {
     pub fn begin(folder: &Path, mark: Option<&Mark>, key: &SpoolKey) -> Result<Self, Error> {
         let failed = |source: std::io::Error| match source.kind() {
             std::io::ErrorKind::AlreadyExists => Error::Exists { folder: folder.to_owned() },
-            std::io::ErrorKind::StorageFull => Error::DiskFull { needed_bytes: BLOCK_BYTES as u64 },
+            _ if is_full(&source) => Error::DiskFull { needed_bytes: BLOCK_BYTES as u64 },
             _ => Error::Folder { folder: folder.to_owned(), source },
         };
         private_folder().create(folder).map_err(failed)?;
