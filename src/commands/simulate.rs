@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use super::abandon::Signals;
 use super::exit;
 use crate::catalog::Dataset;
 use crate::clock::{BadEpoch, Clock};
@@ -186,8 +187,9 @@ pub fn run(arguments: &Arguments, rows: &[Dataset]) -> Result<(), Failed> {
             // What a seed means can be kept and changed.
             super::talk::say(faults.to_toml().trim_end());
         }
+        let mut signals = Signals::new();
         announce(&running)?;
-        stopped().await?;
+        signals.next().await;
         if let Some(mut file) = counts {
             let text = serde_json::to_string_pretty(&running.counts()).map_err(io::Error::from)?;
             writeln!(file, "{text}").map_err(Failed::Counts)?;
@@ -228,19 +230,4 @@ fn announce(running: &Running) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()
-}
-
-#[cfg(unix)]
-async fn stopped() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn stopped() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
