@@ -122,7 +122,7 @@ impl Spool {
         Ok(groups)
     }
 
-    /// Each thread unpacks every so-manieth group; the groups are hashed here, in order, while the next ones are unpacked.
+    /// The threads unpack the groups in turn; here they are hashed in order, while the next ones are unpacked.
     fn seal_entry(&self, path: EntryPath, groups: &[Group], threads: usize) -> Result<SealedEntry, Error> {
         let (mut hash, mut crc) = (Sha256::new(), crc32fast::Hasher::new());
         let mut pieces = Vec::with_capacity(groups.len());
@@ -135,7 +135,7 @@ impl Spool {
                 scope.spawn(move || {
                     let mut deflater = self.deflater();
                     let mine = groups.iter().skip(worker).step_by(threads);
-                    // Nobody takes it: the sealing has failed.
+                    // Nobody takes one when the sealing has failed.
                     let _ = mine
                         .map(|group| self.join(path_of, group, &mut deflater))
                         .try_for_each(|joined| sender.send(joined));

@@ -30,7 +30,7 @@ pub(super) fn payload(
 ) -> io::Result<Option<Seen>> {
     let is_records = is_records(path);
     check.begin(path);
-    // The sum and the lines are another processor's matter: nothing is as slow as unpacking but these two.
+    // The sum and the lines take as long as unpacking: they are another thread's.
     let (whole, sha256, lines) = std::thread::scope(|scope| {
         let (sender, pieces) = sync_channel::<Vec<u8>>(PIECES_WAITING);
         let (used, spare) = channel();
